@@ -1,0 +1,1 @@
+//! Who may see what: audiences, facts, policy table, projections, grants.

@@ -1,0 +1,1 @@
+//! The directory as a service: write path, tail of the ledger, snapshots.

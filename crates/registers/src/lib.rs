@@ -1,0 +1,1 @@
+//! FINESS, SAE, COG: read, reconcile, propose changes with findings.

@@ -1,0 +1,1 @@
+//! Search parameters, the query language and the terms of a resource.

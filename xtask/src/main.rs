@@ -1,0 +1,2 @@
+//! Code and data generation, repository checks.
+fn main() {}
