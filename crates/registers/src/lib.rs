@@ -1,1 +1,21 @@
-//! FINESS, SAE, COG: read, reconcile, propose changes with findings.
+//! The registers that feed the directory: each is read, checked and turned into proposed
+//! resources and findings. Nothing here writes, and nothing here knows HTTP.
+//!
+//! * [`cog`]: communes, departments, regions, with positions.
+//! * [`finess`]: the open extracts of health and social establishments.
+//! * [`sae`]: the yearly statistics of hospitals.
+//! * [`synth`]: a synthetic territory, for demonstration and tests.
+//!
+//! Bad data is an ordinary day: a reader gives what it could read *and* its findings.
+
+pub mod cog;
+pub mod csv_file;
+pub mod finess;
+pub mod sae;
+pub mod synth;
+
+mod finding;
+mod proposed;
+
+pub use finding::{Finding, Severity};
+pub use proposed::{Harvest, Mint, Proposed};

@@ -1,0 +1,1 @@
+//! Separated-value files: encoding and separator detected, columns found by name.
