@@ -1,0 +1,199 @@
+//! Facts: all that a projection may read outside its resource.
+
+use ror_fhir::Node;
+
+use crate::AudienceMask;
+
+/// What a projection may read from related resources.
+///
+/// The directory keeps facts up to date through the graph of references and projects
+/// again whatever depends on a fact that changed.
+pub struct Facts<'a> {
+    /// What the other resources say of this one.
+    pub own: OwnFacts,
+    /// Who may see the resource `"Type/id"`; for one that is not known: profile 1 and owner.
+    pub targets: &'a dyn Fn(&str) -> AudienceMask,
+}
+
+/// What the other resources say of the one projected, by resource type.
+///
+/// A variant that does not fit the resource's type is a fact missing: only profile 1
+/// and the owner then see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnFacts {
+    /// An establishment or one of its parts.
+    Organization {
+        /// Which level of the tree it is.
+        kind: OrganizationKind,
+        /// There are offers under it, descendants included, and all are sensitive (D23).
+        all_offers_sensitive: bool,
+        /// EG of category 462, whose address may be a private home (D26).
+        lieu_de_vie: bool,
+        /// Médico-social in the sense of D26.
+        medico_social: bool,
+    },
+    /// An offer: its sensitive flag and field of activity are read from the resource itself.
+    HealthcareService,
+    /// A place.
+    Location {
+        /// Every offer that uses it, by `location` or `coverageArea` (D21).
+        offers: Vec<OfferFacts>,
+        /// It belongs to an EG of category 462 (D26).
+        lieu_de_vie: bool,
+    },
+    /// A situation opérationnelle.
+    PractitionerRole {
+        /// Its offer; `None` when it does not resolve, which counts as sensitive.
+        offer: Option<OfferFacts>,
+    },
+    /// A professional.
+    Practitioner {
+        /// The offer of each of their roles (D22); a role whose offer does not resolve:
+        /// [`OfferFacts::UNRESOLVED`].
+        roles: Vec<OfferFacts>,
+    },
+    /// Any other type: profile 1 and owner only.
+    Other,
+}
+
+/// The three levels of structures that FHIR's Organization merges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrganizationKind {
+    /// Entité juridique.
+    EntiteJuridique,
+    /// Entité géographique.
+    EntiteGeographique,
+    /// Organisation interne: pôle, service, unité fonctionnelle.
+    OrganisationInterne,
+}
+
+/// What an offer tells of the places, professionals and structures tied to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OfferFacts {
+    /// Unité sensible.
+    pub sensitive: bool,
+    /// Champ d'activité.
+    pub field: Field,
+}
+
+/// Champ d'activité of an offer (JDV_J20); it never changes (RG_EXP_010).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// `01`: médecine, chirurgie, obstétrique.
+    Mco,
+    /// `02`: soins médicaux et de réadaptation.
+    Smr,
+    /// `03`: psychiatrie.
+    Psy,
+    /// `04`: médico-social.
+    MedicoSocial,
+    /// `05`: ville.
+    Ville,
+    /// `06`: social, which is neither médico-social nor ville for access (D27).
+    Social,
+    /// Absent, withdrawn, contradictory or from another nomenclature.
+    Unknown,
+}
+
+/// The addresses under which a code of JDV_J20 is written: its code system, and the value
+/// set itself, which some samples give as system (D4).
+const FIELD_SYSTEMS: [&str; 3] = [
+    "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite",
+    "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/TRE_R227-ChampActivite",
+    "https://mos.esante.gouv.fr/NOS/JDV_J20-ChampActivite-ROR/FHIR/JDV-J20-ChampActivite-ROR",
+];
+
+pub(crate) const SENSITIVE_UNIT: &str =
+    "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-healthcareservice-sensitive-unit";
+
+impl OfferFacts {
+    /// An offer that cannot be read: sensitive, of no known field.
+    pub const UNRESOLVED: Self = Self { sensitive: true, field: Field::Unknown };
+
+    /// Reads the flag and the field of activity of a HealthcareService.
+    ///
+    /// The offer is ordinary only when the flag is there and says `false`. Absent, repeated
+    /// with contradiction or not a boolean, it counts as sensitive: an import settles a
+    /// missing flag before storing (D34), so a stored offer without one is a fault, and a
+    /// fault closes.
+    pub fn read(healthcare_service: &Node) -> Self {
+        Self { sensitive: is_sensitive(healthcare_service), field: Field::read(healthcare_service) }
+    }
+}
+
+fn is_sensitive(healthcare_service: &Node) -> bool {
+    let mut flags = healthcare_service.extensions(SENSITIVE_UNIT).peekable();
+    flags.peek().is_none() || flags.any(|flag| flag.get("valueBoolean").and_then(Node::as_bool) != Some(false))
+}
+
+impl Field {
+    /// The field that all codings of `HealthcareService.type` agree on, else [`Field::Unknown`].
+    fn read(healthcare_service: &Node) -> Self {
+        let mut fields =
+            healthcare_service.items("type").flat_map(|concept| concept.items("coding")).map(Self::of_coding);
+        match fields.next() {
+            Some(first) if fields.all(|field| field == first) => first,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn of_coding(coding: &Node) -> Self {
+        if !coding.str("system").is_some_and(|system| FIELD_SYSTEMS.contains(&system)) {
+            return Self::Unknown;
+        }
+        match coding.str("code") {
+            Some("01") => Self::Mco,
+            Some("02") => Self::Smr,
+            Some("03") => Self::Psy,
+            Some("04") => Self::MedicoSocial,
+            Some("05") => Self::Ville,
+            Some("06") => Self::Social,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ror_fhir::node;
+
+    use super::*;
+
+    fn offer(flags: &Node, codings: &Node) -> OfferFacts {
+        OfferFacts::read(&node!({
+            "resourceType": "HealthcareService", "extension": flags, "type": [{"coding": codings}]
+        }))
+    }
+
+    #[test]
+    fn an_offer_is_ordinary_only_when_it_says_so() {
+        let flag = |value: Node| node!({"url": SENSITIVE_UNIT, "valueBoolean": value});
+        for (flags, sensitive) in [
+            (node!([flag(node!(false))]), false),
+            (node!([flag(node!(true))]), true),
+            (node!([flag(node!("false"))]), true),
+            (node!([{"url": SENSITIVE_UNIT}]), true),
+            (node!([flag(node!(false)), flag(node!(true))]), true),
+            (node!([]), true),
+        ] {
+            assert_eq!(offer(&flags, &node!([])).sensitive, sensitive, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn the_field_is_read_under_the_addresses_of_its_nomenclature_only() {
+        let coding = |system: &str, code: &str| node!({"system": system, "code": code});
+        for (codings, field) in [
+            (node!([coding(FIELD_SYSTEMS[0], "05")]), Field::Ville),
+            (node!([coding(FIELD_SYSTEMS[2], "04")]), Field::MedicoSocial),
+            (node!([coding(FIELD_SYSTEMS[0], "06")]), Field::Social),
+            (node!([coding(FIELD_SYSTEMS[0], "07")]), Field::Unknown),
+            (node!([coding("https://example.org", "05")]), Field::Unknown),
+            (node!([{"code": "05"}]), Field::Unknown),
+            (node!([coding(FIELD_SYSTEMS[0], "05"), coding(FIELD_SYSTEMS[0], "04")]), Field::Unknown),
+            (node!([]), Field::Unknown),
+        ] {
+            assert_eq!(offer(&node!([]), &codings).field, field, "{codings:?}");
+        }
+    }
+}
