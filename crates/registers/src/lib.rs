@@ -11,6 +11,7 @@
 pub mod cog;
 pub mod csv_file;
 pub mod finess;
+pub mod identifiers;
 pub mod sae;
 pub mod synth;
 
