@@ -8,11 +8,14 @@
 //!
 //! Bad data is an ordinary day: a reader gives what it could read *and* its findings.
 
+pub mod address;
 pub mod cog;
 pub mod csv_file;
 pub mod finess;
 pub mod identifiers;
+pub mod organization;
 pub mod sae;
+pub mod shapes;
 pub mod synth;
 
 mod finding;

@@ -1,1 +1,5 @@
-//! See the crate page.
+//! Communes, departments and regions (code officiel géographique), with positions.
+
+mod table;
+
+pub use table::Position;

@@ -16,15 +16,14 @@ pub(super) fn split(line: &str, separator: char) -> Split<'_> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
-        let (field, after) = match rest.strip_prefix('"') {
-            None => plain(rest, separator),
-            Some(inside) => match quoted(inside, separator) {
-                Some(split) => split,
-                None => {
-                    fields.push(Cow::Borrowed(inside));
-                    return Split { fields, open_quote: true };
-                }
-            },
+        let (field, after) = if let Some(inside) = rest.strip_prefix('"') {
+            let Some(split) = quoted(inside, separator) else {
+                fields.push(Cow::Borrowed(inside));
+                return Split { fields, open_quote: true };
+            };
+            split
+        } else {
+            plain(rest, separator)
         };
         fields.push(field);
         match after {

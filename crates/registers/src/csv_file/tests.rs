@@ -2,10 +2,12 @@ use super::{CsvFile, Encoding, Layout};
 
 const FORM: Layout<'_> = Layout::with_header(';', &["FI", "LIT"]);
 
-/// (what, bytes, rows kept as "line:FI:LIT", rules found)
+/// What, bytes, rows kept as "line:FI:LIT", rules found.
+type Case<'a> = (&'a str, &'a [u8], &'a [&'a str], &'a [&'a str]);
+
 #[test]
 fn a_file_gives_its_good_lines_and_says_what_was_wrong() {
-    let cases: &[(&str, &[u8], &[&str], &[&str])] = &[
+    let cases: &[Case<'_>] = &[
         ("clean", b"fi;lit\n01;2\n02;3\n", &["2:01:2", "3:02:3"], &[]),
         ("mark and CRLF", b"\xEF\xBB\xBFFI;LIT\r\n01;2\r\n", &["2:01:2"], &[]),
         ("blank lines keep the count", b"FI;LIT\n\n01;2\n\n", &["3:01:2"], &[]),
