@@ -1,1 +1,22 @@
-//! The read model: snapshots, views, search.
+//! The read model: everything a search or a read answers from, in memory.
+//!
+//! A [`Snapshot`] is immutable and shares all that did not change with the one before it.
+//! Nothing in it can be read without a [`View`], which holds one audience and shows exactly
+//! what the directory would hold if it held only that audience's projections.
+//!
+//! It knows neither who is asking, nor SQL, HTTP, clocks or chance. It is disposable:
+//! `ror-directory` builds it again from the ledger.
+
+mod body;
+mod document;
+mod evaluate;
+mod include;
+mod order;
+mod posting;
+mod snapshot;
+mod view;
+
+pub use document::{Document, Stamp};
+pub use order::{Anchor, Direction};
+pub use snapshot::{Former, Snapshot};
+pub use view::{Hit, Page, SearchError, View};

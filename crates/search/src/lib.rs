@@ -1,1 +1,33 @@
-//! Search parameters, the query language and the terms of a resource.
+//! The questions one may ask the directory.
+//!
+//! * [`Registry`]: the search parameters, as a table.
+//! * [`Query`]: a request, parsed and typed; what is unknown or ill-formed is a
+//!   [`QueryError`] that names the closest valid writing (D3). Nothing is ever ignored.
+//! * [`extract`]: the terms under which a resource is found, one file per FHIR
+//!   parameter type.
+//!
+//! Nothing here stores or finds: the crate `index` does, on terms it need not understand.
+
+mod date;
+mod extract;
+mod geography;
+mod near;
+mod query;
+mod reference;
+mod registry;
+mod resource_type;
+mod string;
+mod term;
+mod token;
+
+pub use date::{DateCriterion, Prefix};
+pub use extract::{Column, Extracted, OutgoingReference, extract};
+pub use geography::{Geography, NoGeography};
+pub use near::{Circle, Near, distance_km};
+pub use query::{
+    Chain, Criterion, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, ResultParameters, Sort,
+    SortBy, Summary, Test, parse,
+};
+pub use registry::{ParamId, ParamType, Parameter, Registry};
+pub use resource_type::ResourceType;
+pub use term::Term;

@@ -1,0 +1,201 @@
+//! The order of results, and one page of it (D5, D7).
+//!
+//! Each match gets a key of bytes: its sort values, then its id. Keys compare as bytes, so
+//! a page boundary is one key, and paging goes on from it whatever came or went meanwhile.
+
+use croaring::Bitmap;
+use ror_confidentiality::{Audience, AudienceMask};
+use ror_search::{Near, ParamId, Query, ResourceType, Sort, SortBy};
+
+use crate::document::Doc;
+use crate::evaluate::Evaluator;
+use crate::snapshot::Snapshot;
+
+/// Above one match in this many documents of the type, the ids are walked in their order
+/// rather than collected and sorted.
+const WALK_ABOVE_ONE_IN: u64 = 16;
+
+/// Where a page starts: after this key, or before it when going back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// The key of the last match seen.
+    pub key: Vec<u8>,
+    /// Which way the page goes from there.
+    pub direction: Direction,
+}
+
+/// Which way a page goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Matches after the anchor.
+    Forward,
+    /// Matches before the anchor.
+    Backward,
+}
+
+/// Matches of one page, in order, with their keys.
+pub(crate) struct Slice {
+    pub(crate) matches: Vec<(Vec<u8>, u32)>,
+    pub(crate) before: bool,
+    pub(crate) after: bool,
+}
+
+pub(crate) struct Ordering<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) audience: Audience,
+    pub(crate) query: &'a Query,
+    pub(crate) near: Option<&'a Near>,
+}
+
+impl Ordering<'_> {
+    /// Takes one page out of `found`.
+    pub(crate) fn page(&self, found: &Bitmap, anchor: Option<&Anchor>) -> Slice {
+        let count = self.query.result.count;
+        let by_id = self.query.result.sort.is_empty() && self.near.is_none();
+        let of_type = Evaluator { snapshot: self.snapshot, audience: self.audience.mask() };
+        if by_id && found.cardinality() * WALK_ABOVE_ONE_IN > of_type.everything(self.query.rtype).cardinality() {
+            self.walk(found, anchor, count)
+        } else {
+            self.sorted(found, anchor, count)
+        }
+    }
+
+    /// Walks the ids in their order and keeps those found.
+    fn walk(&self, found: &Bitmap, anchor: Option<&Anchor>, count: usize) -> Slice {
+        let rtype = self.query.rtype;
+        let start = |id: &str| (rtype, Box::from(id));
+        let of_type = |key: &crate::snapshot::Key| key.0 == rtype;
+        let id_of = |anchor: &Anchor| String::from_utf8_lossy(&anchor.key).into_owned();
+        let keep = |(key, number): (&crate::snapshot::Key, &u32)| {
+            found.contains(*number).then(|| (key.1.as_bytes().to_vec(), *number))
+        };
+        // One more than the page tells whether another follows.
+        let take = count.saturating_add(1);
+        match anchor {
+            Some(anchor) if anchor.direction == Direction::Backward => {
+                let before = self.snapshot.ids.range(start("")..start(&id_of(anchor)));
+                let mut matches: Vec<_> = before.rev().filter_map(keep).take(take).collect();
+                let more = matches.len() > count;
+                matches.truncate(count);
+                matches.reverse();
+                Slice { matches, before: more, after: true }
+            }
+            _ => {
+                let from = anchor.map(id_of);
+                let after = self.snapshot.ids.range(start(from.as_deref().unwrap_or(""))..);
+                let mut matches: Vec<_> = after
+                    .take_while(|(key, _)| of_type(key))
+                    .filter(|(key, _)| from.as_deref() != Some(&*key.1))
+                    .filter_map(keep)
+                    .take(take)
+                    .collect();
+                let more = matches.len() > count;
+                matches.truncate(count);
+                let before = from.is_some_and(|from| {
+                    self.snapshot.ids.range(start("")..=start(&from)).rev().any(|entry| keep(entry).is_some())
+                });
+                Slice { matches, before, after: more }
+            }
+        }
+    }
+
+    fn sorted(&self, found: &Bitmap, anchor: Option<&Anchor>, count: usize) -> Slice {
+        let mut keyed: Vec<_> = found
+            .iter()
+            .filter_map(|number| Some((self.key(self.snapshot.docs.get(number as usize)?.as_ref()?), number)))
+            .collect();
+        let (mut start, mut end) = (0, keyed.len());
+        keyed.sort_unstable();
+        if let Some(anchor) = anchor {
+            match anchor.direction {
+                Direction::Forward => start = keyed.partition_point(|(key, _)| *key <= anchor.key),
+                Direction::Backward => {
+                    end = keyed.partition_point(|(key, _)| *key < anchor.key);
+                    start = end.saturating_sub(count);
+                }
+            }
+        }
+        end = end.min(start.saturating_add(count));
+        let (before, after) = (start > 0, end < keyed.len());
+        Slice { matches: keyed.drain(start..end).collect(), before, after }
+    }
+
+    fn key(&self, doc: &Doc) -> Vec<u8> {
+        let mut key = Vec::with_capacity(48);
+        if self.query.result.sort.is_empty() && self.near.is_some() {
+            self.push(doc, &Sort { by: SortBy::Distance, descending: false }, &mut key);
+        }
+        for sort in &self.query.result.sort {
+            self.push(doc, sort, &mut key);
+        }
+        key.extend_from_slice(doc.id.as_bytes());
+        key
+    }
+
+    /// Appends one sort value: absent ones last in both directions (D7).
+    fn push(&self, doc: &Doc, sort: &Sort, key: &mut Vec<u8>) {
+        let value: Option<Vec<u8>> = match &sort.by {
+            SortBy::Id => Some(text(&doc.id)),
+            SortBy::LastUpdated => {
+                let updated = doc.stamps[self.audience.index()].updated;
+                Some((updated as u64 ^ (1 << 63)).to_be_bytes().to_vec())
+            }
+            SortBy::Parameter(parameter) => self.column(doc, *parameter, sort.descending).map(text),
+            SortBy::Chained { reference, target, parameter } => {
+                let values = self.targets(doc, *reference, *target);
+                let values = values.filter_map(|doc| self.column(doc, *parameter, sort.descending));
+                if sort.descending { values.max() } else { values.min() }.map(text)
+            }
+            SortBy::Distance => self.distance_km(doc).map(|km| km.to_bits().to_be_bytes().to_vec()),
+        };
+        match value {
+            None => key.push(1),
+            Some(value) => {
+                key.push(0);
+                key.extend(value.into_iter().map(|byte| if sort.descending { !byte } else { byte }));
+            }
+        }
+    }
+
+    fn column<'d>(&self, doc: &'d Doc, parameter: ParamId, descending: bool) -> Option<&'d str> {
+        let seen = |(mask, _): &&(AudienceMask, _)| mask.contains(self.audience);
+        let column = doc.columns.iter().filter(seen).find(|(_, column)| column.parameter == parameter);
+        column.map(|(_, column)| if descending { &*column.max } else { &*column.min })
+    }
+
+    fn targets<'d>(&'d self, doc: &'d Doc, reference: ParamId, target: ResourceType) -> impl Iterator<Item = &'d Doc> {
+        doc.references
+            .iter()
+            .filter(move |(mask, out)| {
+                mask.contains(self.audience) && out.parameter == reference && out.rtype == target
+            })
+            .filter_map(|(_, out)| self.snapshot.doc(out.rtype, &out.id))
+            .filter(|doc| doc.visible.contains(self.audience))
+            .map(|doc| &**doc)
+    }
+
+    /// Distance of the nearest matching place: the document's own position, or that of a
+    /// place it refers to (D7).
+    pub(crate) fn distance_km(&self, doc: &Doc) -> Option<f64> {
+        let near = self.near?;
+        let of = |doc: &Doc| {
+            let (latitude, longitude) = doc.position(self.audience.mask())?;
+            near.distance_km(latitude, longitude)
+        };
+        if doc.rtype == ResourceType::Location {
+            return of(doc);
+        }
+        let places = doc
+            .references
+            .iter()
+            .filter(|(mask, out)| mask.contains(self.audience) && out.rtype == ResourceType::Location);
+        places.filter_map(|(_, out)| of(self.snapshot.doc(out.rtype, &out.id)?)).min_by(f64::total_cmp)
+    }
+}
+
+/// Text ended so that a prefix sorts before what it starts, also when all bytes are inverted.
+fn text(value: &str) -> Vec<u8> {
+    let mut bytes = value.as_bytes().to_vec();
+    bytes.push(0);
+    bytes
+}

@@ -1,0 +1,177 @@
+//! A snapshot as one audience sees it: the only thing that can be read.
+
+use std::sync::Arc;
+
+use ror_confidentiality::{Audience, AudienceMask};
+use ror_fhir::{Instant, Node};
+use ror_search::{OutgoingReference, ParamId, Query, ResourceType, Term};
+
+use crate::document::Doc;
+use crate::evaluate::Evaluator;
+use crate::include::Includer;
+use crate::order::{Anchor, Direction, Ordering};
+use crate::snapshot::Snapshot;
+
+/// What one audience sees of one moment of the directory.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    snapshot: &'a Snapshot,
+    audience: Audience,
+}
+
+/// A resource that this audience sees.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    doc: Arc<Doc>,
+    audience: Audience,
+    /// Distance from the point asked about, when the place met the criterion (D11).
+    pub distance_km: Option<f64>,
+}
+
+/// One page of results.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// How many resources match in all: exact.
+    pub total: u64,
+    /// The matches of this page, in order.
+    pub matches: Vec<Hit>,
+    /// What they bring along, by type and id.
+    pub included: Vec<Hit>,
+    /// Where the page before starts, when there is one.
+    pub previous: Option<Anchor>,
+    /// Where the page after starts, when there is one.
+    pub next: Option<Anchor>,
+}
+
+/// Why a search has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchError {
+    /// The page would bring along more than this many resources (D5).
+    TooManyIncluded {
+        /// The limit.
+        max: usize,
+    },
+}
+
+impl<'a> View<'a> {
+    pub(crate) const fn new(snapshot: &'a Snapshot, audience: Audience) -> Self {
+        Self { snapshot, audience }
+    }
+
+    /// A resource by its logical id; `None` when it does not exist for this audience.
+    pub fn read(&self, rtype: ResourceType, id: &str) -> Option<Hit> {
+        let doc = self.snapshot.doc(rtype, id)?;
+        doc.visible.contains(self.audience).then(|| self.hit(doc, None))
+    }
+
+    /// One page of the resources that meet `query`.
+    ///
+    /// `order_of` gives the moment whose order is kept while paging (D6); what the caller
+    /// no longer sees now is left out of the page.
+    ///
+    /// # Errors
+    /// [`SearchError::TooManyIncluded`].
+    pub fn search(
+        &self,
+        query: &Query,
+        anchor: Option<&Anchor>,
+        order_of: Option<&Snapshot>,
+    ) -> Result<Page, SearchError> {
+        let past = order_of.unwrap_or(self.snapshot);
+        let evaluator = Evaluator { snapshot: past, audience: self.audience.mask() };
+        let found = evaluator.all(query.rtype, &query.criteria);
+        let near = query.near();
+        let ordering = Ordering { snapshot: past, audience: self.audience, query, near };
+        let slice = ordering.page(&found, anchor);
+        let at = |key: Option<&(Vec<u8>, u32)>, direction| key.map(|(key, _)| Anchor { key: key.clone(), direction });
+        let previous = slice.before.then(|| at(slice.matches.first(), Direction::Backward)).flatten();
+        let next = slice.after.then(|| at(slice.matches.last(), Direction::Forward)).flatten();
+        let now = Ordering { snapshot: self.snapshot, ..ordering };
+        let numbers: Vec<u32> = slice.matches.iter().filter_map(|(_, number)| self.still_seen(past, *number)).collect();
+        let includer = Includer {
+            snapshot: self.snapshot,
+            audience: self.audience.mask(),
+            searched: query.rtype,
+            includes: &query.includes,
+        };
+        let included = includer.bring(&numbers)?;
+        let hits = |numbers: Vec<u32>| -> Vec<Hit> {
+            let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
+            docs.map(|doc| {
+                let is_place = doc.rtype == ResourceType::Location;
+                self.hit(doc, if is_place { now.distance_km(doc) } else { None })
+            })
+            .collect()
+        };
+        Ok(Page { total: found.cardinality(), matches: hits(numbers), included: hits(included), previous, next })
+    }
+
+    /// How many resources of `rtype` this audience sees.
+    pub fn count(&self, rtype: ResourceType) -> u64 {
+        self.snapshot.posting(&Term::of_type(rtype)).map_or(0, |posting| posting.len(self.audience.mask()))
+    }
+
+    /// The resources whose reference `parameter` leads to `rtype/id`.
+    pub fn referring(&self, parameter: ParamId, rtype: ResourceType, id: &str) -> Vec<Hit> {
+        let numbers = self.posting(&Term::reference(parameter, rtype, id));
+        let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
+        docs.map(|doc| self.hit(doc, None)).collect()
+    }
+
+    fn posting(&self, term: &Term) -> Vec<u32> {
+        self.snapshot.posting(term).map(|posting| posting.bitmap(self.audience.mask()).to_vec()).unwrap_or_default()
+    }
+
+    /// The number, today, of a document found in an earlier order; `None` when it is gone
+    /// or no longer visible.
+    fn still_seen(&self, past: &Snapshot, number: u32) -> Option<u32> {
+        let doc = past.docs.get(number as usize)?.as_ref()?;
+        let number = self.snapshot.number(doc.rtype, &doc.id)?;
+        let today = self.snapshot.docs.get(number as usize)?.as_ref()?;
+        today.visible.contains(self.audience).then_some(number)
+    }
+
+    fn hit(&self, doc: &Arc<Doc>, distance_km: Option<f64>) -> Hit {
+        Hit { doc: Arc::clone(doc), audience: self.audience, distance_km }
+    }
+}
+
+impl Hit {
+    /// The type.
+    pub fn rtype(&self) -> ResourceType {
+        self.doc.rtype
+    }
+
+    /// The logical id.
+    pub fn id(&self) -> &str {
+        &self.doc.id
+    }
+
+    /// `meta.versionId` for this audience (D28).
+    pub fn version(&self) -> u32 {
+        self.doc.stamps[self.audience.index()].version
+    }
+
+    /// `meta.lastUpdated` for this audience (D28).
+    pub fn updated(&self) -> Instant {
+        self.doc.stamps[self.audience.index()].updated
+    }
+
+    /// Appends the resource's text as this audience sees it.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        self.doc.write_to(self.audience.mask(), out);
+    }
+
+    /// The resource as this audience sees it, as a tree: for pages and for `_elements`.
+    pub fn to_node(&self) -> Node {
+        let mut text = Vec::with_capacity(self.doc.body.len() + 128);
+        self.write_to(&mut text);
+        Node::parse(&text).expect("the index holds canonical text")
+    }
+
+    /// References to other resources, by parameter.
+    pub fn references(&self) -> impl Iterator<Item = &OutgoingReference> {
+        let audience: AudienceMask = self.audience.mask();
+        self.doc.references.iter().filter(move |(mask, _)| mask.includes(audience)).map(|(_, reference)| reference)
+    }
+}

@@ -1,0 +1,140 @@
+//! From a resource, as one audience sees it, to the terms under which it is found.
+
+use ror_fhir::Node;
+
+use crate::{ParamId, ParamType, Registry, ResourceType, Term, near, reference, string, token};
+
+/// What the index must know of one resource for one audience.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extracted {
+    /// The terms, sorted, each once.
+    pub terms: Vec<Term>,
+    /// Sort keys, by parameter.
+    pub columns: Vec<Column>,
+    /// Latitude and longitude of a place.
+    pub position: Option<(f64, f64)>,
+    /// References to other resources of the directory.
+    pub references: Vec<OutgoingReference>,
+}
+
+/// The values by which a resource sorts under one parameter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Column {
+    /// The parameter.
+    pub parameter: ParamId,
+    /// Smallest value: the key of an ascending sort.
+    pub min: Box<str>,
+    /// Greatest value: the key of a descending sort.
+    pub max: Box<str>,
+}
+
+/// One reference to another resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutgoingReference {
+    /// The parameter that reads it.
+    pub parameter: ParamId,
+    /// Type of the target.
+    pub rtype: ResourceType,
+    /// Logical id of the target.
+    pub id: Box<str>,
+}
+
+/// Reads everything searchable out of `resource`, which is already a projection (D2).
+pub fn extract(rtype: ResourceType, id: &str, resource: &Node, registry: &Registry) -> Extracted {
+    let mut out = Extracted::default();
+    out.terms.push(Term::of_type(rtype));
+    for parameter in registry.all_of(rtype) {
+        let before = out.terms.len();
+        match &*parameter.name {
+            "_id" => out.terms.push(Term::code(parameter.id, id)),
+            // The date of an audience is not in the body; the index holds it (D28).
+            "_lastUpdated" => continue,
+            _ => {
+                for node in parameter.paths.iter().flat_map(|path| path.select(resource)) {
+                    extract_value(parameter.id, parameter.kind, node, &mut out);
+                }
+            }
+        }
+        if &*parameter.name == "identifier" {
+            token::derived_identifiers(rtype, parameter.id, resource, &mut out.terms);
+        }
+        if out.terms.len() > before {
+            out.terms.push(Term::present(parameter.id));
+        }
+    }
+    out.terms.sort_unstable();
+    out.terms.dedup();
+    out.references.sort_unstable();
+    out.references.dedup();
+    out
+}
+
+fn extract_value(parameter: ParamId, kind: ParamType, node: &Node, out: &mut Extracted) {
+    let sort_key = match kind {
+        ParamType::Token => token::terms(parameter, node, &mut out.terms),
+        ParamType::String => string::terms(parameter, node, &mut out.terms),
+        ParamType::Reference => {
+            if let Some((rtype, id)) = reference::target(node) {
+                out.terms.push(Term::reference(parameter, rtype, id));
+                out.references.push(OutgoingReference { parameter, rtype, id: id.into() });
+            }
+            None
+        }
+        ParamType::Special => {
+            let degrees = |key| node.get(key).and_then(Node::as_f64);
+            if let (Some(latitude), Some(longitude)) = (degrees("latitude"), degrees("longitude")) {
+                out.position = Some((latitude, longitude));
+                out.terms.extend(near::cells_of(parameter, latitude, longitude));
+            }
+            None
+        }
+        // The only date of the first set is `_lastUpdated`, which has no path.
+        ParamType::Date => None,
+    };
+    if let Some(key) = sort_key {
+        add_sort_key(parameter, key, &mut out.columns);
+    }
+}
+
+fn add_sort_key(parameter: ParamId, key: Box<str>, columns: &mut Vec<Column>) {
+    match columns.iter_mut().find(|column| column.parameter == parameter) {
+        None => columns.push(Column { parameter, min: key.clone(), max: key }),
+        Some(column) => {
+            if key < column.min {
+                column.min = key;
+            } else if key > column.max {
+                column.max = key;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ror_fhir::node;
+
+    use super::*;
+
+    #[test]
+    fn a_place_gives_its_terms_references_and_position() {
+        let registry = Registry::embedded();
+        let place = node!({"resourceType": "Location", "address": {"city": "Bourg-en-Bresse", "postalCode": "01000"},
+            "position": {"latitude": 46.2, "longitude": 5.2}, "managingOrganization": {"reference": "Organization/o1"}});
+        let read = extract(ResourceType::Location, "l1", &place, registry);
+        let city = registry.known(ResourceType::Location, "address-city");
+        let organization = registry.known(ResourceType::Location, "organization");
+        assert!(read.terms.contains(&Term::folded(city, "bourg en bresse")));
+        assert!(read.terms.contains(&Term::present(city)));
+        assert_eq!(read.position, Some((46.2, 5.2)));
+        assert_eq!(read.references[0].parameter, organization);
+        assert_eq!(read.columns.iter().filter(|c| c.parameter == city).count(), 1);
+    }
+
+    #[test]
+    fn what_is_absent_leaves_no_term() {
+        let registry = Registry::embedded();
+        let read = extract(ResourceType::Location, "l1", &node!({"resourceType": "Location"}), registry);
+        // The type, the id, and that the id is present.
+        assert_eq!(read.terms.len(), 3);
+    }
+}

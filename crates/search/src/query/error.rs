@@ -1,0 +1,69 @@
+//! Refused requests, and remarks on accepted ones.
+
+/// A parameter that could not be read (D3): the answer is 400, and nothing is searched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct QueryError {
+    /// The parameter as written.
+    pub parameter: String,
+    /// What is wrong and what was expected, in French.
+    pub message: String,
+}
+
+/// A remark on a request that was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryWarning {
+    /// The parameter as written.
+    pub parameter: String,
+    /// The remark, in French.
+    pub message: String,
+}
+
+/// Names further than this from what was written are no help (D3).
+const DISTANCE_MAX: usize = 3;
+/// How many names are proposed at most (D3).
+const PROPOSED_MAX: usize = 3;
+
+impl QueryError {
+    pub(super) fn new(parameter: &str, message: impl Into<String>) -> Self {
+        Self { parameter: parameter.to_owned(), message: message.into() }
+    }
+
+    /// An unknown word, with the closest known ones.
+    pub(super) fn unknown<'a>(
+        parameter: &str,
+        what: &str,
+        written: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let close = closest(written, known);
+        let advice = if close.is_empty() {
+            String::new()
+        } else {
+            let quoted: Vec<_> = close.iter().map(|name| format!("« {name} »")).collect();
+            format!(" Vouliez-vous dire {} ?", quoted.join(" ou "))
+        };
+        Self::new(parameter, format!("{what} : « {} ».{advice}", shorten(written)))
+    }
+}
+
+fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let written = written.to_lowercase();
+    let mut near: Vec<_> = known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&written, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= DISTANCE_MAX)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(PROPOSED_MAX).map(|(_, name)| name).collect()
+}
+
+/// Long values are quoted by their beginning: an answer need not carry a whole query back.
+pub(super) fn shorten(text: &str) -> String {
+    const QUOTED_MAX: usize = 80;
+    if text.chars().count() <= QUOTED_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(QUOTED_MAX).chain(['…']).collect()
+}

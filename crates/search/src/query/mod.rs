@@ -1,0 +1,226 @@
+//! A request: what is asked for, and how the answer is to be shaped.
+
+mod criteria;
+mod error;
+mod include;
+mod result;
+
+use ror_terminology::Terminology;
+
+pub use error::{QueryError, QueryWarning};
+pub use include::{Include, IncludeTarget};
+pub use result::{ResultParameters, Sort, SortBy, Summary};
+
+use crate::{DateCriterion, Geography, Near, ParamId, Registry, ResourceType, Term};
+
+/// A parsed search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// The type searched.
+    pub rtype: ResourceType,
+    /// The criteria; a resource must meet all.
+    pub criteria: Vec<Criterion>,
+    /// What to bring along.
+    pub includes: Vec<Include>,
+    /// Order, page and shape of the answer.
+    pub result: ResultParameters,
+    /// What was read otherwise than written, or finds nothing for a knowable reason.
+    pub warnings: Vec<QueryWarning>,
+    /// The parameters as understood, for links; paging left out.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl Query {
+    /// The circles by which results are ordered and distances given: a positive `near`
+    /// on the type searched, or chained (D7, D11).
+    pub fn near(&self) -> Option<&Near> {
+        fn find(criteria: &[Criterion]) -> Option<&Near> {
+            criteria.iter().find_map(|criterion| match criterion {
+                Criterion::Test(Test::Near { near, .. }) => Some(near),
+                Criterion::Test(_) => None,
+                Criterion::Chain(chain) => find(&chain.criteria),
+            })
+        }
+        find(&self.criteria)
+    }
+}
+
+/// One thing a resource must meet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Criterion {
+    /// A test on the resource itself.
+    Test(Test),
+    /// A test on what it refers to.
+    Chain(Chain),
+}
+
+/// Tests on the target of a reference; one and the same target meets them all (D1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chain {
+    /// The reference followed.
+    pub reference: ParamId,
+    /// The type it must lead to.
+    pub target: ResourceType,
+    /// What the target must meet.
+    pub criteria: Vec<Criterion>,
+}
+
+/// A test on one parameter. Values separated by commas are alternatives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// Holds one of these terms, or none of them with `:not`.
+    Terms {
+        /// The alternatives.
+        any: Vec<Term>,
+        /// `:not`
+        not: bool,
+    },
+    /// A text starts with one of these, folded (D12).
+    StartsWith {
+        /// The parameter.
+        parameter: ParamId,
+        /// The alternatives.
+        any: Vec<String>,
+    },
+    /// A text holds one of these, folded (`:contains`).
+    Contains {
+        /// The parameter.
+        parameter: ParamId,
+        /// The alternatives.
+        any: Vec<String>,
+    },
+    /// Has a value, or none (`:missing`).
+    Missing {
+        /// The parameter.
+        parameter: ParamId,
+        /// Whether it must be absent.
+        missing: bool,
+    },
+    /// The update date meets one of these.
+    LastUpdated {
+        /// The alternatives.
+        any: Vec<DateCriterion>,
+    },
+    /// Lies in one of the circles.
+    Near {
+        /// The parameter.
+        parameter: ParamId,
+        /// The circles.
+        near: Near,
+    },
+}
+
+/// How the misspellings of official samples are taken (D17).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Handling {
+    /// Read as intended, with a warning.
+    #[default]
+    Lenient,
+    /// Refused.
+    Strict,
+}
+
+/// Reads the parameters of a search, already percent-decoded, in their order.
+///
+/// # Errors
+/// Every fault found, not only the first.
+pub fn parse(
+    rtype: ResourceType,
+    pairs: &[(String, String)],
+    handling: Handling,
+    registry: &Registry,
+    terminology: &Terminology,
+    geography: &dyn Geography,
+) -> Result<Query, Vec<QueryError>> {
+    let mut reader = Reader {
+        registry,
+        terminology,
+        geography,
+        handling,
+        errors: Vec::new(),
+        query: Query {
+            rtype,
+            criteria: Vec::new(),
+            includes: Vec::new(),
+            result: ResultParameters::default(),
+            warnings: Vec::new(),
+            parameters: Vec::new(),
+        },
+    };
+    for (name, value) in pairs {
+        if let Err(error) = reader.pair(name, value) {
+            reader.errors.push(error);
+        }
+    }
+    if reader.errors.is_empty() { Ok(reader.query) } else { Err(reader.errors) }
+}
+
+struct Reader<'a> {
+    registry: &'a Registry,
+    terminology: &'a Terminology,
+    geography: &'a dyn Geography,
+    handling: Handling,
+    errors: Vec<QueryError>,
+    query: Query,
+}
+
+impl Reader<'_> {
+    fn pair(&mut self, name: &str, value: &str) -> Result<(), QueryError> {
+        let name = self.intended_name(name)?;
+        if let Some(done) = self.result_parameter(&name, value) {
+            done?;
+        } else if let Some(kind) = name.strip_prefix("_include").or_else(|| name.strip_prefix("_revinclude")) {
+            self.include(name.starts_with("_rev"), kind, &name, value)?;
+        } else {
+            let rtype = self.query.rtype;
+            let criterion = self.criterion(rtype, &name, &name, value)?;
+            add(&mut self.query.criteria, criterion);
+        }
+        if name != result::PAGE {
+            self.query.parameters.push((name, value.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The two misspelt names of the official samples (D4).
+    fn intended_name(&mut self, written: &str) -> Result<String, QueryError> {
+        let intended = match written {
+            "__include" => "_include",
+            "_revincluded" => "_revinclude",
+            _ => return Ok(written.to_owned()),
+        };
+        self.forgive(written, written, intended)?;
+        Ok(intended.to_owned())
+    }
+
+    /// Notes a tolerated misspelling, or refuses it in strict mode (D4, D17).
+    fn forgive(&mut self, parameter: &str, written: &str, intended: &str) -> Result<(), QueryError> {
+        let text = format!("« {written} » a été lu comme « {intended} ».");
+        if self.handling == Handling::Strict {
+            let advice = format!("« {written} » n'est pas admis en mode strict : écrire « {intended} ».");
+            return Err(QueryError::new(parameter, advice));
+        }
+        self.query.warnings.push(QueryWarning { parameter: parameter.to_owned(), message: text });
+        Ok(())
+    }
+}
+
+/// Adds a criterion; tests on the target of one reference bear on one target (D1).
+fn add(criteria: &mut Vec<Criterion>, criterion: Criterion) {
+    if let Criterion::Chain(new) = &criterion {
+        for known in criteria.iter_mut() {
+            if let Criterion::Chain(chain) = known
+                && (chain.reference, chain.target) == (new.reference, new.target)
+            {
+                for inner in new.criteria.clone() {
+                    add(&mut chain.criteria, inner);
+                }
+                return;
+            }
+        }
+    }
+    criteria.push(criterion);
+}
+
+#[cfg(test)]
+mod tests;

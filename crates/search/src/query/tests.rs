@@ -1,0 +1,154 @@
+//! Requests and what they mean.
+
+use super::*;
+use crate::NoGeography;
+
+struct Paris;
+
+impl Geography for Paris {
+    fn also(&self, commune: &str) -> Vec<String> {
+        if commune == "75056" { vec!["75101".to_owned(), "75102".to_owned()] } else { Vec::new() }
+    }
+}
+
+fn ask(rtype: ResourceType, query: &str, handling: Handling) -> Result<Query, Vec<QueryError>> {
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    parse(rtype, &pairs, handling, Registry::embedded(), Terminology::embedded(), &Paris)
+}
+
+fn accepted(rtype: ResourceType, query: &str) -> Query {
+    ask(rtype, query, Handling::Lenient).unwrap_or_else(|errors| panic!("{query}: {errors:?}"))
+}
+
+fn refused(rtype: ResourceType, query: &str) -> String {
+    let errors = ask(rtype, query, Handling::Lenient).expect_err(query);
+    errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_unknown_parameter_names_the_closest_ones() {
+    let message = refused(ResourceType::HealthcareService, "speciality=1");
+    assert!(message.contains("« specialty »"), "{message}");
+    assert!(refused(ResourceType::Location, "adress-city=x").contains("« address-city »"));
+    assert!(refused(ResourceType::Location, "~part-of=x").contains("inconnu"));
+}
+
+#[test]
+fn ill_formed_requests_are_refused_each_with_its_reason() {
+    let cases = [
+        ("_count=-1", "entier"),
+        ("_count=abc", "entier"),
+        ("_sort=nom", "tri inconnue"),
+        ("_lastUpdated=hier", "préfixe"),
+        ("_lastUpdated=2026-13", "date attendue"),
+        ("name:starts=x", "Modificateur"),
+        ("specialty:above=x", "Modificateur"),
+        ("specialty=", "Code attendu"),
+        ("name=", "Texte attendu"),
+        ("location=Organization/1", "Référence attendue"),
+        ("location.near=1", "latitude|longitude"),
+        ("location.nothing=1", "Paramètre inconnu"),
+        ("providedBy.name=1", "pas de référence"),
+        ("organization:Location.name=1", "ne mène pas"),
+        ("_include=HealthcareService", "Type:paramètre"),
+        ("_include=Nothing:x", "Type de ressource inconnu"),
+        ("_revinclude=*", "attendu"),
+        ("_include=HealthcareService:organization:Location", "ne mène jamais"),
+        ("_text=x", "non pris en charge"),
+        ("_profile=x", "non pris en charge"),
+        ("_summary=yes", "Valeur inconnue"),
+        ("_total=all", "Valeur inconnue"),
+        ("_elements=a.b", "premier niveau"),
+    ];
+    for (query, expected) in cases {
+        let message = refused(ResourceType::HealthcareService, query);
+        assert!(message.contains(expected), "{query}: {message}");
+    }
+}
+
+#[test]
+fn every_fault_is_reported_at_once() {
+    let errors = ask(ResourceType::Location, "_count=x&foo=1&near=2", Handling::Lenient).expect_err("three faults");
+    assert_eq!(errors.len(), 3);
+}
+
+#[test]
+fn s25_chained_tests_bear_on_one_place() {
+    let query = accepted(
+        ResourceType::HealthcareService,
+        "location.address-postalcode=38&location.near=45|5&organization.name=x",
+    );
+    assert_eq!(query.criteria.len(), 2);
+    let Criterion::Chain(chain) = &query.criteria[0] else { panic!("a chain") };
+    assert_eq!(chain.criteria.len(), 2);
+    assert!(query.near().is_some());
+}
+
+#[test]
+fn d12_communes_and_corsica_stand_for_their_parts() {
+    let query = accepted(ResourceType::Location, "commune-cog=75056&address-postalcode=2a");
+    let Criterion::Test(Test::Terms { any, .. }) = &query.criteria[0] else { panic!("terms") };
+    assert_eq!(any.len(), 3);
+    let Criterion::Test(Test::StartsWith { any, .. }) = &query.criteria[1] else { panic!("prefixes") };
+    assert_eq!(any, &["200", "201"]);
+}
+
+#[test]
+fn d5_the_page_size_is_capped_and_zero_is_allowed() {
+    for (written, count) in [("5000", 1000), ("0", 0), ("99999999999999999999999", 1000)] {
+        assert_eq!(accepted(ResourceType::Location, &format!("_count={written}")).result.count, count);
+    }
+    assert_eq!(accepted(ResourceType::Location, "").result.count, 200);
+}
+
+#[test]
+fn d4_misspellings_of_samples_are_forgiven_or_refused() {
+    for query in [
+        "__include=HealthcareService:location",
+        "_revincluded=PractitionerRole:service",
+        "_include=Healthcareservice:location",
+        "specialty=https://mos.esante.gouv.fr/NOS/TRE_R211-ActiviteOperationnelle/FHIR/TRE_R211-ActiviteOperationnelle|001",
+    ] {
+        let read = accepted(ResourceType::HealthcareService, query);
+        assert!(!read.warnings.is_empty(), "{query}");
+        assert!(ask(ResourceType::HealthcareService, query, Handling::Strict).is_err(), "{query}");
+    }
+    let read = accepted(ResourceType::Organization, "_revinclude=Organization:healthcareservice");
+    assert_eq!(read.includes[0].source, ResourceType::HealthcareService);
+    refused(ResourceType::Location, "_revinclude=Organization:healthcareservice");
+}
+
+#[test]
+fn escapes_are_part_of_the_value() {
+    let query = accepted(ResourceType::Organization, r"name=a\,b,c&identifier=s\|x|v");
+    let Criterion::Test(Test::StartsWith { any, .. }) = &query.criteria[0] else { panic!("prefixes") };
+    assert_eq!(any.len(), 2);
+    let Criterion::Test(Test::Terms { any, .. }) = &query.criteria[1] else { panic!("terms") };
+    let identifier = Registry::embedded().known(ResourceType::Organization, "identifier");
+    assert_eq!(any, &[Term::system_code(identifier, "s|x", "v")]);
+}
+
+#[test]
+fn a_known_system_with_an_unknown_code_is_remarked() {
+    let system = "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite";
+    let read = accepted(ResourceType::HealthcareService, &format!("service-type={system}|99"));
+    assert!(read.warnings[0].message.contains("99"));
+    assert!(accepted(ResourceType::HealthcareService, &format!("service-type={system}|01")).warnings.is_empty());
+}
+
+#[test]
+fn paging_is_left_out_of_the_links() {
+    let query = accepted(ResourceType::Location, "_page=abc&_count=3");
+    assert_eq!(query.parameters, [("_count".to_owned(), "3".to_owned())]);
+    assert_eq!(query.result.page.as_deref(), Some("abc"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_request_makes_the_parser_panic(name in ".{0,30}", value in ".{0,60}") {
+        for rtype in ResourceType::ALL {
+            let _ = parse(rtype, &[(name.clone(), value.clone())], Handling::Lenient, Registry::embedded(),
+                Terminology::embedded(), &NoGeography);
+        }
+    }
+}

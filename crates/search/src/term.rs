@@ -1,0 +1,116 @@
+//! Terms: the exact keys under which documents are found.
+
+use crate::ParamId;
+
+/// A key of the index: two resources share it when the same question finds both.
+///
+/// Its bytes order strings of one parameter alphabetically, so that a prefix is a range.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Term(Box<[u8]>);
+
+/// What the bytes after the parameter number mean.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Kind {
+    Present = 0,
+    Code = 1,
+    SystemCode = 2,
+    System = 3,
+    OfType = 4,
+    Folded = 5,
+    Exact = 6,
+    Reference = 7,
+    Cell = 8,
+    Type = 9,
+}
+
+impl Term {
+    /// The bytes, in the order of the dictionary.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Every resource of one type.
+    pub fn of_type(rtype: crate::ResourceType) -> Self {
+        build(ParamId::MAX, Kind::Type, &[rtype.name()])
+    }
+
+    /// The parameter has a value: what `:missing` asks about.
+    pub fn present(parameter: ParamId) -> Self {
+        build(parameter, Kind::Present, &[])
+    }
+
+    /// A code, in whatever system.
+    pub fn code(parameter: ParamId, code: &str) -> Self {
+        build(parameter, Kind::Code, &[code])
+    }
+
+    /// A code of one system; the empty system is "no system" (`|code`).
+    pub fn system_code(parameter: ParamId, system: &str, code: &str) -> Self {
+        build(parameter, Kind::SystemCode, &[system, code])
+    }
+
+    /// Any code of one system (`system|`).
+    pub fn system(parameter: ParamId, system: &str) -> Self {
+        build(parameter, Kind::System, &[system])
+    }
+
+    /// An identifier of one type (`:of-type`).
+    pub fn identifier_of_type(parameter: ParamId, system: &str, code: &str, value: &str) -> Self {
+        build(parameter, Kind::OfType, &[system, code, value])
+    }
+
+    /// A text in its folded form (D12); as a prefix it starts every longer one.
+    pub fn folded(parameter: ParamId, text: &str) -> Self {
+        build(parameter, Kind::Folded, &[text])
+    }
+
+    /// A text as written (`:exact`).
+    pub fn exact(parameter: ParamId, text: &str) -> Self {
+        build(parameter, Kind::Exact, &[text])
+    }
+
+    /// A reference to `Type/id`.
+    pub fn reference(parameter: ParamId, rtype: crate::ResourceType, id: &str) -> Self {
+        build(parameter, Kind::Reference, &[rtype.name(), id])
+    }
+
+    /// A square of the map.
+    pub fn cell(parameter: ParamId, level: u8, row: i32, column: i32) -> Self {
+        let mut bytes = start(parameter, Kind::Cell, 9);
+        bytes.push(level);
+        bytes.extend_from_slice(&row.to_be_bytes());
+        bytes.extend_from_slice(&column.to_be_bytes());
+        Self(bytes.into())
+    }
+
+    /// For a folded text, the text; `None` for other terms. Used by `:contains`.
+    pub fn folded_text(bytes: &[u8]) -> Option<&str> {
+        (bytes.get(2) == Some(&(Kind::Folded as u8))).then(|| std::str::from_utf8(&bytes[3..]).ok())?
+    }
+
+    /// Whether this is a folded text, which the dictionary must keep in order.
+    pub fn is_ordered(&self) -> bool {
+        self.0[2] == Kind::Folded as u8
+    }
+}
+
+fn start(parameter: ParamId, kind: Kind, room: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(3 + room);
+    bytes.extend_from_slice(&parameter.to_be_bytes());
+    bytes.push(kind as u8);
+    bytes
+}
+
+/// Parts are separated by a byte that UTF-8 text never holds, so that no two lists of
+/// parts give the same bytes.
+fn build(parameter: ParamId, kind: Kind, parts: &[&str]) -> Term {
+    let mut bytes = start(parameter, kind, parts.iter().map(|part| part.len() + 1).sum());
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            bytes.push(0xff);
+        }
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    Term(bytes.into())
+}
