@@ -1,2 +1,37 @@
-//! Code and data generation, repository checks.
-fn main() {}
+//! Code and data generation, repository checks: `cargo xtask <command>`.
+//!
+//! One module per command; this file only finds it.
+
+mod nomenclatures;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+/// A command: its name, its usage line, and what runs it with the words after its name.
+type Command = (&'static str, &'static str, fn(&[String]) -> anyhow::Result<String>);
+
+const COMMANDS: &[Command] = &[
+    (
+        "nomenclatures",
+        "nomenclatures --from DIR    rewrite crates/terminology/data/nomenclatures.tsv from the published lists",
+        nomenclatures::run,
+    ),
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let found = words.first().and_then(|name| COMMANDS.iter().find(|command| command.0 == name));
+    let (text, code) = match found.map(|command| command.2(&words[1..])) {
+        Some(Ok(report)) => (report, ExitCode::SUCCESS),
+        Some(Err(error)) => (format!("error: {error:#}"), ExitCode::FAILURE),
+        None => (usage(), ExitCode::from(2)),
+    };
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{text}");
+    code
+}
+
+fn usage() -> String {
+    let lines: Vec<String> = COMMANDS.iter().map(|command| format!("  cargo xtask {}", command.1)).collect();
+    format!("usage:\n{}", lines.join("\n"))
+}
