@@ -22,5 +22,5 @@ mod project;
 pub use audience::{AUDIENCES, Audience, AudienceMask};
 pub use facts::{Facts, Field, OfferFacts, OrganizationKind, OwnFacts};
 pub use grant::{Grant, Rights, WriteScope};
-pub use policy::Policy;
+pub use policy::{Policy, PolicyError};
 pub use project::{Group, Projection, project};

@@ -1,20 +1,127 @@
-//! The policy: rules and elements, as data.
+//! The policy: which rule governs which element, as versioned data.
+//!
+//! Three files: `rules.toml` (who, under which conditions) and `elements.toml` (what), both
+//! written by `cargo xtask policy` from the machine-readable model; `datatypes.toml`, the FHIR
+//! data types. A rule without alternative for a profile never holds for it, an element without
+//! row is governed by `OTHER`: nothing is open unless a line says so.
 
-/// Who sees what: the rules in force and the elements they govern.
+mod elements;
+mod render;
+mod rules;
+
+use std::sync::OnceLock;
+
+use elements::ElementsFile;
+pub(crate) use elements::{CapacityStatuses, Element, Kind, Schema, ToldBy};
+use rules::RulesFile;
+pub(crate) use rules::{Conditions, Rule, RuleId};
+
+const RULES: &str = include_str!("../data/rules.toml");
+const ELEMENTS: &str = include_str!("../data/elements.toml");
+const DATATYPES: &str = include_str!("../data/datatypes.toml");
+
+/// Who sees what: the rules in force, and the elements they govern.
 #[derive(Debug)]
 pub struct Policy {
     version: u32,
+    open_profiles: Vec<u8>,
+    rules: Vec<Rule>,
+    schema: Schema,
+    elements: ElementsFile,
+    /// What no rule names (D18).
+    pub(crate) other: RuleId,
+    /// Addresses and telecoms of a *lieu de vie* (D26).
+    pub(crate) home: RuleId,
+}
+
+/// A table that cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// Not the TOML expected.
+    #[error("unreadable table")]
+    Unreadable(#[from] toml::de::Error),
+    /// An element names a rule that does not exist.
+    #[error("no rule is called {0}")]
+    UnknownRule(String),
+    /// A rule names a condition that this program cannot judge.
+    #[error("{rule}: no condition is called {condition}")]
+    UnknownCondition {
+        /// The rule.
+        rule: String,
+        /// The condition as written.
+        condition: String,
+    },
+    /// A rule is written for a profile that does not exist.
+    #[error("{rule}: no profile {profile}")]
+    UnknownProfile {
+        /// The rule.
+        rule: String,
+        /// The profile as written.
+        profile: String,
+    },
+    /// A row is not under its resource, or under nothing known.
+    #[error("{0}: no element holds it")]
+    Orphan(String),
 }
 
 impl Policy {
     /// The policy built into this program.
     pub fn embedded() -> &'static Self {
-        static EMBEDDED: Policy = Policy { version: 1 };
-        &EMBEDDED
+        static EMBEDDED: OnceLock<Policy> = OnceLock::new();
+        EMBEDDED.get_or_init(|| Self::read(RULES, ELEMENTS).expect("the embedded tables are read by a test"))
     }
 
-    /// Its number, stored with every version so that a change of policy projects again.
+    /// The policy with the rules given and the elements built in. For tests: a server applies
+    /// [`Policy::embedded`], and no setting changes who sees what.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when the rules are not what [`Policy::embedded`] is made of.
+    #[doc(hidden)]
+    pub fn with_rules(rules: &str) -> Result<Self, PolicyError> {
+        Self::read(rules, ELEMENTS)
+    }
+
+    fn read(rules: &str, elements: &str) -> Result<Self, PolicyError> {
+        let file: RulesFile = toml::from_str(rules)?;
+        let elements: ElementsFile = toml::from_str(elements)?;
+        let rules = file.rules.iter().map(Rule::read).collect::<Result<Vec<_>, _>>()?;
+        let schema = Schema::build(&elements, &toml::from_str(DATATYPES)?, &rules)?;
+        Ok(Self {
+            version: file.version,
+            open_profiles: file.open_profiles,
+            other: rules::find(&rules, "OTHER")?,
+            home: rules::find(&rules, "ORG-HOME")?,
+            rules,
+            schema,
+            elements,
+        })
+    }
+
+    /// Its number, stored with every version of a resource, so that a change of policy is seen
+    /// and everything projected again.
     pub const fn version(&self) -> u32 {
         self.version
+    }
+
+    /// The profiles whose rules are in force; the others see nothing yet.
+    pub fn open_profiles(&self) -> &[u8] {
+        &self.open_profiles
+    }
+
+    /// The policy in French, in a stable order: who sees what, element by element.
+    pub fn render(&self) -> String {
+        render::render(self)
+    }
+
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub(crate) fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[id.0]
+    }
+
+    pub(crate) const fn schema(&self) -> &Schema {
+        &self.schema
     }
 }

@@ -1,7 +1,10 @@
 //! One resource, seen by every audience at once.
 
 mod groups;
+mod levels;
 mod marks;
+mod scope;
+mod walk;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,7 +12,6 @@ use std::sync::Arc;
 use ror_fhir::Node;
 
 use crate::{Audience, AudienceMask, Facts, Policy};
-use marks::Marks;
 
 /// What each audience may see of one resource.
 ///
@@ -60,35 +62,8 @@ impl Projection {
 /// What the policy does not name goes to profile 1 and the owner only (D18); the narrative
 /// (`text`) and `contained` go to nobody.
 pub fn project(resource: &Node, facts: &Facts<'_>, policy: &Policy) -> Projection {
-    let (body, marks) = mark(resource, facts, policy);
+    let (body, marks) = walk::walk(resource, facts, policy);
     let visible = marks.root();
     let groups = groups::of(resource, &marks);
     Projection { body: body.into(), visible, groups }
-}
-
-fn mark(resource: &Node, _facts: &Facts<'_>, _policy: &Policy) -> (Vec<u8>, Marks) {
-    let other = Audience::ALL_DATA.mask() | Audience::OWNER.mask();
-    let mut out = Vec::with_capacity(1024);
-    let mut marks = Marks::default();
-    let Some(object) = resource.as_object() else {
-        resource.write(&mut out);
-        marks.leaf(0, out.len(), AudienceMask::NONE);
-        return (out, marks);
-    };
-    let root = marks.open(0);
-    out.push(b'{');
-    for (at, (key, value)) in object.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        let start = out.len();
-        Node::write_str(key, &mut out);
-        out.push(b':');
-        value.write(&mut out);
-        let mask = if matches!(key, "text" | "contained") { AudienceMask::NONE } else { other };
-        marks.leaf(start, out.len(), mask);
-    }
-    out.push(b'}');
-    marks.close(root, out.len(), other);
-    (out, marks)
 }

@@ -31,22 +31,19 @@ impl Marks {
         self.0.len() - 1
     }
 
-    /// Ends the part opened at `at`; its own parts stay only where they are seen otherwise than it.
+    /// Ends the part opened at `at`, seen by `mask`, and narrows what it holds to that; its own
+    /// parts are kept only if some are seen otherwise than it.
     pub(super) fn close(&mut self, at: usize, end: usize, mask: AudienceMask) {
-        let alike = self.0[at + 1..].iter().all(|part| part.mask == mask);
+        let mut alike = true;
+        for part in &mut self.0[at + 1..] {
+            part.mask &= mask;
+            alike &= part.mask == mask;
+        }
         if alike {
             self.0.truncate(at + 1);
         }
         let size = (self.0.len() - at) as u32;
         self.0[at] = Mark { end: end as u32, mask, size, ..self.0[at] };
-    }
-
-    /// Narrows a part, and all it holds, to `mask`.
-    pub(super) fn narrow(&mut self, at: usize, mask: AudienceMask) {
-        let size = self.0[at].size as usize;
-        for part in &mut self.0[at..at + size] {
-            part.mask &= mask;
-        }
     }
 
     /// Who sees the resource.
@@ -57,11 +54,6 @@ impl Marks {
     /// Every part.
     pub(super) fn all(&self) -> &[Mark] {
         &self.0
-    }
-
-    /// How many marks so far: where the next one goes.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
     }
 
     /// The parts directly under the one at `at`, with their places; none when it is seen alike.
