@@ -1,5 +1,17 @@
 //! Communes, departments and regions (code officiel géographique), with positions.
+//!
+//! [`Cog::embedded`] is the vintage inside the program; [`read`] reads the same tables for a newer year,
+//! which the server then keeps as [`Cog::to_bytes`].
 
+mod locality;
+mod packed;
+mod read;
 mod table;
+#[cfg(test)]
+mod tests;
 
-pub use table::Position;
+pub use packed::PackedError;
+pub use read::{FileKind, kind_of_header, read};
+pub use table::{
+    Cog, Commune, CommuneKind, Departement, FinessCommuneError, Former, FormerKind, Position, Region, Resolved,
+};
