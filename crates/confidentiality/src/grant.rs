@@ -113,6 +113,8 @@ impl Grant {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "a grant is made here to be examined, never to read")]
+
     use super::*;
 
     #[test]

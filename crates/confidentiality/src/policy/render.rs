@@ -41,6 +41,7 @@ fn write(policy: &Policy, out: &mut String) -> std::fmt::Result {
         out,
         "Le texte de présentation (text) et les ressources contenues (contained) ne sont montrés à personne."
     )?;
+    writeln!(out, "Les types de ressource absents d'ici ne sont montrés qu'au profil 1 et au propriétaire.")?;
     writeln!(out, "Un élément n'est montré qu'à qui voit aussi l'élément qui le contient, et la ressource.")?;
     writeln!(out, "Une référence n'est montrée qu'à qui voit aussi sa cible.")?;
     writeln!(out, "\nRègles")?;
@@ -99,6 +100,12 @@ fn write_element(element: &ElementRow, out: &mut String) -> std::fmt::Result {
     write!(out, " : {}", element.rule.as_deref().unwrap_or(FOLLOWS))?;
     if element.level.is_some() {
         write!(out, ", selon son niveau")?;
+    }
+    if element.capacity {
+        write!(out, ", statut inconnu : OTHER")?;
+    }
+    if element.tells {
+        write!(out, ", ainsi que ce qui la porte")?;
     }
     if element.home {
         write!(out, " ; lieu de vie : ORG-HOME")?;

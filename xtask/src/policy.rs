@@ -1,0 +1,444 @@
+//! `policy`: writes the tables of `crates/confidentiality` from the machine-readable model.
+//!
+//! The rules come from `effectiveAccessRules`; the elements from the profiles, each with the
+//! rule the model gives it, or the one a decision sets in its place ([`RULE_OVERRIDES`]), or
+//! one of the grants that D18 states by name ([`GRANTS`]). Anything else gets no row, and what
+//! has no row is withheld.
+
+mod decisions;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use decisions::{GRANTS, HOME, LEVELS, NAMES, RESOURCES, RULE_OVERRIDES, TITLES};
+
+/// The profiles whose rules are in force. The others have no rule at all and so see nothing;
+/// opening one is adding its number here and running this command again.
+const OPEN_PROFILES: &[u8] = &[0, 1];
+
+/// All profiles: for the tests, which hold every rule to its meaning before it opens.
+const ALL_PROFILES: &[u8] = &[0, 1, 2, 3, 4, 5];
+
+/// Raised by hand whenever the files change: versions of resources record it.
+const POLICY_VERSION: u32 = 1;
+
+const CRATE: &str = "crates/confidentiality";
+const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/";
+/// The elements whose parts have rows; those of the others come from their data type.
+const PARTS_LISTED: &[&str] = &["contact", "availableTime", "position"];
+const GEOLOCATION: &str = "http://hl7.org/fhir/StructureDefinition/geolocation";
+
+/// Reads `--from <model.json>` and writes the tables; the value sets are read beside the model.
+pub(crate) fn run(words: &[String]) -> Result<String> {
+    let [flag, model_path] = words else { bail!("expected: policy --from <model.json>") };
+    ensure!(flag == "--from", "expected: policy --from <model.json>");
+    let model_path = Path::new(model_path);
+    let text = fs::read_to_string(model_path).with_context(|| format!("reading {}", model_path.display()))?;
+    let model: Value = serde_json::from_str(&text).context("reading the model")?;
+    let lists = model_path.with_file_name("nomenclatures");
+    let table = Table::build(&model, &lists)?;
+    let root = root();
+    fs::create_dir_all(root.join("tests/data"))?;
+    fs::write(root.join("data/rules.toml"), rules(&model, OPEN_PROFILES)?)?;
+    fs::write(root.join("tests/data/rules-all-profiles.toml"), rules(&model, ALL_PROFILES)?)?;
+    fs::write(root.join("data/elements.toml"), table.write(&lists)?)?;
+    Ok(format!("{CRATE}: {} elements, {} extensions", table.rows.len(), table.extensions.len()))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(CRATE)
+}
+
+/// The rules of `profiles`, as the crate reads them.
+fn rules(model: &Value, profiles: &[u8]) -> Result<String> {
+    let mut out = header(model);
+    writeln!(out, "version = {POLICY_VERSION}")?;
+    writeln!(out, "open_profiles = {profiles:?}")?;
+    for rule in list(&model["effectiveAccessRules"]["rules"]) {
+        let id = rule["id"].as_str().context("a rule without id")?;
+        let title = lookup(TITLES, id).with_context(|| format!("no French title for the rule {id}"))?;
+        writeln!(out, "\n[[rules]]\nid = {id:?}\ntitle = {title:?}")?;
+        let decisions: Vec<&str> = list(&rule["decisions"]).iter().filter_map(Value::as_str).collect();
+        if !decisions.is_empty() {
+            writeln!(out, "decisions = {decisions:?}")?;
+        }
+        for profile in profiles {
+            let alternatives = rule["profiles"].get(profile.to_string()).with_context(|| format!("{id}: {profile}"))?;
+            writeln!(out, "profiles.{profile} = {alternatives}")?;
+        }
+    }
+    Ok(out)
+}
+
+fn header(model: &Value) -> String {
+    let guide = &model["ig"];
+    let name = text(&guide["package"]);
+    let version = text(&guide["version"]);
+    format!(
+        "# Written by `cargo xtask policy` from the model of {name} {version}, decisions applied.\n\
+         # Do not edit: change the model or the generator, then look at the golden rendering.\n"
+    )
+}
+
+/// One element, or one extension of an element, or some of its items.
+#[derive(Debug, Default)]
+struct Row {
+    path: String,
+    extension: String,
+    rtype: String,
+    rule: String,
+    level: String,
+    home: bool,
+    capacity: bool,
+    tells: bool,
+    systems: Vec<String>,
+    codes: Vec<String>,
+    name: String,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    rows: Vec<Row>,
+    extensions: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Table {
+    fn build(model: &Value, lists: &Path) -> Result<Self> {
+        let mut table = Self::default();
+        for (rtype, ..) in RESOURCES {
+            let profile = list(&model["profiles"])
+                .iter()
+                .find(|profile| profile["type"] == *rtype)
+                .with_context(|| format!("no profile of {rtype}"))?;
+            table.resource(rtype, list(&profile["elements"]), lists)?;
+        }
+        for extension in list(&model["extensions"]) {
+            table.definition(extension);
+        }
+        table.extensions.entry(GEOLOCATION.into()).or_default().extend(["latitude".into(), "longitude".into()]);
+        table.keep_used_extensions();
+        Ok(table)
+    }
+
+    /// The rows of one resource: the explicit grants, then the model's, each under its parent.
+    fn resource(&mut self, rtype: &str, elements: &[Value], lists: &Path) -> Result<()> {
+        let first = self.rows.len();
+        for (path, kind, name) in GRANTS {
+            let path = path.replace('*', rtype);
+            if path.starts_with(&format!("{rtype}.")) {
+                self.rows.push(Row { path, rtype: (*kind).into(), name: (*name).into(), ..Row::default() });
+            }
+        }
+        for element in elements {
+            self.element(rtype, element, elements, lists)?;
+        }
+        for home in HOME.iter().filter(|home| home.starts_with(&format!("{rtype}."))) {
+            if !self.rows.iter().any(|row| row.key() == *home) {
+                self.rows.push(Row { path: (*home).into(), rtype: "string".into(), ..Row::default() });
+            }
+        }
+        for row in &mut self.rows[first..] {
+            row.complete();
+        }
+        // Stable: rows of one path stay in the model's order, and a parent comes before its parts.
+        self.rows[first..].sort_by(|a, b| (&a.path, !a.extension.is_empty()).cmp(&(&b.path, !b.extension.is_empty())));
+        Ok(())
+    }
+
+    fn element(&mut self, rtype: &str, element: &Value, all: &[Value], lists: &Path) -> Result<()> {
+        let path = text(&element["path"]);
+        if let Some(holder) = path.strip_suffix(".extension") {
+            return self.extension(holder, text(&element["slice"]), element);
+        }
+        let is_tag = path == format!("{rtype}.meta.tag");
+        match path.matches('.').count() {
+            // Granted by name, as the model only anchors its rules there.
+            _ if path == format!("{rtype}.id") || path == format!("{rtype}.meta") => Ok(()),
+            1 => self.top(path, element, all, lists),
+            2 if is_tag && !text(&element["slice"]).is_empty() => self.slice(path, "", element, all, lists),
+            2 if PARTS_LISTED.iter().any(|holder| path.starts_with(&format!("{rtype}.{holder}."))) => {
+                self.part(path, element);
+                Ok(())
+            }
+            // Deeper, the data types say what there is.
+            _ => Ok(()),
+        }
+    }
+
+    /// An element of the resource: one row when all of it follows one rule, else one per slice.
+    fn top(&mut self, path: &str, element: &Value, all: &[Value], lists: &Path) -> Result<()> {
+        let rules = slice_rules(path, all);
+        let rule = text(&element["accessRule"]);
+        match (text(&element["slice"]).is_empty(), rules.len()) {
+            (false, 2..) if !rule.is_empty() => self.slice(path, rule, element, all, lists),
+            (true, 1) => self.plain(path, rules.first().map_or("", String::as_str), element),
+            (true, 0) if !rule.is_empty() => self.plain(path, rule, element),
+            _ => Ok(()),
+        }
+    }
+
+    fn plain(&mut self, path: &str, rule: &str, element: &Value) -> Result<()> {
+        ensure!(!self.has(path), "{path}: granted twice");
+        self.rows.push(Row::of(path, rule, element));
+        Ok(())
+    }
+
+    /// A part follows the element that holds it, save a contact's telecom, which has its own rule.
+    fn part(&mut self, path: &str, element: &Value) {
+        let rule = text(&element["accessRule"]);
+        let rule = if rule.ends_with("-CONTACT-TELECOM") { rule } else { "" };
+        if !self.has(path) && text(&element["slice"]).is_empty() {
+            self.rows.push(Row::of(path, rule, element));
+        }
+    }
+
+    /// One slice of an element whose slices do not share a rule, told by code or by system.
+    fn slice(&mut self, path: &str, rule: &str, element: &Value, all: &[Value], lists: &Path) -> Result<()> {
+        let mut row = Row::of(path, rule, element);
+        if path.ends_with(".identifier") {
+            let slice = text(&element["slice"]);
+            row.codes.push(type_code(path, slice, all).with_context(|| format!("{path} {slice}: no type code"))?);
+        } else {
+            row.systems = column(text(&element["binding"]["name"]), lists, "system")?;
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn extension(&mut self, holder: &str, slice: &str, element: &Value) -> Result<()> {
+        let Some(url) = element["types"][0]["profile"][0].as_str() else { return Ok(()) };
+        if let Some(above) = holder.strip_suffix(".extension") {
+            // Nested in another extension of the same element: the definitions hold it, but for
+            // the standard one, which the guide only adds to.
+            if slice.starts_with("ror-organization-geolocation/") {
+                self.extensions.entry(GEOLOCATION.into()).or_default().insert(url.into());
+            }
+            ensure!(!above.is_empty(), "an extension without element");
+            return Ok(());
+        }
+        if self.rows.iter().any(|row| row.path == holder && row.extension == url) {
+            return Ok(());
+        }
+        let top = holder.matches('.').count() == 0;
+        // An item that says which kind of act it is follows the rule of acts, whatever its system.
+        let tells = url == format!("{ROR}ror-act-type");
+        let rule = match (top, tells) {
+            (true, _) => text(&element["accessRule"]),
+            (_, true) => "HS-ACTE",
+            _ => "",
+        };
+        ensure!(!(top && rule.is_empty()), "{holder}: {url} has no rule");
+        self.rows.push(Row {
+            path: holder.into(),
+            extension: url.into(),
+            rtype: "Extension".into(),
+            rule: rule.into(),
+            capacity: url.ends_with("/ror-location-supported-capacity"),
+            tells,
+            name: business(element),
+            ..Row::default()
+        });
+        Ok(())
+    }
+
+    fn definition(&mut self, extension: &Value) {
+        let parts: Vec<String> =
+            list(&extension["subExtensions"]).iter().map(|part| text(&part["url"]).into()).collect();
+        if !parts.is_empty() {
+            self.extensions.entry(text(&extension["url"]).into()).or_default().extend(parts);
+        }
+    }
+
+    /// Leaves out the definitions no element leads to (those of templates).
+    fn keep_used_extensions(&mut self) {
+        let mut used: BTreeSet<String> = self.rows.iter().map(|row| row.extension.clone()).collect();
+        loop {
+            let below: BTreeSet<String> =
+                used.iter().filter_map(|url| self.extensions.get(url)).flatten().cloned().collect();
+            let before = used.len();
+            used.extend(below);
+            if used.len() == before {
+                break;
+            }
+        }
+        self.extensions.retain(|url, _| used.contains(url));
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.rows.iter().any(|row| row.path == path && row.extension.is_empty())
+    }
+
+    fn write(&self, lists: &Path) -> Result<String> {
+        let mut out = String::from(
+            "# Written by `cargo xtask policy`. Which rule governs which element; no row, no reader.\n\
+             # An element without rule follows the one that holds it. `codes`, `systems`: only the items so told.\n",
+        );
+        let status = column("JDV_J188-TypeStatutCapacite-ROR", lists, "system")?;
+        let codes = column("JDV_J188-TypeStatutCapacite-ROR", lists, "code")?;
+        writeln!(
+            out,
+            "\n# D25.\n[capacity]\nsystems = {status:?}\nstatuses = {codes:?}\ninstalled = \"01\"\nadditional = \"06\""
+        )?;
+        for (rtype, rule, internal, name) in RESOURCES {
+            writeln!(out, "\n[[resources]]\ntype = {rtype:?}\nname = {name:?}\nrule = {rule:?}")?;
+            if !internal.is_empty() {
+                writeln!(out, "rule_organisation_interne = {internal:?}")?;
+            }
+            out.push_str("elements = [\n");
+            for row in self.rows.iter().filter(|row| row.path.split('.').next() == Some(rtype)) {
+                writeln!(out, "  {},", row.write())?;
+            }
+            out.push_str("]\n");
+        }
+        for (url, parts) in &self.extensions {
+            writeln!(out, "\n[[extensions]]\nurl = {url:?}\nparts = [")?;
+            for part in parts {
+                let contact_telecom = part.ends_with("/ror-healthcareservice-contact-telecom");
+                let own = if contact_telecom {
+                    format!(", rule = \"HS-CONTACT-TELECOM\", level = \"{ROR}ror-telecom-confidentiality-level\"")
+                } else {
+                    String::new()
+                };
+                writeln!(out, "  {{ url = {part:?}{own} }},")?;
+            }
+            out.push_str("]\n");
+        }
+        Ok(out)
+    }
+}
+
+impl Row {
+    fn of(path: &str, rule: &str, element: &Value) -> Self {
+        Self {
+            path: path.into(),
+            rtype: kind(path, element).into(),
+            rule: rule.into(),
+            name: business(element),
+            ..Self::default()
+        }
+    }
+
+    /// The path as the constants above write it.
+    fn key(&self) -> String {
+        match (self.extension.rsplit('/').next(), self.codes.first()) {
+            (Some(last), _) if !last.is_empty() => format!("{}.extension[{last}]", self.path),
+            (_, Some(code)) => format!("{}[{code}]", self.path),
+            _ => self.path.clone(),
+        }
+    }
+
+    /// Applies the decisions that the model does not carry.
+    fn complete(&mut self) {
+        let key = self.key();
+        if let Some(rule) = lookup(RULE_OVERRIDES, &key) {
+            self.rule = rule.into();
+        }
+        if let Some(level) = lookup(LEVELS, &key) {
+            self.level = format!("{ROR}{level}");
+        }
+        self.home = HOME.contains(&key.as_str());
+        if self.name.is_empty() {
+            let any = key.split_once('.').map(|(_, rest)| format!("*.{rest}")).unwrap_or_default();
+            self.name = lookup(NAMES, &key).or_else(|| lookup(NAMES, &any)).unwrap_or_default().into();
+        }
+    }
+
+    fn write(&self) -> String {
+        let mut out = format!("{{ path = {:?}", self.path);
+        for (key, value) in [
+            ("extension", &self.extension),
+            ("type", &self.rtype),
+            ("rule", &self.rule),
+            ("level", &self.level),
+            ("name", &self.name),
+        ] {
+            let said_otherwise = key == "type" && value == "Extension";
+            if !value.is_empty() && !said_otherwise {
+                let _ = write!(out, ", {key} = {value:?}");
+            }
+        }
+        for (key, values) in [("codes", &self.codes), ("systems", &self.systems)] {
+            if !values.is_empty() {
+                let _ = write!(out, ", {key} = {values:?}");
+            }
+        }
+        for (key, value) in [("home", self.home), ("capacity", self.capacity), ("tells", self.tells)] {
+            if value {
+                let _ = write!(out, ", {key} = true");
+            }
+        }
+        out.push_str(" }");
+        out
+    }
+}
+
+/// The distinct rules of the slices of `path`.
+fn slice_rules(path: &str, all: &[Value]) -> BTreeSet<String> {
+    all.iter()
+        .filter(|element| element["path"] == path && !text(&element["slice"]).is_empty())
+        .filter_map(|element| {
+            let code = type_code(path, text(&element["slice"]), all).unwrap_or_default();
+            let overridden = lookup(RULE_OVERRIDES, &format!("{path}[{code}]"));
+            overridden.or(element["accessRule"].as_str()).map(String::from)
+        })
+        .collect()
+}
+
+/// The code of `identifier.type` that tells a slice of identifiers.
+fn type_code(path: &str, slice: &str, all: &[Value]) -> Option<String> {
+    let coding = format!("{path}.type.coding.code");
+    let concept = format!("{path}.type");
+    all.iter().filter(|element| element["slice"] == slice).find_map(|element| {
+        let pattern = &element["pattern"];
+        if element["path"] == coding.as_str() {
+            pattern["value"].as_str().map(String::from)
+        } else if element["path"] == concept.as_str() {
+            pattern["coding"][0]["code"].as_str().map(String::from)
+        } else {
+            None
+        }
+    })
+}
+
+/// The datatype of an element; backbones and elements whose members are all listed here are closed.
+fn kind<'a>(path: &str, element: &'a Value) -> &'a str {
+    match path {
+        "Location.position" => "BackboneElement",
+        _ => element["types"][0]["code"].as_str().unwrap_or("string"),
+    }
+}
+
+fn business(element: &Value) -> String {
+    let names = &element["businessName"];
+    match names {
+        Value::String(name) => name.clone(),
+        _ => list(names).iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// The values of one column of a value set, from the published list beside the model.
+fn column(value_set: &str, lists: &Path, name: &str) -> Result<Vec<String>> {
+    let file = lists.join(format!("{value_set}.csv"));
+    let mut reader = csv::Reader::from_path(&file).with_context(|| format!("reading {}", file.display()))?;
+    let at = reader.headers()?.iter().position(|header| header == name).context("a list without that column")?;
+    let values: BTreeSet<String> =
+        reader.records().map(|record| Ok(record?.get(at).unwrap_or_default().to_owned())).collect::<Result<_>>()?;
+    Ok(values.into_iter().collect())
+}
+
+fn lookup<'a>(table: &[(&str, &'a str)], key: &str) -> Option<&'a str> {
+    table.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
