@@ -1,1 +1,41 @@
-//! Clients, tokens and grants.
+//! Who is calling: the register of clients, tokens, and the only place that makes a [`Grant`].
+//!
+//! * [`clients`]: adding, revoking and checking the software that may call.
+//! * [`Identity::token`]: the token address, client credentials (RFC 6749 §4.4).
+//! * [`Identity::authenticate`]: from an `Authorization` header, or none, to a grant.
+//!
+//! What a client may do is read from the register at each call, never from its token nor from
+//! a header it sends (D16, D60): revoking takes effect within [`REFRESH_MS`].
+//!
+//! This crate knows nothing of HTTP, of search, nor of what resources hold. The clock and
+//! chance are handed in.
+//!
+//! [`Grant`]: ror_confidentiality::Grant
+
+pub mod clients;
+
+mod authenticate;
+mod cache;
+mod keys;
+mod oauth;
+mod profile;
+mod rights;
+mod secret;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+pub use authenticate::{AuthError, Identity, OpenError, Settings};
+pub use cache::REFRESH_MS;
+pub use clients::{ClientError, Credentials, NewClient};
+pub use oauth::{OAuthError, OAuthErrorCode, TokenResponse};
+pub use profile::profile_note;
+pub use rights::{ClientRights, Write};
+pub use secret::Secret;
+pub use token::{LIFETIME_S, TOLERANCE_S};
+
+/// Fills a buffer with unpredictable bytes; handed in, so that tests are repeatable.
+///
+/// In the program this is the operating system's generator.
+pub type Random = dyn Fn(&mut [u8]) + Send + Sync;

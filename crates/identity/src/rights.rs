@@ -1,0 +1,88 @@
+//! What a client may write, as the register keeps it (D81).
+
+use serde::{Deserialize, Serialize};
+
+/// The rights of a client: kept as JSON in the register, read at each call.
+///
+/// The default is no right at all. An unknown member makes the whole text unreadable, and a
+/// client whose rights cannot be read is refused: a right that an older program does not
+/// understand must not be taken for another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "four rights that are given one by one (D81), not a state")]
+pub struct ClientRights {
+    /// Where it may create and update content resources.
+    pub write: Write,
+    /// May change confidentiality levels and the sensitive flag (D49).
+    pub declassify: bool,
+    /// Establishments (FINESS or idNat_Struct) whose bed counts it provides (D45); empty: not a provider.
+    pub provider: Vec<String>,
+    /// May write questionnaires.
+    pub templates: bool,
+    /// May make every move of an anomaly (D46).
+    pub quality: bool,
+    /// Never writes, whatever the rest says and whatever the sandbox would add.
+    pub read_only: bool,
+}
+
+/// Where a client may write content resources.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Write {
+    /// Nowhere.
+    #[default]
+    None,
+    /// Everywhere.
+    National,
+    /// Under these EJ or EG only, by FINESS or idNat_Struct.
+    Establishments(Vec<String>),
+}
+
+impl ClientRights {
+    /// The rights that apply: those of the register, with what the sandbox adds for profile 1,
+    /// and none when the client only reads (D81).
+    pub(crate) fn effective(&self, profile: u8, sandbox: bool) -> Self {
+        if self.read_only {
+            return Self { read_only: true, ..Self::default() };
+        }
+        if !(sandbox && profile == 1) {
+            return self.clone();
+        }
+        Self { write: Write::National, declassify: true, templates: true, quality: true, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_in_the_register_round_trips() {
+        let rights = ClientRights {
+            write: Write::Establishments(vec!["010780054".into()]),
+            provider: vec!["010000024".into()],
+            ..ClientRights::default()
+        };
+        let text = serde_json::to_string(&rights).expect("plain data");
+        assert_eq!(serde_json::from_str::<ClientRights>(&text).expect("our own text"), rights);
+        let national: ClientRights = serde_json::from_str(r#"{"write":"national"}"#).expect("a short text");
+        assert_eq!(national.write, Write::National);
+        assert!(serde_json::from_str::<ClientRights>(r#"{"wrote":"national"}"#).is_err());
+    }
+
+    #[test]
+    fn d81_the_sandbox_gives_rights_to_profile_1_unless_it_only_reads() {
+        let none = ClientRights::default();
+        let all = none.effective(1, true);
+        assert_eq!(all.write, Write::National);
+        assert!(all.declassify && all.templates && all.quality);
+        for (profile, sandbox) in [(0, true), (2, true), (5, true), (1, false), (0, false)] {
+            assert_eq!(none.effective(profile, sandbox), none, "profile {profile}, sandbox {sandbox}");
+        }
+        let read_only = ClientRights { read_only: true, write: Write::National, ..ClientRights::default() };
+        for sandbox in [false, true] {
+            let effective = read_only.effective(1, sandbox);
+            assert_eq!(effective, ClientRights { read_only: true, ..ClientRights::default() });
+        }
+    }
+}
