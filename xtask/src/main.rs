@@ -2,7 +2,10 @@
 //!
 //! One module per command; this file only finds it.
 
+mod geo;
 mod nomenclatures;
+mod policy;
+mod tidy;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -12,10 +15,17 @@ type Command = (&'static str, &'static str, fn(&[String]) -> anyhow::Result<Stri
 
 const COMMANDS: &[Command] = &[
     (
+        "policy",
+        "policy --from FILE          rewrite the access tables of crates/confidentiality from the model (model.json)",
+        policy::run,
+    ),
+    (
         "nomenclatures",
         "nomenclatures --from DIR    rewrite crates/terminology/data/nomenclatures.tsv from the published lists",
         nomenclatures::run,
     ),
+    ("geo", "geo --from DIR              rewrite crates/registers/data/cog.zst from the tables of communes", geo::run),
+    ("tidy", "tidy                        check what the repository promises about itself", tidy::run),
 ];
 
 fn main() -> ExitCode {
