@@ -4,12 +4,17 @@
 //! written by `cargo xtask policy` from the machine-readable model; `datatypes.toml`, the FHIR
 //! data types. A rule without alternative for a profile never holds for it, an element without
 //! row is governed by `OTHER`: nothing is open unless a line says so.
+//!
+//! To open a profile: add it to `OPEN_PROFILES` of the generator, raise `POLICY_VERSION`, run
+//! the generator, read what changed in the golden rendering.
 
 mod elements;
 mod render;
 mod rules;
 
 use std::sync::OnceLock;
+
+use crate::AudienceMask;
 
 use elements::ElementsFile;
 pub(crate) use elements::{CapacityStatuses, Element, Kind, Schema, ToldBy};
@@ -111,6 +116,33 @@ impl Policy {
     /// The policy in French, in a stable order: who sees what, element by element.
     pub fn render(&self) -> String {
         render::render(self)
+    }
+
+    /// Who may ever read an element, under the best of circumstances: `element` is a member of
+    /// resource type `rtype`, or the address of one of its extensions.
+    ///
+    /// It depends on the table alone, never on data, so that a criterion on a field one can
+    /// never read may be said to be so (D2).
+    ///
+    /// ```
+    /// use ror_confidentiality::{Audience, Policy};
+    /// let readers = Policy::embedded().readers("Practitioner", "birthDate");
+    /// assert!(!readers.contains(Audience::PUBLIC) && readers.contains(Audience::ALL_DATA));
+    /// ```
+    pub fn readers(&self, rtype: &str, element: &str) -> AudienceMask {
+        let ever = |id: RuleId| self.rule(id).ever();
+        let Some(resource) = self.schema.resource(rtype) else { return ever(self.other) };
+        let root = self.schema.element(resource.root);
+        let readers = match root.member(element).or_else(|| root.extension(element)) {
+            None => ever(self.other),
+            Some(id) => {
+                let element = self.schema.element(id);
+                let own = element.rule.map_or(AudienceMask::ALL, ever);
+                let slices = element.slices.iter().map(|slice| slice.rule.map_or(AudienceMask::ALL, ever));
+                own & slices.reduce(|readers, slice| readers | slice).unwrap_or(AudienceMask::ALL)
+            }
+        };
+        ever(resource.rule) & readers
     }
 
     pub(crate) fn rules(&self) -> &[Rule] {

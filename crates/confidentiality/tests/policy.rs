@@ -101,3 +101,20 @@ fn the_owner_and_profile_1_see_all_that_is_served_whatever_the_facts() {
         }
     }
 }
+
+#[test]
+fn who_may_ever_read_an_element_depends_on_the_table_alone() {
+    let capacity = format!("{ROR}ror-location-supported-capacity");
+    for (rtype, element, audiences) in [
+        ("Location", capacity.as_str(), &[1, 2, 3, 4, 5, 6][..]),
+        ("Location", "name", &[0, 1, 2, 3, 4, 5, 6]),
+        ("Location", "identifier", &[0, 1, 2, 3, 4, 5, 6]),
+        ("Location", "physicalType", &[1, 6]),
+        ("Organization", "name", &[0, 1, 2, 3, 4, 5, 6]),
+        ("Task", "description", &[1, 6]),
+    ] {
+        assert_eq!(six_profiles().readers(rtype, element), mask(audiences), "{rtype} {element}");
+        let in_force = mask(audiences) & mask(&[0, 1, 6]);
+        assert_eq!(Policy::embedded().readers(rtype, element), in_force, "{rtype} {element}");
+    }
+}

@@ -81,6 +81,9 @@ conditions! {
 }
 
 impl Conditions {
+    /// Every condition at once.
+    const ALL: Self = Self(u16::MAX);
+
     /// With those of `other`.
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -120,6 +123,11 @@ impl Rule {
             }
         }
         Ok(Self { id: row.id.clone(), title: row.title.clone(), decisions: row.decisions.clone(), profiles })
+    }
+
+    /// The audiences for which it can hold at all.
+    pub(super) fn ever(&self) -> AudienceMask {
+        self.audiences(Conditions::ALL)
     }
 
     /// The audiences for which some alternative holds. The owner always does (D32).

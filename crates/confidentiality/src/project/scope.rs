@@ -3,7 +3,7 @@
 use ror_fhir::Node;
 use smallvec::{SmallVec, smallvec};
 
-use crate::policy::{Conditions, RuleId};
+use crate::policy::{Conditions, Rule, RuleId};
 use crate::{AudienceMask, Facts, Field, OfferFacts, OrganizationKind, OwnFacts, Policy};
 
 /// Every rule judged for one resource.
@@ -49,46 +49,14 @@ impl<'a> Scope<'a> {
             other: AudienceMask::NONE,
             lieu_de_vie: false,
         };
-        let known = scope.cases_of(resource, &facts.own);
+        let known = cases_of(resource, &facts.own);
+        let is_known = known.is_some();
+        (scope.cases, scope.lieu_de_vie) =
+            known.unwrap_or_else(|| (smallvec![Case::of_offer(OfferFacts::UNRESOLVED)], false));
         scope.plain = policy.rules().iter().map(|rule| scope.judge(rule, Play::default())).collect();
         scope.other = scope.plain[policy.other.index()];
-        scope.base = if known { scope.base_rule(resource, &facts.own) } else { scope.other };
+        scope.base = if is_known { scope.base_rule(resource, &facts.own) } else { scope.other };
         scope
-    }
-
-    /// Fills the cases; false when the facts are not those of this type of resource.
-    fn cases_of(&mut self, resource: &Node, own: &OwnFacts) -> bool {
-        let (cases, lieu_de_vie) = match (resource.str("resourceType"), own) {
-            (
-                Some("Organization"),
-                OwnFacts::Organization { kind, all_offers_sensitive, lieu_de_vie, medico_social },
-            ) => {
-                let hidden = *kind == OrganizationKind::OrganisationInterne && *all_offers_sensitive;
-                let holding = Conditions::default()
-                    .and_if(!all_offers_sensitive, Conditions::OI_NOT_ALL_SENSITIVE)
-                    .and_if(*medico_social, Conditions::MS);
-                (smallvec![Case { holding, sensitive: hidden }], *lieu_de_vie)
-            }
-            (Some("HealthcareService"), OwnFacts::HealthcareService) => {
-                (smallvec![Case::of_offer(OfferFacts::read(resource))], false)
-            }
-            (Some("Location"), OwnFacts::Location { offers, lieu_de_vie }) => {
-                (smallvec![Case::of_place(offers)], *lieu_de_vie)
-            }
-            (Some("PractitionerRole"), OwnFacts::PractitionerRole { offer }) => {
-                (smallvec![Case::of_offer(offer.unwrap_or(OfferFacts::UNRESOLVED))], false)
-            }
-            (Some("Practitioner"), OwnFacts::Practitioner { roles }) if !roles.is_empty() => {
-                (roles.iter().copied().map(Case::of_offer).collect(), false)
-            }
-            (Some("Practitioner"), OwnFacts::Practitioner { .. }) => {
-                (smallvec![Case::of_offer(OfferFacts::UNRESOLVED)], false)
-            }
-            _ => (smallvec![Case::of_offer(OfferFacts::UNRESOLVED)], false),
-        };
-        self.cases = cases;
-        self.lieu_de_vie = lieu_de_vie;
-        !matches!(own, OwnFacts::Other) && own.is_of(resource)
     }
 
     fn base_rule(&self, resource: &Node, own: &OwnFacts) -> AudienceMask {
@@ -120,7 +88,7 @@ impl<'a> Scope<'a> {
         ((self.targets)(target) & AudienceMask::ALL) | self.other
     }
 
-    fn judge(&self, rule: &crate::policy::Rule, play: Play) -> AudienceMask {
+    fn judge(&self, rule: &Rule, play: Play) -> AudienceMask {
         self.cases.iter().fold(AudienceMask::NONE, |mask, case| mask | rule.audiences(case.holding(play)))
     }
 }
@@ -154,17 +122,30 @@ impl Case {
     }
 }
 
-impl OwnFacts {
-    /// Whether these facts are about this type of resource.
-    fn is_of(&self, resource: &Node) -> bool {
-        let rtype = match self {
-            Self::Organization { .. } => "Organization",
-            Self::HealthcareService => "HealthcareService",
-            Self::Location { .. } => "Location",
-            Self::PractitionerRole { .. } => "PractitionerRole",
-            Self::Practitioner { .. } => "Practitioner",
-            Self::Other => return false,
-        };
-        resource.str("resourceType") == Some(rtype)
+/// The cases of this resource, and whether it is a *lieu de vie*; `None` when the facts are not
+/// those of its type, or when its type has no policy.
+fn cases_of(resource: &Node, own: &OwnFacts) -> Option<(SmallVec<[Case; 2]>, bool)> {
+    let one = |case: Case| -> SmallVec<[Case; 2]> { smallvec![case] };
+    match (resource.str("resourceType")?, own) {
+        ("Organization", OwnFacts::Organization { kind, all_offers_sensitive, lieu_de_vie, medico_social }) => {
+            let holding = Conditions::default()
+                .and_if(!all_offers_sensitive, Conditions::OI_NOT_ALL_SENSITIVE)
+                .and_if(*medico_social, Conditions::MS);
+            // A hidden unit's contacts are those of a sensitive unit: not for profile 4 either (D20).
+            let sensitive = *kind == OrganizationKind::OrganisationInterne && *all_offers_sensitive;
+            Some((one(Case { holding, sensitive }), *lieu_de_vie))
+        }
+        ("HealthcareService", OwnFacts::HealthcareService) => {
+            Some((one(Case::of_offer(OfferFacts::read(resource))), false))
+        }
+        ("Location", OwnFacts::Location { offers, lieu_de_vie }) => Some((one(Case::of_place(offers)), *lieu_de_vie)),
+        ("PractitionerRole", OwnFacts::PractitionerRole { offer }) => {
+            Some((one(Case::of_offer(offer.unwrap_or(OfferFacts::UNRESOLVED))), false))
+        }
+        ("Practitioner", OwnFacts::Practitioner { roles }) if !roles.is_empty() => {
+            Some((roles.iter().copied().map(Case::of_offer).collect(), false))
+        }
+        ("Practitioner", OwnFacts::Practitioner { .. }) => Some((one(Case::of_offer(OfferFacts::UNRESOLVED)), false)),
+        _ => None,
     }
 }
