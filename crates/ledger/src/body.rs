@@ -12,10 +12,8 @@ use zstd::zstd_safe::get_frame_content_size;
 /// Also what a damaged frame may ask for in memory at most.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// zstd's own default level.
-///
-/// On single resources of one to three kilobytes, higher levels gain a few percent for several
-/// times the work (`docs/adr/0010-ledger-rows.md`).
+/// zstd's own default level: packing is already a sixth of the work of an append, and a frame
+/// names no level, so another one may be chosen at any time (`docs/adr/0010-ledger-rows.md`).
 const LEVEL: i32 = 3;
 
 /// Packs the bodies of one batch, reusing its working memory.

@@ -192,7 +192,7 @@ impl Ledger for SqliteLedger {
     }
 
     fn check(&self, progress: &mut dyn FnMut(Seq)) -> Result<CheckReport, LedgerError> {
-        check::check(&*self.reader()?, progress)
+        check::check(&open::thorough_reader(&self.path)?, progress)
     }
 }
 

@@ -15,16 +15,16 @@ use crate::LedgerError;
 /// batch at a time, far less.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Pages written to the log before they are copied to the file: 16 MiB, so that an import does
+/// Pages written to the log before they are copied to the file: 32 MiB, so that an import does
 /// not pay that copy at each batch, and a restart replays little.
-const CHECKPOINT_PAGES: i64 = 4_000;
+const CHECKPOINT_PAGES: i64 = 8_000;
 
 /// The log is cut back to this size after a checkpoint, however long a reader made it grow.
 const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
-/// Page cache of the writing connection, in KiB (negative by SQLite's convention): the inner
-/// pages of the indexes of a national directory.
-const WRITER_CACHE_KIB: i64 = -32 * 1024;
+/// Page cache of a connection that works all over the file, the writer's and the check's, in
+/// KiB (negative by SQLite's convention): identifiers and ids of a region arrive in any order.
+const LARGE_CACHE_KIB: i64 = -64 * 1024;
 
 /// Prepared statements kept by each connection: all of this crate's.
 const STATEMENTS_KEPT: usize = 64;
@@ -58,7 +58,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
-    connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "cache_size", LARGE_CACHE_KIB)?;
     Ok(connection)
 }
 
@@ -66,6 +66,13 @@ pub(super) fn writer(path: &Path) -> Result<Connection, LedgerError> {
 pub(super) fn reader(path: &Path) -> Result<Connection, LedgerError> {
     let connection = connect(path)?;
     connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write and is about to read everything.
+pub(super) fn thorough_reader(path: &Path) -> Result<Connection, LedgerError> {
+    let connection = reader(path)?;
+    connection.pragma_update(None, "cache_size", LARGE_CACHE_KIB)?;
     Ok(connection)
 }
 

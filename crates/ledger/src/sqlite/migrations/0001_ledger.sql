@@ -34,8 +34,7 @@ CREATE TABLE uniq (
   system TEXT NOT NULL,
   value  TEXT NOT NULL,
   id     TEXT NOT NULL,
-  PRIMARY KEY (rtype, system, value),
-  FOREIGN KEY (rtype, id) REFERENCES current (rtype, id)
+  PRIMARY KEY (rtype, system, value)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE source (
@@ -44,8 +43,7 @@ CREATE TABLE source (
   rtype  TEXT    NOT NULL,
   id     TEXT    NOT NULL,
   seq    INTEGER NOT NULL REFERENCES version (seq), -- row that last gave the key
-  PRIMARY KEY (source, key),
-  FOREIGN KEY (rtype, id) REFERENCES current (rtype, id)
+  PRIMARY KEY (source, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit (
