@@ -16,7 +16,7 @@ mod posting;
 mod snapshot;
 mod view;
 
-pub use document::{Document, Stamp};
+pub use document::{Document, DocumentGroup, Stamp};
 pub use order::{Anchor, Direction};
 pub use snapshot::{Former, Snapshot};
 pub use view::{Hit, Page, SearchError, View};

@@ -190,6 +190,11 @@ impl Former<'_> {
         self.doc.visible
     }
 
+    /// The whole text, as the ledger holds it: for the write path, never for an answer.
+    pub fn body(&self) -> &[u8] {
+        &self.doc.body
+    }
+
     /// Whether `body` less `cuts` is what `audience` sees of it already.
     pub fn is_same(&self, audience: Audience, body: &[u8], cuts: &[Range<u32>]) -> bool {
         self.doc.visible.contains(audience) && self.doc.is_same(audience.mask(), body, cuts)

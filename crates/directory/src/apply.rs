@@ -1,0 +1,213 @@
+//! From new bodies to a new moment: facts, projections, versions and dates of each audience.
+
+use std::collections::{BTreeSet, HashMap};
+
+use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, OwnFacts, Policy, Projection, project};
+use ror_fhir::{Instant, Node, Reference};
+use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
+use ror_search::{ParamType, Registry, ResourceType, extract};
+use rpds::HashTrieMapSync;
+
+use crate::graph::{Graph, Key};
+
+/// One moment, with what is needed to make the next one. Copying it costs nothing.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) graph: Graph,
+    /// The facts under which each resource was last projected.
+    facts: HashTrieMapSync<Key, OwnFacts>,
+}
+
+/// One row of a transaction.
+pub(crate) struct Row {
+    pub(crate) key: Key,
+    /// The canonical resource; `None` withdraws it.
+    pub(crate) resource: Option<Node>,
+    /// The update date that the row shows (D38).
+    pub(crate) updated: Instant,
+}
+
+/// The tables a projection needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables {
+    pub(crate) registry: &'static Registry,
+    pub(crate) policy: &'static Policy,
+}
+
+impl State {
+    pub(crate) fn empty(tables: Tables) -> Self {
+        Self { snapshot: Snapshot::empty(tables.registry), graph: Graph::empty(), facts: HashTrieMapSync::new_sync() }
+    }
+
+    /// Applies the rows of one transaction, each of another resource. Gives, for each row,
+    /// the audiences for which it is a version (D28).
+    pub(crate) fn apply(&mut self, rows: Vec<Row>, tables: Tables) -> Vec<AudienceMask> {
+        let moment = rows.iter().map(|row| row.updated).max().unwrap_or_default();
+        let mut change = Transaction { before: self.snapshot.clone(), moment, own: HashMap::new(), tables };
+        let order: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+        let mut wave = self.take_in(rows, &mut change);
+        // Facts are settled now, and only they decide who sees a resource at all: the second
+        // wave puts right the references to those whose visibility moved in the first.
+        while !wave.is_empty() {
+            wave = self.project_all(wave, &change);
+        }
+        order.iter().map(|key| self.versions_made(key, &change)).collect()
+    }
+
+    /// Updates the relations; gives the resources to project again.
+    fn take_in(&mut self, rows: Vec<Row>, change: &mut Transaction) -> BTreeSet<Key> {
+        let mut wave = BTreeSet::new();
+        let mut touched = Vec::new();
+        for row in rows {
+            touched.extend(self.graph.put(&row.key, row.resource.as_ref()));
+            match row.resource {
+                Some(resource) => {
+                    wave.insert(row.key.clone());
+                    change.own.insert(row.key, (resource, row.updated));
+                }
+                None => {
+                    wave.extend(self.referrers(&row.key));
+                    self.snapshot.remove(row.key.0, &row.key.1);
+                    self.facts.remove_mut(&row.key);
+                }
+            }
+        }
+        for key in touched {
+            let is_held = self.facts.contains_key(&key);
+            if is_held && !wave.contains(&key) && self.facts.get(&key) != Some(&self.graph.facts(&key)) {
+                wave.insert(key);
+            }
+        }
+        wave.retain(|key| change.own.contains_key(key) || self.facts.contains_key(key));
+        wave
+    }
+
+    /// Projects each resource, targets before those that refer to them. Gives those that
+    /// saw a target as it was before.
+    fn project_all(&mut self, wave: BTreeSet<Key>, change: &Transaction) -> BTreeSet<Key> {
+        let mut ordered: Vec<_> = wave.into_iter().map(|key| (self.rank(&key), key)).collect();
+        ordered.sort_unstable();
+        let positions: HashMap<Key, usize> =
+            ordered.iter().enumerate().map(|(at, (_, key))| (key.clone(), at)).collect();
+        let mut again = BTreeSet::new();
+        for (at, (_, key)) in ordered.iter().enumerate() {
+            let before = self.visible(key);
+            self.project_one(key, change);
+            if self.visible(key) != before {
+                let late = self.referrers(key).into_iter().filter(|other| positions.get(other).is_none_or(|p| *p < at));
+                again.extend(late);
+            }
+        }
+        again
+    }
+
+    fn project_one(&mut self, key: &Key, change: &Transaction) {
+        let (rtype, id) = (key.0, key.1.clone());
+        let parsed;
+        let resource = match change.own.get(key) {
+            Some((resource, _)) => resource,
+            None => {
+                let Some(former) = self.snapshot.former(rtype, &id) else { return };
+                parsed = Node::parse(former.body()).expect("the index holds canonical text");
+                &parsed
+            }
+        };
+        let own = self.graph.facts(key);
+        let snapshot = &self.snapshot;
+        let targets = |text: &str| target_visibility(snapshot, text);
+        let facts = Facts { own: own.clone(), targets: &targets };
+        let projection = project(resource, &facts, change.tables.policy);
+        let stamps = change.stamps(key, &projection);
+        let groups = projection
+            .groups()
+            .iter()
+            .map(|group| DocumentGroup {
+                audiences: group.audiences,
+                cuts: group.cuts.clone(),
+                extracted: extract(rtype, &id, &group.resource, change.tables.registry),
+            })
+            .collect();
+        self.snapshot.put(Document { rtype, id, body: projection.body().clone(), groups, stamps });
+        self.facts.insert_mut(key.clone(), own);
+    }
+
+    /// The audiences that got a new version of `key`.
+    fn versions_made(&self, key: &Key, change: &Transaction) -> AudienceMask {
+        let now = self.snapshot.former(key.0, &key.1).map(|former| former.stamps());
+        let before = change.before.former(key.0, &key.1).map(|former| former.stamps());
+        match (now, before) {
+            (Some(now), Some(before)) => {
+                Audience::all().filter(|a| now[a.index()].version != before[a.index()].version).collect()
+            }
+            (Some(now), None) => Audience::all().filter(|a| now[a.index()].version != 0).collect(),
+            // A withdrawal is seen by those who saw the resource.
+            (None, _) => change.before.former(key.0, &key.1).map_or(AudienceMask::NONE, |former| former.visible()),
+        }
+    }
+
+    /// Targets first: structures from the top down, then places, offers, people, roles.
+    fn rank(&self, key: &Key) -> (u8, usize) {
+        match key.0 {
+            ResourceType::Organization => (0, self.graph.owners(key).len()),
+            ResourceType::Location => (1, 0),
+            ResourceType::HealthcareService => (2, 0),
+            ResourceType::Practitioner => (3, 0),
+            ResourceType::PractitionerRole => (4, 0),
+        }
+    }
+
+    fn visible(&self, key: &Key) -> AudienceMask {
+        self.snapshot.former(key.0, &key.1).map_or(AudienceMask::NONE, |former| former.visible())
+    }
+
+    /// The resources that refer to `key`, whoever sees that they do.
+    fn referrers(&self, key: &Key) -> Vec<Key> {
+        let view = self.snapshot.owner_view();
+        let registry = Registry::embedded();
+        let parameters = ResourceType::ALL.into_iter().flat_map(|rtype| registry.all_of(rtype));
+        let leading = parameters.filter(|p| p.kind == ParamType::Reference && p.targets.contains(&key.0));
+        leading
+            .flat_map(|parameter| view.referring(parameter.id, key.0, &key.1))
+            .map(|hit| (hit.rtype(), hit.id().into()))
+            .collect()
+    }
+}
+
+/// Who sees the target of a reference; what is not held is known to profile 1 and the owner only.
+fn target_visibility(snapshot: &Snapshot, text: &str) -> AudienceMask {
+    let unresolved = Audience::ALL_DATA.mask() | Audience::OWNER.mask();
+    let Reference::Local { rtype, id } = Reference::parse(text) else { return unresolved };
+    let held = ResourceType::parse(rtype).and_then(|rtype| snapshot.former(rtype, id));
+    held.map_or(unresolved, |former| former.visible())
+}
+
+/// One transaction being applied.
+struct Transaction {
+    before: Snapshot,
+    /// The date of what changes by a fact rather than by its own row.
+    moment: Instant,
+    own: HashMap<Key, (Node, Instant)>,
+    tables: Tables,
+}
+
+impl Transaction {
+    /// Version and update date of each audience: they move only when its projection does (D28).
+    fn stamps(&self, key: &Key, projection: &Projection) -> [Stamp; AUDIENCES] {
+        let former = self.before.former(key.0, &key.1);
+        let mut stamps = former.map_or([Stamp::default(); AUDIENCES], |former| former.stamps());
+        for audience in projection.visible().iter() {
+            let cuts = projection.group(audience).map_or(&[][..], |group| &group.cuts);
+            if former.is_some_and(|former| former.is_same(audience, projection.body(), cuts)) {
+                continue;
+            }
+            let stamp = &mut stamps[audience.index()];
+            stamp.version += 1;
+            stamp.updated = match self.own.get(key) {
+                Some((_, updated)) => *updated,
+                None => stamp.updated.max(self.moment),
+            };
+        }
+        stamps
+    }
+}

@@ -1,0 +1,163 @@
+//! The directory, open.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use ror_confidentiality::{Grant, Policy};
+use ror_fhir::Instant;
+use ror_index::Snapshot;
+use ror_ledger::{Ledger, LedgerError};
+use ror_search::Registry;
+
+use crate::apply::{State, Tables};
+use crate::replay::Replay;
+use crate::write::{Change, Request, WriteError, Written};
+use crate::writer::{Job, Writer};
+
+/// Writes waiting at most; more wait at the door.
+const WAITING_MAX: usize = 1024;
+/// How long the order of a first page is kept after the last page read (D6).
+const ORDER_KEPT_MS: i64 = 5 * 60 * 1000;
+/// Most moments kept for paging; the oldest goes first.
+const MOMENTS_MAX: usize = 64;
+
+/// The clock and the chance, handed in so that tests repeat.
+#[derive(Clone)]
+pub struct Environment {
+    /// The time now, in milliseconds since 1970.
+    pub now: Arc<dyn Fn() -> Instant + Send + Sync>,
+    /// Fills with random bytes fit for identifiers that must not be guessed.
+    pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+}
+
+/// Why the directory cannot be opened or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// The ledger cannot be read or written.
+    #[error("the ledger")]
+    Ledger(#[from] LedgerError),
+    /// The writer is gone: a fault of the program, already logged.
+    #[error("the writer has stopped")]
+    Stopped,
+}
+
+/// The directory of one ledger.
+pub struct Directory {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) environment: Environment,
+    pub(crate) jobs: SyncSender<Job>,
+    shared: Arc<Shared>,
+    moments: Mutex<VecDeque<Moment>>,
+}
+
+/// What the writer shows to everyone else.
+pub(crate) struct Shared {
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) is_full: AtomicBool,
+}
+
+struct Moment {
+    snapshot: Arc<Snapshot>,
+    until: Instant,
+}
+
+impl Directory {
+    /// Replays the ledger, then starts the writer, which also follows rows of other processes.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Ledger`] when the ledger cannot be read, or holds a row that is none.
+    pub fn open(ledger: Arc<dyn Ledger>, environment: Environment) -> Result<Arc<Self>, DirectoryError> {
+        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let mut replay = Replay::new(State::empty(tables), Instant::MIN, tables);
+        replay.run(&*ledger)?;
+        let (state, last_at) = replay.finish();
+        let shared = Arc::new(Shared {
+            snapshot: ArcSwap::from_pointee(state.snapshot.clone()),
+            is_full: AtomicBool::new(false),
+        });
+        let (jobs, waiting) = sync_channel(WAITING_MAX);
+        let writer = Writer {
+            ledger: Arc::clone(&ledger),
+            shared: Arc::clone(&shared),
+            environment: environment.clone(),
+            tables,
+            state,
+            last_at,
+        };
+        let run = move || writer.run(&waiting);
+        std::thread::Builder::new().name("writer".to_owned()).spawn(run).map_err(|_| DirectoryError::Stopped)?;
+        Ok(Arc::new(Self { ledger, environment, jobs, shared, moments: Mutex::default() }))
+    }
+
+    /// The present moment: one atomic load.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.snapshot.load_full()
+    }
+
+    /// Whether the last write found room on the disk.
+    pub fn is_writable(&self) -> bool {
+        !self.shared.is_full.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the order of a moment for five minutes, for the pages that follow (D6).
+    pub fn keep(&self, snapshot: &Arc<Snapshot>) {
+        let until = (self.environment.now)() + ORDER_KEPT_MS;
+        let mut moments = self.moments.lock();
+        moments.retain(|moment| moment.until + ORDER_KEPT_MS > until);
+        if let Some(moment) = moments.iter_mut().find(|moment| moment.snapshot.seq() == snapshot.seq()) {
+            moment.until = until;
+            return;
+        }
+        if moments.len() >= MOMENTS_MAX {
+            moments.pop_front();
+        }
+        moments.push_back(Moment { snapshot: Arc::clone(snapshot), until });
+    }
+
+    /// The moment of `seq`, when it is still kept; keeps it longer.
+    pub fn kept(&self, seq: u64) -> Option<Arc<Snapshot>> {
+        let now = (self.environment.now)();
+        let mut moments = self.moments.lock();
+        let moment = moments.iter_mut().find(|moment| moment.snapshot.seq() == seq && moment.until > now)?;
+        moment.until = now + ORDER_KEPT_MS;
+        Some(Arc::clone(&moment.snapshot))
+    }
+
+    /// Makes one change; answers once it is durable and visible. Blocks meanwhile.
+    ///
+    /// # Errors
+    /// [`WriteError`]: nothing was written.
+    pub fn write(&self, grant: &Grant, change: Change) -> Result<Written, WriteError> {
+        if let Change::Create { .. } = &change
+            && !grant.may_write()
+        {
+            return Err(WriteError::Forbidden);
+        }
+        let request = Request::prepare(grant, change, || self.new_id())?;
+        let (reply, outcome) = sync_channel(1);
+        self.jobs.send(Job::Write(Box::new(request), reply)).map_err(|_| WriteError::Unavailable)?;
+        outcome.recv().map_err(|_| WriteError::Unavailable)?
+    }
+
+    /// Waits until every row now in the ledger is visible.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] when the ledger cannot be read.
+    pub fn catch_up(&self) -> Result<(), DirectoryError> {
+        let (reply, outcome) = sync_channel(1);
+        self.jobs.send(Job::CatchUp(reply)).map_err(|_| DirectoryError::Stopped)?;
+        Ok(outcome.recv().map_err(|_| DirectoryError::Stopped)??)
+    }
+
+    /// A fresh logical id: UUID version 7 (D44).
+    pub(crate) fn new_id(&self) -> String {
+        let mut random = [0; 10];
+        (self.environment.random)(&mut random);
+        let millis = u64::try_from((self.environment.now)()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
+    }
+}

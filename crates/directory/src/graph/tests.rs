@@ -1,0 +1,92 @@
+//! Relations and the facts read from them.
+
+use ror_confidentiality::Field;
+use ror_fhir::node;
+
+use super::*;
+
+const SENSITIVE: &str =
+    "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-healthcareservice-sensitive-unit";
+
+fn offer(sensitive: bool, place: &str, provider: &str) -> Node {
+    node!({"resourceType": "HealthcareService", "extension": [{"url": SENSITIVE, "valueBoolean": sensitive}],
+        "providedBy": {"reference": format!("Organization/{provider}")},
+        "location": [{"reference": format!("Location/{place}")}]})
+}
+
+fn unit(parent: &str) -> Node {
+    node!({"resourceType": "Organization", "partOf": {"reference": format!("Organization/{parent}")},
+        "type": [{"coding": [{"system": "https://mos.esante.gouv.fr/NOS/TRE_R207-TypeOrganisationInterne/FHIR/TRE-R207-TypeOrganisationInterne", "code": "3"}]}]})
+}
+
+fn key(rtype: ResourceType, id: &str) -> Key {
+    (rtype, id.into())
+}
+
+#[test]
+fn d21_a_place_knows_every_offer_that_uses_it() {
+    let mut graph = Graph::empty();
+    let place = key(ResourceType::Location, "p");
+    assert_eq!(graph.facts(&place), OwnFacts::Location { offers: vec![], lieu_de_vie: false });
+    let touched = graph.put(&key(ResourceType::HealthcareService, "a"), Some(&offer(false, "p", "u")));
+    assert!(touched.contains(&place));
+    graph.put(&key(ResourceType::HealthcareService, "b"), Some(&offer(true, "p", "u")));
+    let OwnFacts::Location { offers, .. } = graph.facts(&place) else { panic!("a place") };
+    assert_eq!(offers.iter().map(|offer| offer.sensitive).collect::<Vec<_>>(), [false, true]);
+    // Moving an offer away touches the place it leaves.
+    let touched = graph.put(&key(ResourceType::HealthcareService, "a"), Some(&offer(false, "q", "u")));
+    assert!(touched.contains(&place) && touched.contains(&key(ResourceType::Location, "q")));
+}
+
+#[test]
+fn d23_a_unit_is_hidden_when_all_below_it_is_sensitive() {
+    let mut graph = Graph::empty();
+    graph.put(&key(ResourceType::Organization, "pole"), Some(&unit("eg")));
+    graph.put(&key(ResourceType::Organization, "uf"), Some(&unit("pole")));
+    let hidden = |graph: &Graph| match graph.facts(&key(ResourceType::Organization, "pole")) {
+        OwnFacts::Organization { all_offers_sensitive, .. } => all_offers_sensitive,
+        _ => panic!("a structure"),
+    };
+    assert!(!hidden(&graph));
+    let touched = graph.put(&key(ResourceType::HealthcareService, "a"), Some(&offer(true, "p", "uf")));
+    assert!(touched.contains(&key(ResourceType::Organization, "pole")));
+    assert!(hidden(&graph));
+    graph.put(&key(ResourceType::HealthcareService, "b"), Some(&offer(false, "p", "pole")));
+    assert!(!hidden(&graph));
+    graph.put(&key(ResourceType::HealthcareService, "b"), None);
+    assert!(hidden(&graph));
+}
+
+#[test]
+fn a_cycle_of_parts_ends() {
+    let mut graph = Graph::empty();
+    graph.put(&key(ResourceType::Organization, "a"), Some(&unit("b")));
+    graph.put(&key(ResourceType::Organization, "b"), Some(&unit("a")));
+    graph.put(&key(ResourceType::HealthcareService, "o"), Some(&offer(true, "p", "a")));
+    assert_eq!(graph.owners(&key(ResourceType::HealthcareService, "o")).len(), 2);
+    assert!(matches!(
+        graph.facts(&key(ResourceType::Organization, "b")),
+        OwnFacts::Organization { all_offers_sensitive: true, .. }
+    ));
+}
+
+#[test]
+fn d22_a_professional_knows_the_offers_of_all_roles() {
+    let mut graph = Graph::empty();
+    let role = |offer: &str| {
+        node!({"practitioner": {"reference": "Practitioner/x"},
+            "healthcareService": {"reference": format!("HealthcareService/{offer}")}})
+    };
+    graph.put(&key(ResourceType::HealthcareService, "a"), Some(&offer(false, "p", "u")));
+    let touched = graph.put(&key(ResourceType::PractitionerRole, "r"), Some(&role("a")));
+    let person = key(ResourceType::Practitioner, "x");
+    assert!(touched.contains(&person));
+    assert_eq!(
+        graph.facts(&person),
+        OwnFacts::Practitioner { roles: vec![OfferFacts { sensitive: false, field: Field::Unknown }] }
+    );
+    let touched = graph.put(&key(ResourceType::HealthcareService, "a"), Some(&offer(true, "p", "u")));
+    assert!(touched.contains(&person) && touched.contains(&key(ResourceType::PractitionerRole, "r")));
+    graph.put(&key(ResourceType::PractitionerRole, "r"), None);
+    assert_eq!(graph.facts(&person), OwnFacts::Practitioner { roles: vec![] });
+}

@@ -1,0 +1,132 @@
+//! Functional identifiers that the directory draws (D44).
+
+use ror_fhir::{Node, node};
+use ror_search::ResourceType;
+
+/// What a drawn identifier names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MintedKind {
+    /// An offer.
+    Offre,
+    /// A place.
+    Lieu,
+    /// An organisation interne.
+    OrganisationInterne,
+}
+
+const NOS: &str = "https://mos.esante.gouv.fr/NOS";
+
+impl MintedKind {
+    /// The kind that resources of `rtype` carry, when they carry one.
+    pub(crate) fn of(rtype: ResourceType) -> Option<Self> {
+        match rtype {
+            ResourceType::HealthcareService => Some(Self::Offre),
+            ResourceType::Location => Some(Self::Lieu),
+            ResourceType::Organization => Some(Self::OrganisationInterne),
+            ResourceType::Practitioner | ResourceType::PractitionerRole => None,
+        }
+    }
+
+    /// Code of the identifier's type (JDV_J236).
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Offre => "35",
+            Self::Lieu => "25",
+            Self::OrganisationInterne => "42",
+        }
+    }
+
+    /// The `Identifier` element that carries `value`.
+    fn element(self, value: &str) -> Node {
+        let (list, code) = match self {
+            Self::Offre => ("TRE_R355-TypeIdentifiantOffre/FHIR/TRE-R355-TypeIdentifiantOffre", self.code()),
+            Self::Lieu => (
+                "TRE_R354-TypeIdentifiantRessourceOperationnelle/FHIR/TRE-R354-TypeIdentifiantRessourceOperationnelle",
+                self.code(),
+            ),
+            // The guide writes this address with an underscore in its last part.
+            Self::OrganisationInterne => {
+                ("TRE_R345-TypeIdentifiantAutre/FHIR/TRE_R345-TypeIdentifiantAutre", self.code())
+            }
+        };
+        let coding = node!({"system": format!("{NOS}/{list}"), "code": code});
+        match self {
+            Self::OrganisationInterne => {
+                node!({"type": {"coding": [coding]}, "system": "https://oi.esante.gouv.fr", "value": value})
+            }
+            _ => node!({"type": {"coding": [coding]}, "value": value}),
+        }
+    }
+
+    /// The value that `resource` carries, when it carries one. An offer has one identifier
+    /// and its type is not fixed by the guide; elsewhere the type tells it apart.
+    pub(crate) fn find(self, resource: &Node) -> Option<&str> {
+        let mut identifiers = resource.items("identifier");
+        let found = identifiers.find(|identifier| {
+            self == Self::Offre
+                || identifier
+                    .get("type")
+                    .is_some_and(|kind| kind.items("coding").any(|coding| coding.str("code") == Some(self.code())))
+        });
+        found?.str("value")
+    }
+
+    /// Adds the identifier `value` to `resource`.
+    pub(crate) fn add(self, resource: &mut Node, value: &str) {
+        let Some(object) = resource.as_object_mut() else { return };
+        let element = self.element(value);
+        match object.get_mut("identifier") {
+            Some(Node::Array(identifiers)) => identifiers.push(element),
+            _ => {
+                object.insert("identifier", vec![element]);
+            }
+        }
+    }
+
+    /// The space of values within which each is given once.
+    pub(crate) const fn space(self) -> &'static str {
+        match self {
+            Self::Offre => "offre",
+            Self::Lieu => "lieu",
+            Self::OrganisationInterne => "organisation-interne",
+        }
+    }
+}
+
+/// The identifiers of `resource` that no other may carry.
+pub(crate) fn unique(rtype: ResourceType, resource: &Node) -> Vec<(String, String)> {
+    let found = MintedKind::of(rtype).and_then(|kind| Some((kind, kind.find(resource)?)));
+    found.map(|(kind, value)| (kind.space().to_owned(), value.to_owned())).into_iter().collect()
+}
+
+/// A number of eight digits out of four random bytes: a sequence would let anyone count
+/// hidden offers (D44).
+pub(crate) fn number(random: [u8; 8]) -> String {
+    format!("{:08}", u64::from_be_bytes(random) % 100_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawn_identifier_is_found_again() {
+        for (kind, rtype) in [
+            (MintedKind::Offre, ResourceType::HealthcareService),
+            (MintedKind::Lieu, ResourceType::Location),
+            (MintedKind::OrganisationInterne, ResourceType::Organization),
+        ] {
+            let mut resource = node!({"resourceType": rtype.name()});
+            assert_eq!(kind.find(&resource), None);
+            kind.add(&mut resource, "84/00000007");
+            assert_eq!(kind.find(&resource), Some("84/00000007"));
+            assert_eq!(unique(rtype, &resource), [(kind.space().to_owned(), "84/00000007".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_finess_number_is_not_a_drawn_identifier() {
+        let eg = node!({"identifier": [{"type": {"coding": [{"code": "1"}]}, "value": "010000024"}]});
+        assert_eq!(unique(ResourceType::Organization, &eg), []);
+    }
+}

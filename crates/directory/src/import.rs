@@ -1,0 +1,244 @@
+//! Taking in what a register or a file proposes.
+
+use std::collections::HashMap;
+use std::sync::mpsc::sync_channel;
+
+use ror_fhir::{Instant, Node, is_logical_id};
+use ror_ledger::LedgerError;
+use ror_search::ResourceType;
+
+use crate::canonical;
+use crate::directory::{Directory, DirectoryError};
+use crate::graph::Key;
+use crate::identifier::MintedKind;
+use crate::write::Issue;
+use crate::writer::Job;
+
+/// Resources of one transaction. Offers travel with their places when they are adjacent,
+/// which spares projecting a place twice.
+const CHUNK: usize = 256;
+/// How a reference to another proposed resource is written: this, then its key.
+const KEY_PREFIX: &str = "key:";
+
+/// One resource proposed.
+#[derive(Clone, Debug)]
+pub struct ImportItem {
+    /// Key in the source, by which it is found again; `None` when it carries its own id.
+    pub key: Option<String>,
+    /// The resource. References to other items may be written `key:` and their key.
+    pub resource: Node,
+    /// Update date that the source gives (D38).
+    pub updated: Instant,
+    /// Identifier to draw at creation: its kind and the INSEE code of the region.
+    pub mint: Option<(MintedKind, String)>,
+}
+
+/// What became of one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// Position of the item in the list handed in.
+    pub position: usize,
+    /// It is new.
+    pub created: bool,
+    /// It is new or differs from what was held.
+    pub changed: bool,
+    /// What was wrong with it.
+    pub problem: Option<ImportProblem>,
+}
+
+/// Something wrong with one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportProblem {
+    /// Not taken: no type that the directory keeps, no usable id, or twice the same key.
+    Rejected(String),
+    /// Taken; its identifier is that of another resource (D34).
+    DuplicateIdentifier,
+    /// Taken; its shape breaks rules of FHIR.
+    Shape(Vec<Issue>),
+    /// Taken; a reference names an item that is not among those proposed, and was left out.
+    UnknownKey(String),
+}
+
+/// Told after each commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportProgress {
+    /// Items that are durable, or were found unchanged.
+    pub done: usize,
+    /// Items in all.
+    pub total: usize,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportSummary {
+    /// Resources that are new.
+    pub created: usize,
+    /// Resources that changed.
+    pub updated: usize,
+    /// Resources found as they were.
+    pub unchanged: usize,
+    /// Items not taken.
+    pub rejected: usize,
+    /// Everything worth telling about single items, by position.
+    pub problems: Vec<(usize, ImportProblem)>,
+}
+
+/// Items of one transaction, ready for the writer.
+pub(crate) struct Chunk {
+    pub(crate) actor: String,
+    pub(crate) items: Vec<ChunkItem>,
+}
+
+pub(crate) struct ChunkItem {
+    pub(crate) position: usize,
+    pub(crate) key: Key,
+    pub(crate) resource: Node,
+    pub(crate) updated: Instant,
+    pub(crate) mint: Option<(MintedKind, String)>,
+    pub(crate) source: Option<(String, String)>,
+}
+
+impl Directory {
+    /// Takes in `items` from `source`, in transactions of some hundreds. What was told to
+    /// `progress` is durable: a process killed then loses none of it, and a second run
+    /// completes the rest.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] when the ledger refuses; what was told before stays.
+    pub fn import(
+        &self,
+        source: &str,
+        items: Vec<ImportItem>,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<ImportSummary, DirectoryError> {
+        let total = items.len();
+        let mut summary = ImportSummary::default();
+        let known = self.ledger.source(source)?;
+        let ids = self.allocate(&items, &known);
+        let actor = format!("import:{source}");
+        let mut pending = items.into_iter().enumerate().peekable();
+        let mut done = 0;
+        while pending.peek().is_some() {
+            let mut chunk = Chunk { actor: actor.clone(), items: Vec::with_capacity(CHUNK) };
+            while chunk.items.len() < CHUNK {
+                let Some((position, item)) = pending.next() else { break };
+                done += 1;
+                match prepare(position, item, source, &ids, &mut summary.problems) {
+                    Ok(item) => chunk.items.push(item),
+                    Err(reason) => {
+                        summary.rejected += 1;
+                        summary.problems.push((position, ImportProblem::Rejected(reason)));
+                    }
+                }
+            }
+            for outcome in self.send(chunk)? {
+                summary.count(outcome);
+            }
+            progress(ImportProgress { done, total });
+        }
+        summary.problems.sort_by_key(|(position, _)| *position);
+        Ok(summary)
+    }
+
+    fn send(&self, chunk: Chunk) -> Result<Vec<Imported>, DirectoryError> {
+        let (reply, outcome) = sync_channel(1);
+        self.jobs.send(Job::Import(chunk, reply)).map_err(|_| DirectoryError::Stopped)?;
+        Ok(outcome.recv().map_err(|_| DirectoryError::Stopped)?.map_err(LedgerError::from)?)
+    }
+
+    /// The logical id of each key: the one it has, else a fresh one.
+    fn allocate(&self, items: &[ImportItem], known: &HashMap<String, (String, String)>) -> HashMap<String, Key> {
+        let mut ids = HashMap::new();
+        for item in items {
+            let (Some(key), Ok(rtype)) = (&item.key, canonical::resource_type(&item.resource)) else { continue };
+            let held = known.get(key).filter(|(held, _)| held == rtype.name());
+            let id = held.map_or_else(|| self.new_id(), |(_, id)| id.clone());
+            ids.insert(key.clone(), (rtype, id.into()));
+        }
+        ids
+    }
+}
+
+impl ImportSummary {
+    fn count(&mut self, outcome: Imported) {
+        match (outcome.created, outcome.changed) {
+            (true, _) => self.created += 1,
+            (false, true) => self.updated += 1,
+            (false, false) => self.unchanged += 1,
+        }
+        self.problems.extend(outcome.problem.map(|problem| (outcome.position, problem)));
+    }
+}
+
+fn prepare(
+    position: usize,
+    item: ImportItem,
+    source: &str,
+    ids: &HashMap<String, Key>,
+    problems: &mut Vec<(usize, ImportProblem)>,
+) -> Result<ChunkItem, String> {
+    let rtype = canonical::resource_type(&item.resource).map_err(|error| error.message)?;
+    let key = match &item.key {
+        Some(key) => ids.get(key).cloned().ok_or("Clé inconnue.")?,
+        None => (rtype, own_id(&item.resource)?),
+    };
+    let mut resource = item.resource;
+    resolve(&mut resource, ids, &mut |unknown| {
+        problems.push((position, ImportProblem::UnknownKey(unknown.to_owned())));
+    });
+    let issues = canonical::shape(&resource, rtype);
+    if !issues.is_empty() {
+        problems.push((position, ImportProblem::Shape(issues)));
+    }
+    let source = item.key.map(|key| (source.to_owned(), key));
+    let resource = canonical::canonical(resource);
+    Ok(ChunkItem { position, key, resource, updated: item.updated, mint: item.mint, source })
+}
+
+fn own_id(resource: &Node) -> Result<Box<str>, String> {
+    let id = resource.str("id").filter(|id| is_logical_id(id));
+    id.map(Into::into).ok_or_else(|| "Identifiant technique (id) absent ou mal formé.".to_owned())
+}
+
+/// Turns keys into ids; a reference to a key that nobody proposed is left out.
+fn resolve(node: &mut Node, ids: &HashMap<String, Key>, unknown: &mut dyn FnMut(&str)) {
+    match node {
+        Node::Array(items) => items.retain_mut(|item| resolve_one(item, ids, unknown)),
+        Node::Object(object) => object.retain(|_, value| resolve_one(value, ids, unknown)),
+        _ => {}
+    }
+}
+
+/// Whether `node` is to be kept.
+fn resolve_one(node: &mut Node, ids: &HashMap<String, Key>, unknown: &mut dyn FnMut(&str)) -> bool {
+    let key = node.str("reference").and_then(|text| text.strip_prefix(KEY_PREFIX)).map(str::to_owned);
+    let Some(key) = key else {
+        let was_empty = is_empty(node);
+        resolve(node, ids, unknown);
+        return was_empty || !is_empty(node);
+    };
+    let Some((rtype, id)) = ids.get(&key) else {
+        unknown(&key);
+        return false;
+    };
+    if let Some(object) = node.as_object_mut() {
+        object.insert("reference", format!("{rtype}/{id}"));
+    }
+    true
+}
+
+fn is_empty(node: &Node) -> bool {
+    match node {
+        Node::Array(items) => items.is_empty(),
+        Node::Object(object) => object.is_empty(),
+        _ => false,
+    }
+}
+
+/// Types of the directory, for callers that read files.
+impl ImportItem {
+    /// The type of the resource, when it is one that the directory keeps.
+    pub fn rtype(&self) -> Option<ResourceType> {
+        canonical::resource_type(&self.resource).ok()
+    }
+}

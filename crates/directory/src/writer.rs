@@ -1,0 +1,387 @@
+//! The single writer: takes what waits, one transaction, one flush, then the next moment.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+use ror_confidentiality::AudienceMask;
+use ror_fhir::{Instant, Node};
+use ror_ledger::{Expect, Head, Ledger, LedgerError, NewAudit, NewVersion, Op};
+
+use crate::apply::{Row, State, Tables};
+use crate::canonical;
+use crate::directory::{Environment, Shared};
+use crate::graph::Key;
+use crate::identifier::{self, MintedKind};
+use crate::import::{Chunk, ImportProblem, Imported};
+use crate::replay::Replay;
+use crate::rights::may_write;
+use crate::write::{Request, WriteError, Written};
+
+/// Most writes of one transaction.
+const GROUP_MAX: usize = 256;
+/// How often rows of other processes are looked for when nothing else happens (D65: 2 s).
+const TAIL_EVERY: Duration = Duration::from_millis(200);
+/// How many numbers are drawn before giving up: one in 100 million is taken per offer held.
+const DRAWS_MAX: usize = 100;
+
+/// Work for the writer.
+pub(crate) enum Job {
+    Write(Box<Request>, SyncSender<Result<Written, WriteError>>),
+    Import(Chunk, SyncSender<Result<Vec<Imported>, LedgerError>>),
+    /// Answers once all rows of the ledger are visible.
+    CatchUp(SyncSender<Result<(), LedgerError>>),
+}
+
+pub(crate) struct Writer {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) environment: Environment,
+    pub(crate) tables: Tables,
+    pub(crate) state: State,
+    /// Time of the last transaction: each is later than the one before, so that the rows of
+    /// one transaction are known by their time.
+    pub(crate) last_at: Instant,
+}
+
+/// A row ready to be appended.
+struct Staged {
+    version: NewVersion,
+    key: Key,
+    resource: Node,
+}
+
+impl Writer {
+    pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        loop {
+            match jobs.recv_timeout(TAIL_EVERY) {
+                Ok(job) => self.take(job, jobs),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(error) = self.catch_up() {
+                        tracing::error!(%error, "the tail of the ledger could not be read");
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn take(&mut self, first: Job, jobs: &Receiver<Job>) {
+        let mut group = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next.take() {
+            match job {
+                Job::Write(request, reply) => group.push((request, reply)),
+                other => {
+                    self.write_group(std::mem::take(&mut group));
+                    self.answer(other);
+                }
+            }
+            if group.len() < GROUP_MAX {
+                next = jobs.try_recv().ok();
+            }
+        }
+        self.write_group(group);
+    }
+
+    fn answer(&mut self, job: Job) {
+        match job {
+            Job::Import(chunk, reply) => {
+                let outcome = self.import(&chunk);
+                self.note_room(outcome.as_ref().err());
+                // A caller that is gone needs no answer; the rows are in the ledger.
+                reply.send(outcome).ok();
+            }
+            Job::CatchUp(reply) => {
+                reply.send(self.catch_up()).ok();
+            }
+            Job::Write(request, reply) => self.write_group(vec![(request, reply)]),
+        }
+    }
+
+    /// Writes that touch one resource twice are parted: each must see the one before.
+    fn write_group(&mut self, mut waiting: Vec<(Box<Request>, SyncSender<Result<Written, WriteError>>)>) {
+        while !waiting.is_empty() {
+            let mut keys = std::collections::HashSet::new();
+            let (group, rest) = waiting.into_iter().partition(|(request, _)| keys.insert(request.key.clone()));
+            self.write_distinct(group);
+            waiting = rest;
+        }
+    }
+
+    fn write_distinct(&mut self, mut group: Vec<(Box<Request>, SyncSender<Result<Written, WriteError>>)>) {
+        while !group.is_empty() {
+            if let Err(error) = self.catch_up() {
+                return refuse_all(group, &self.as_write_error(&error));
+            }
+            let at = self.next_at();
+            let mut staged = Vec::new();
+            let mut accepted = Vec::new();
+            for (request, reply) in group {
+                match self.stage(&request, at) {
+                    Ok(Some(row)) => {
+                        staged.push(row);
+                        accepted.push((request, reply));
+                    }
+                    Ok(None) => {
+                        reply.send(Ok(self.written(&request, false))).ok();
+                    }
+                    Err(error) => {
+                        reply.send(Err(error)).ok();
+                    }
+                }
+            }
+            if staged.is_empty() {
+                return;
+            }
+            group = match self.commit(staged, at) {
+                Ok(()) => {
+                    for (request, reply) in accepted {
+                        reply.send(Ok(self.written(&request, true))).ok();
+                    }
+                    return;
+                }
+                // Someone else wrote: look again at what the writes meet now.
+                Err(LedgerError::HeadMoved(_)) => accepted,
+                Err(LedgerError::Duplicate { index, system, value, .. }) => {
+                    let (_, reply) = accepted.remove(index);
+                    reply.send(Err(WriteError::Duplicate { system, value })).ok();
+                    accepted
+                }
+                Err(error) => return refuse_all(accepted, &self.as_write_error(&error)),
+            };
+        }
+    }
+
+    /// Judges one write against the present state; `None` when it changes nothing (D38).
+    fn stage(&self, request: &Request, at: Instant) -> Result<Option<Staged>, WriteError> {
+        let former = self.state.snapshot.former(request.key.0, &request.key.1);
+        if request.is_new && former.is_some() {
+            // The id drawn is taken: one chance in 2^74. The caller asks again.
+            return Err(WriteError::Unavailable);
+        }
+        let is_seen = former.is_some_and(|former| former.visible().contains(request.audience));
+        if !request.is_new && !is_seen {
+            return Err(WriteError::NotFound);
+        }
+        if !request.is_new && !may_write(&request.rights, &self.state.graph, &request.key) {
+            return Err(WriteError::Forbidden);
+        }
+        if let (Some(expected), Some(former)) = (request.if_match, former) {
+            let current = former.stamps()[request.audience.index()].version;
+            if current != expected {
+                return Err(WriteError::Conflict { current });
+            }
+        }
+        let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
+        let mut resource = request.resource.clone();
+        canonical::date_creation(&mut resource, former.as_ref(), at);
+        carry_identifier(&request.key, &mut resource, former.as_ref());
+        let mut resulting = self.state.graph.clone();
+        resulting.put(&request.key, Some(&resource));
+        if !may_write(&request.rights, &resulting, &request.key) {
+            return Err(WriteError::Forbidden);
+        }
+        if former.as_ref() == Some(&resource) {
+            return Ok(None);
+        }
+        let op = if request.is_new { Op::Create } else { Op::Update };
+        let version = self.version(&request.key, op, &resource, at, at, &request.actor);
+        Ok(Some(Staged { version, key: request.key.clone(), resource }))
+    }
+
+    fn version(&self, key: &Key, op: Op, resource: &Node, at: Instant, updated: Instant, actor: &str) -> NewVersion {
+        NewVersion {
+            rtype: key.0.name().to_owned(),
+            id: key.1.to_string(),
+            op,
+            expect: if op == Op::Create { Expect::Absent } else { Expect::Any },
+            at,
+            updated,
+            actor: actor.to_owned(),
+            audience_mask: 0,
+            policy_ver: self.tables.policy.version(),
+            body: resource.to_bytes(),
+            uniques: identifier::unique(key.0, resource),
+            source: None,
+        }
+    }
+
+    /// Appends the rows and makes them visible: both, or neither.
+    fn commit(&mut self, staged: Vec<Staged>, at: Instant) -> Result<(), LedgerError> {
+        let (mut versions, mut rows) = (Vec::with_capacity(staged.len()), Vec::with_capacity(staged.len()));
+        for row in staged {
+            rows.push(Row { key: row.key, resource: Some(row.resource), updated: row.version.updated });
+            versions.push(row.version);
+        }
+        let mut next = self.state.clone();
+        let masks: Vec<AudienceMask> = next.apply(rows, self.tables);
+        for (version, mask) in versions.iter_mut().zip(masks) {
+            version.audience_mask = mask.0;
+        }
+        let audit: Vec<NewAudit> = versions.iter().map(|version| audit_of(version, at)).collect();
+        let appended = self.ledger.append(self.state.snapshot.seq(), &versions, &audit);
+        self.note_room(appended.as_ref().err());
+        let Head { seq, .. } = appended?;
+        next.snapshot.advance(seq);
+        self.last_at = at;
+        self.state = next;
+        self.publish();
+        Ok(())
+    }
+
+    /// Makes rows of other processes visible.
+    fn catch_up(&mut self) -> Result<(), LedgerError> {
+        if self.ledger.head()?.seq <= self.state.snapshot.seq() {
+            return Ok(());
+        }
+        let mut replay = Replay::new(self.state.clone(), self.last_at, self.tables);
+        replay.run(&*self.ledger)?;
+        (self.state, self.last_at) = replay.finish();
+        self.publish();
+        Ok(())
+    }
+
+    pub(crate) fn publish(&self) {
+        self.shared.snapshot.store(Arc::new(self.state.snapshot.clone()));
+    }
+
+    fn next_at(&self) -> Instant {
+        (self.environment.now)().max(self.last_at + 1)
+    }
+
+    fn written(&self, request: &Request, changed: bool) -> Written {
+        let former = self.state.snapshot.former(request.key.0, &request.key.1);
+        let stamp = former.map(|former| former.stamps()[request.audience.index()]).unwrap_or_default();
+        Written {
+            rtype: request.key.0,
+            id: request.key.1.to_string(),
+            created: request.is_new,
+            changed,
+            version: stamp.version,
+            updated: stamp.updated,
+        }
+    }
+
+    fn as_write_error(&self, error: &LedgerError) -> WriteError {
+        tracing::error!(%error, "the ledger refused a write");
+        match error {
+            LedgerError::Full => WriteError::Full,
+            _ => WriteError::Unavailable,
+        }
+    }
+
+    /// Remembers whether the last write found room, for those who ask before they begin.
+    fn note_room(&self, error: Option<&LedgerError>) {
+        let is_full = matches!(error, Some(LedgerError::Full));
+        if is_full || error.is_none() {
+            self.shared.is_full.store(is_full, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    fn import(&mut self, chunk: &Chunk) -> Result<Vec<Imported>, LedgerError> {
+        let mut without_claims = vec![false; chunk.items.len()];
+        loop {
+            self.catch_up()?;
+            let at = self.next_at();
+            let mut outcomes = Vec::with_capacity(chunk.items.len());
+            let mut staged = Vec::new();
+            let mut positions = Vec::new();
+            for (position, item) in chunk.items.iter().enumerate() {
+                let (row, outcome) = self.stage_item(chunk, item, at)?;
+                outcomes.push(outcome);
+                if let Some(mut row) = row {
+                    if without_claims[position] {
+                        row.version.uniques.clear();
+                        outcomes[position].problem = Some(ImportProblem::DuplicateIdentifier);
+                    }
+                    positions.push(position);
+                    staged.push(row);
+                }
+            }
+            if staged.is_empty() {
+                return Ok(outcomes);
+            }
+            match self.commit(staged, at) {
+                Ok(()) => return Ok(outcomes),
+                Err(LedgerError::HeadMoved(_)) => {}
+                // Everything is taken from an import, a repeated identifier too (D34).
+                Err(LedgerError::Duplicate { index, .. }) if !without_claims[positions[index]] => {
+                    without_claims[positions[index]] = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn stage_item(
+        &self,
+        chunk: &Chunk,
+        item: &crate::import::ChunkItem,
+        at: Instant,
+    ) -> Result<(Option<Staged>, Imported), LedgerError> {
+        let former = self.state.snapshot.former(item.key.0, &item.key.1);
+        let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
+        let mut resource = item.resource.clone();
+        canonical::date_creation(&mut resource, former.as_ref(), item.updated);
+        carry_identifier(&item.key, &mut resource, former.as_ref());
+        if let Some((kind, region)) = &item.mint
+            && kind.find(&resource).is_none()
+        {
+            kind.add(&mut resource, &self.draw(item.key.0.name(), *kind, region)?);
+        }
+        let (created, changed) = (former.is_none(), former.as_ref() != Some(&resource));
+        let outcome = Imported { position: item.position, created, changed, problem: None };
+        if !changed {
+            return Ok((None, outcome));
+        }
+        let op = if created { Op::Create } else { Op::Update };
+        let mut version = self.version(&item.key, op, &resource, at, item.updated, &chunk.actor);
+        version.source.clone_from(&item.source);
+        Ok((Some(Staged { version, key: item.key.clone(), resource }), outcome))
+    }
+
+    /// Draws a number that no resource carries.
+    fn draw(&self, rtype: &str, kind: MintedKind, region: &str) -> Result<String, LedgerError> {
+        for _ in 0..DRAWS_MAX {
+            let mut random = [0; 8];
+            (self.environment.random)(&mut random);
+            let value = format!("{region}/{}", identifier::number(random));
+            if self.ledger.holder(rtype, kind.space(), &value)?.is_none() {
+                return Ok(value);
+            }
+        }
+        Err(LedgerError::Corrupt(format!("no free identifier was found in region {region}")))
+    }
+}
+
+/// An identifier once given is kept: a source that does not know it does not take it away (D44).
+fn carry_identifier(key: &Key, resource: &mut Node, former: Option<&Node>) {
+    let Some(kind) = MintedKind::of(key.0) else { return };
+    if let Some(held) = former.and_then(|former| kind.find(former))
+        && kind.find(resource).is_none()
+    {
+        kind.add(resource, held);
+    }
+}
+
+fn audit_of(version: &NewVersion, at: Instant) -> NewAudit {
+    NewAudit {
+        at,
+        actor: version.actor.clone(),
+        action: match version.op {
+            Op::Create => "create",
+            Op::Update => "update",
+            Op::Withdraw => "withdraw",
+        }
+        .to_owned(),
+        target: format!("{}/{}", version.rtype, version.id),
+        outcome: "done".to_owned(),
+    }
+}
+
+fn refuse_all(group: Vec<(Box<Request>, SyncSender<Result<Written, WriteError>>)>, error: &WriteError) {
+    for (_, reply) in group {
+        reply.send(Err(error.clone())).ok();
+    }
+}

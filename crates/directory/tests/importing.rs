@@ -1,0 +1,164 @@
+//! Imports: found again, completed, never doubled.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod common;
+
+use common::{Bench, START, establishment, everything, offer, place, public, read};
+use ror_directory::{Directory, ImportItem, ImportProblem, ImportSummary, MintedKind};
+use ror_fhir::{Node, node};
+use ror_search::ResourceType;
+
+fn item(key: &str, resource: Node) -> ImportItem {
+    let rtype = resource.str("resourceType").unwrap_or_default().to_owned();
+    let mint = match rtype.as_str() {
+        "HealthcareService" => Some((MintedKind::Offre, "84".to_owned())),
+        "Location" => Some((MintedKind::Lieu, "84".to_owned())),
+        _ => None,
+    };
+    ImportItem { key: Some(key.into()), resource, updated: START - 1_000_000, mint }
+}
+
+/// An offer whose references are keys of the source.
+fn keyed(resource: &Node) -> Node {
+    let text = resource.to_text().replace("Organization/", "key:").replace("Location/", "key:");
+    Node::parse(text.as_bytes()).unwrap()
+}
+
+fn hospital() -> Vec<ImportItem> {
+    let mut items = vec![item("eg/1", establishment("CH"))];
+    for n in 0..300 {
+        items.push(item(&format!("offre/{n}"), keyed(&offer("Médecine", false, "eg/1", &format!("lieu/{n}")))));
+        items.push(item(&format!("lieu/{n}"), place("Unité", n)));
+    }
+    items
+}
+
+fn import(directory: &Directory, items: Vec<ImportItem>) -> ImportSummary {
+    directory.import("test", items, &mut |_| {}).unwrap()
+}
+
+fn all(directory: &Directory, rtype: ResourceType) -> Vec<Node> {
+    let snapshot = directory.snapshot();
+    let view = snapshot.view(&everything());
+    let query = ror_search::parse(
+        rtype,
+        &[("_count".into(), "1000".into())],
+        ror_search::Handling::Strict,
+        ror_search::Registry::embedded(),
+        ror_terminology::Terminology::embedded(),
+        &ror_search::NoGeography,
+    );
+    view.search(&query.unwrap(), None, None).unwrap().matches.iter().map(|hit| hit.to_node()).collect()
+}
+
+#[test]
+fn importing_again_changes_nothing_and_a_new_year_updates() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let mut told = Vec::new();
+    let first = directory.import("test", hospital(), &mut |progress| told.push(progress.done)).unwrap();
+    assert_eq!((first.created, first.updated, first.rejected), (601, 0, 0));
+    assert_eq!(told.last(), Some(&601));
+    let seq = directory.snapshot().seq();
+    let again = import(&directory, hospital());
+    assert_eq!((again.created, again.updated, again.unchanged), (0, 0, 601));
+    assert_eq!(directory.snapshot().seq(), seq);
+    let before = all(&directory, ResourceType::Location);
+    let mut newer = hospital();
+    newer[2].resource = place("Unité", 99);
+    newer[2].updated = START;
+    assert_eq!(import(&directory, newer).updated, 1);
+    let after = all(&directory, ResourceType::Location);
+    let identifiers = |nodes: &[Node]| nodes.iter().map(|n| n.get("identifier").cloned()).collect::<Vec<_>>();
+    assert_eq!(identifiers(&before), identifiers(&after), "identifiers are drawn once");
+    assert_eq!(before.iter().zip(&after).filter(|(a, b)| a != b).count(), 1);
+}
+
+#[test]
+fn d38_the_first_load_keeps_the_date_of_the_source_for_everyone() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    import(&directory, hospital());
+    let expected = ror_fhir::DateTime::format_instant(START - 1_000_000);
+    for grant in [public(), everything()] {
+        for rtype in [ResourceType::Organization, ResourceType::Location, ResourceType::HealthcareService] {
+            let id = all(&directory, rtype)[0].str("id").unwrap().to_owned();
+            let seen = read(&directory, &grant, rtype, &id).unwrap();
+            assert_eq!(seen.get("meta").unwrap().str("lastUpdated"), Some(expected.as_str()), "{rtype}");
+        }
+    }
+}
+
+#[test]
+fn d44_drawn_identifiers_differ_and_carry_the_region() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    import(&directory, hospital());
+    let mut values: Vec<_> = all(&directory, ResourceType::HealthcareService)
+        .iter()
+        .map(|offer| offer.items("identifier").next().unwrap().str("value").unwrap().to_owned())
+        .collect();
+    assert!(values.iter().all(|value| value.starts_with("84/") && value.len() == 11), "{values:?}");
+    values.sort_unstable();
+    values.dedup();
+    assert_eq!(values.len(), 300);
+}
+
+#[test]
+fn d34_everything_is_taken_but_what_cannot_be() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let own = |id: &str| node!({"resourceType": "HealthcareService", "id": id, "identifier": [{"value": "84/1"}]});
+    let items = [
+        own("a"),
+        own("b"),
+        node!({"resourceType": "Patient", "id": "p"}),
+        node!({"resourceType": "Location"}),
+        node!({"resourceType": "Location", "id": "l", "alias": [], "contained": [{"id": "c", "secret": "1"}]}),
+        node!({"resourceType": "Location", "id": "m", "managingOrganization": {"reference": "key:nobody"}}),
+    ];
+    let items = items.into_iter().map(|resource| ImportItem { key: None, resource, updated: START, mint: None });
+    let summary = import(&directory, items.collect());
+    assert_eq!((summary.created, summary.rejected), (4, 2));
+    let kinds: Vec<_> = summary
+        .problems
+        .iter()
+        .map(|(position, problem)| match problem {
+            ImportProblem::DuplicateIdentifier => (*position, "duplicate"),
+            ImportProblem::Rejected(_) => (*position, "rejected"),
+            ImportProblem::Shape(_) => (*position, "shape"),
+            ImportProblem::UnknownKey(_) => (*position, "unknown"),
+        })
+        .collect();
+    assert_eq!(kinds, [(1, "duplicate"), (2, "rejected"), (3, "rejected"), (4, "shape"), (5, "unknown")]);
+    let place = read(&directory, &everything(), ResourceType::Location, "l").unwrap();
+    assert!(place.get("contained").is_none());
+    let place = read(&directory, &everything(), ResourceType::Location, "m").unwrap();
+    assert!(place.get("managingOrganization").is_none());
+}
+
+#[test]
+fn a_restart_shows_every_audience_the_same_as_before() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    import(&directory, hospital());
+    let mut changed = hospital();
+    for n in [1_usize, 41, 301] {
+        changed[n].resource = keyed(&offer("UHSI", true, "eg/1", &format!("lieu/{}", n / 2)));
+        changed[n].updated = START + 5;
+    }
+    import(&directory, changed);
+    let ids: Vec<_> = ResourceType::ALL
+        .iter()
+        .flat_map(|rtype| all(&directory, *rtype).into_iter().map(|node| (*rtype, node.str("id").unwrap().to_owned())))
+        .collect();
+    let seen = |directory: &Directory| -> Vec<_> {
+        ids.iter()
+            .flat_map(|(rtype, id)| [public(), everything()].map(|grant| read(directory, &grant, *rtype, id)))
+            .collect()
+    };
+    let before = seen(&directory);
+    assert_eq!(before.iter().filter(|node| node.is_none()).count(), 6, "three offers and their places are hidden");
+    assert!(before == seen(&bench.open()));
+}

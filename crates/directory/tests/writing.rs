@@ -1,0 +1,177 @@
+//! Changes, and what each audience sees of them.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod common;
+
+use common::{Bench, establishment, everything, offer, place, public, read};
+use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
+use ror_directory::{Change, Directory, WriteError, Written};
+use ror_fhir::{Node, node};
+use ror_search::ResourceType::{HealthcareService, Location, Organization};
+
+fn create(directory: &Directory, resource: Node) -> Written {
+    directory.write(&everything(), Change::Create { resource }).unwrap()
+}
+
+fn update(directory: &Directory, written: &Written, resource: Node) -> Written {
+    let change = Change::Update { rtype: written.rtype, id: written.id.clone(), resource, if_match: None };
+    directory.write(&everything(), change).unwrap()
+}
+
+#[test]
+fn what_was_written_is_visible_at_once_and_after_a_restart() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let written = create(&directory, establishment("Centre hospitalier"));
+    assert!(written.created && written.version == 1);
+    let seen = read(&directory, &public(), Organization, &written.id).unwrap();
+    assert_eq!(seen.str("name"), Some("Centre hospitalier"));
+    assert_eq!(seen.get("meta").unwrap().str("versionId"), Some("1"));
+    drop(directory);
+    assert_eq!(read(&bench.open(), &public(), Organization, &written.id), Some(seen));
+}
+
+#[test]
+fn d21_d23_a_place_is_public_only_once_an_ordinary_offer_uses_it() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let structure = create(&directory, establishment("CH"));
+    let unit = create(&directory, place("Unité A", 4));
+    assert_eq!(read(&directory, &public(), Location, &unit.id), None);
+    let service = create(&directory, offer("Réanimation", true, &structure.id, &unit.id));
+    assert_eq!(read(&directory, &public(), HealthcareService, &service.id), None);
+    assert_eq!(read(&directory, &public(), Location, &unit.id), None);
+    // The offer becomes ordinary: its place appears in the same moment, without its beds.
+    update(&directory, &service, offer("Réanimation", false, &structure.id, &unit.id));
+    let seen = read(&directory, &public(), Location, &unit.id).unwrap();
+    assert_eq!(seen.get("meta").unwrap().str("versionId"), Some("1"));
+    assert!(!seen.to_text().contains("nbCapacity"));
+    let whole = read(&directory, &everything(), Location, &unit.id).unwrap();
+    assert!(whole.to_text().contains("nbCapacity"));
+    let service_seen = read(&directory, &public(), HealthcareService, &service.id).unwrap();
+    assert!(service_seen.to_text().contains(&format!("Location/{}", unit.id)));
+    // And disappears again: the reference to it goes with it.
+    update(&directory, &service, offer("Réanimation", true, &structure.id, &unit.id));
+    assert_eq!(read(&directory, &public(), Location, &unit.id), None);
+}
+
+#[test]
+fn d28_a_version_hidden_from_an_audience_does_not_exist_for_it() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let structure = create(&directory, establishment("CH"));
+    let unit = create(&directory, place("Unité A", 4));
+    create(&directory, offer("Réanimation", false, &structure.id, &unit.id));
+    let before = read(&directory, &public(), Location, &unit.id).unwrap();
+    bench.wait(60_000);
+    let changed = update(&directory, &unit, place("Unité A", 3));
+    assert!(changed.changed && changed.version == 2);
+    assert_eq!(read(&directory, &public(), Location, &unit.id).unwrap(), before, "beds are hidden from the public");
+    update(&directory, &unit, place("Unité B", 3));
+    let after = read(&directory, &public(), Location, &unit.id).unwrap();
+    assert_eq!(after.get("meta").unwrap().str("versionId"), Some("2"));
+    assert_ne!(after.get("meta").unwrap().str("lastUpdated"), before.get("meta").unwrap().str("lastUpdated"));
+}
+
+#[test]
+fn d38_writing_the_same_again_changes_nothing() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let first = create(&directory, establishment("CH"));
+    let seq = directory.snapshot().seq();
+    bench.wait(60_000);
+    let again = update(&directory, &first, establishment("CH"));
+    assert!(!again.changed);
+    assert_eq!((again.version, again.updated, directory.snapshot().seq()), (1, first.updated, seq));
+}
+
+#[test]
+fn d41_a_change_meets_the_version_its_author_saw_or_none() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let first = create(&directory, establishment("CH"));
+    let change = |if_match, name| {
+        let resource = establishment(name);
+        Change::Update { rtype: Organization, id: first.id.clone(), resource, if_match: Some(if_match) }
+    };
+    assert_eq!(directory.write(&everything(), change(1, "A")).unwrap().version, 2);
+    assert_eq!(directory.write(&everything(), change(1, "B")).unwrap_err(), WriteError::Conflict { current: 2 });
+    let seen = read(&directory, &public(), Organization, &first.id).unwrap();
+    assert_eq!(seen.str("name"), Some("A"));
+}
+
+#[test]
+fn d81_rights_bear_on_the_stored_and_on_the_resulting_object() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let mine = create(&directory, establishment("Le mien"));
+    let mut other = establishment("L'autre");
+    other.as_object_mut().unwrap().insert("identifier", node!([{"value": "010000032"}]));
+    let other = create(&directory, other);
+    let unit = create(&directory, place("Unité", 1));
+    let service = create(&directory, offer("Médecine", false, &mine.id, &unit.id));
+    let foreign = create(&directory, offer("Chirurgie", false, &other.id, &unit.id));
+    let rights = Rights { write: WriteScope::Establishments(vec!["1010000024".into()]), ..Rights::default() };
+    let grant = Grant::mint(Audience::ALL_DATA, "éditeur".into(), rights);
+    let put = |written: &Written, resource| {
+        let change = Change::Update { rtype: written.rtype, id: written.id.clone(), resource, if_match: None };
+        directory.write(&grant, change)
+    };
+    assert!(put(&service, offer("Médecine A", false, &mine.id, &unit.id)).is_ok());
+    assert_eq!(put(&service, offer("Médecine A", false, &other.id, &unit.id)), Err(WriteError::Forbidden));
+    assert_eq!(put(&foreign, offer("Médecine A", false, &mine.id, &unit.id)), Err(WriteError::Forbidden));
+    let stranger = Change::Create { resource: offer("Médecine B", false, &other.id, &unit.id) };
+    assert_eq!(directory.write(&grant, stranger), Err(WriteError::Forbidden));
+    assert_eq!(directory.write(&public(), Change::Create { resource: establishment("x") }), Err(WriteError::Forbidden));
+}
+
+#[test]
+fn d62_a_caller_learns_nothing_of_what_it_does_not_see() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let structure = create(&directory, establishment("CH"));
+    let unit = create(&directory, place("Unité", 1));
+    let hidden = create(&directory, offer("UHSI", true, &structure.id, &unit.id));
+    let put = |id: &str| {
+        let resource = offer("x", false, &structure.id, &unit.id);
+        directory.write(&public(), Change::Update { rtype: HealthcareService, id: id.into(), resource, if_match: None })
+    };
+    assert_eq!(put(&hidden.id), put("nothing-of-that-name"));
+    assert_eq!(put(&hidden.id), Err(WriteError::NotFound));
+}
+
+#[test]
+fn an_ill_formed_resource_is_refused_with_every_fault() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let mut resource = establishment("CH");
+    resource.as_object_mut().unwrap().insert("contained", node!([{"a": 1}]));
+    resource.as_object_mut().unwrap().insert("alias", node!([]));
+    let Err(WriteError::Invalid(issues)) = directory.write(&everything(), Change::Create { resource }) else {
+        panic!("refused")
+    };
+    assert_eq!(issues.len(), 2);
+    assert_eq!(directory.snapshot().size(), 0);
+    let patient = node!({"resourceType": "Patient"});
+    assert!(matches!(directory.write(&everything(), Change::Create { resource: patient }), Err(WriteError::Shape(_))));
+}
+
+#[test]
+fn d65_rows_of_another_process_become_visible() {
+    let bench = Bench::new();
+    let (here, there) = (bench.open(), bench.open());
+    let first = create(&here, establishment("Ici"));
+    there.catch_up().unwrap();
+    assert!(read(&there, &public(), Organization, &first.id).is_some());
+    // Both write without having seen the other: neither loses anything.
+    let second = create(&there, establishment("Là"));
+    let third = create(&here, establishment("Ici encore"));
+    here.catch_up().unwrap();
+    there.catch_up().unwrap();
+    for written in [&first, &second, &third] {
+        let seen = read(&here, &everything(), Organization, &written.id);
+        assert!(seen.is_some());
+        assert_eq!(seen, read(&there, &everything(), Organization, &written.id));
+    }
+}
