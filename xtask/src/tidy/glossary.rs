@@ -28,9 +28,10 @@ pub(crate) fn listed(repository: &Repository) -> Vec<String> {
             if glossary.contains(&words(name).concat()) {
                 continue;
             }
-            for french in french_runs(name) {
-                if !glossary.contains(&french) {
-                    faults.insert(format!("{path}: `{name}`: add {french:?} to docs/glossaire.md"));
+            for run in french_runs(name) {
+                if !glossary.contains(&run.concat()) && !glossary.contains(&core(&run).concat()) {
+                    let french = run.join("_");
+                    faults.insert(format!("{path}: `{name}`: add `{french}` to docs/glossaire.md"));
                 }
             }
         }
@@ -63,18 +64,19 @@ fn declared(line: &str) -> Option<&str> {
     ((after.is_some() || is_field || is_variant) && !name.is_empty()).then_some(name)
 }
 
-/// The French stretches of a name, each folded into one word.
-fn french_runs(name: &str) -> Vec<String> {
+/// The French stretches of a name, word by word.
+fn french_runs(name: &str) -> Vec<Vec<String>> {
     let words = words(name);
-    words
-        .split(|word| !is_in(FRENCH, word))
-        .filter(|run| match run {
-            [] => false,
-            [word] => !is_in(ALSO_ENGLISH, word),
-            _ => true,
-        })
-        .map(<[String]>::concat)
-        .collect()
+    let runs = words.split(|word| !is_in(FRENCH, word));
+    runs.filter(|run| !core(run).is_empty()).map(<[String]>::to_vec).collect()
+}
+
+/// A stretch without the words at its ends that may be English.
+fn core(run: &[String]) -> &[String] {
+    let french = |word: &String| !is_in(ALSO_ENGLISH, word);
+    let start = run.iter().position(french).unwrap_or(run.len());
+    let end = run.iter().rposition(french).map_or(start, |last| last + 1);
+    &run[start..end]
 }
 
 fn is_in(list: &str, word: &str) -> bool {
@@ -104,11 +106,14 @@ mod tests {
 
     #[test]
     fn french_names_are_found() {
-        assert_eq!(french_runs("EntiteGeographique"), ["entitegeographique"]);
-        assert_eq!(french_runs("read_entite_juridique_number"), ["entitejuridique"]);
-        assert_eq!(french_runs("HealthcareService"), Vec::<String>::new());
-        assert_eq!(french_runs("structure"), Vec::<String>::new());
-        assert_eq!(french_runs("SituationOperationnelle"), ["situationoperationnelle"]);
+        let runs = |name| french_runs(name).iter().map(|run| run.join("_")).collect::<Vec<_>>();
+        assert_eq!(runs("EntiteGeographique"), ["entite_geographique"]);
+        assert_eq!(runs("read_entite_juridique_number"), ["entite_juridique"]);
+        assert_eq!(runs("HealthcareService"), Vec::<String>::new());
+        assert_eq!(runs("structure"), Vec::<String>::new());
+        assert_eq!(runs("SituationOperationnelle"), ["situation_operationnelle"]);
+        assert_eq!(runs("lieu_de_vie"), ["lieu_de_vie"]);
+        assert_eq!(core(&words("structure_ej")), ["ej"]);
         assert!(names_in("| `EntiteGeographique`, `lieu_de_vie` |").contains("lieudevie"));
     }
 
