@@ -14,7 +14,7 @@ const TABLE_BYTES_MAX: usize = 1_000_000;
 /// Reads every `.csv` of the folder given after `--from` and rewrites the packed table.
 ///
 /// # Errors
-/// When the folder cannot be read, or any finding says that something was lost.
+/// When the folder cannot be read, or a finding says that a line was rejected.
 pub(crate) fn run(words: &[String]) -> anyhow::Result<String> {
     let [option, folder] = words else { bail!("expected --from DIR") };
     if option != "--from" {
@@ -28,8 +28,8 @@ pub(crate) fn run(words: &[String]) -> anyhow::Result<String> {
         // A closed standard error leaves nobody to tell.
         let _ = writeln!(std::io::stderr(), "{}{line}: {}: {}", finding.file, finding.rule, finding.message);
     }
-    let lost = findings.iter().filter(|finding| finding.severity > Severity::Information).count();
-    let Some(table) = table.filter(|_| lost == 0) else { bail!("{lost} findings; {TABLE} left as it was") };
+    let lost = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let Some(table) = table.filter(|_| lost == 0) else { bail!("{lost} lines rejected; {TABLE} left as it was") };
     let bytes = table.to_bytes();
     if bytes.len() > TABLE_BYTES_MAX {
         bail!("{} bytes, at most {TABLE_BYTES_MAX} allowed", bytes.len());

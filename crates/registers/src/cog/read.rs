@@ -8,6 +8,9 @@ use super::table::{Cog, Commune, CommuneKind, Departement, Former, FormerKind, P
 /// Communes of a whole vintage, about 34 900; fewer than this is a partial file.
 const COMMUNES_MIN: usize = 30_000;
 
+/// Area assumed when the file gives none: larger than nine communes in ten.
+const AREA_KM2_DEFAULT: f64 = 35.0;
+
 /// The codes that Saint-Barthélemy and Saint-Martin had until 2007; no file holds them and FINESS still writes them.
 const UNTIL_2007: [(&str, &str, &str); 2] =
     [("97123", "Saint-Barthélemy", "97701"), ("97127", "Saint-Martin", "97801")];
@@ -50,7 +53,7 @@ pub fn kind_of_header(header: &str) -> Option<FileKind> {
 ///
 /// A table without file is taken from the vintage inside the program, with a finding; without the communes
 /// themselves there is nothing to load, and no table. Rules: those of [`CsvFile::open`], `cog-fichier-inconnu`,
-/// `cog-fichier-absent`, `cog-code`, `cog-doublon`, `cog-position`, `cog-population`, `cog-code-postal`,
+/// `cog-fichier-absent`, `cog-code`, `cog-doublon`, `cog-position`, `cog-mairie-loin`, `cog-population`, `cog-code-postal`,
 /// `cog-departement-inconnu`, `cog-commune-actuelle`, `cog-incomplet`.
 pub fn read(files: &[(&str, &[u8])]) -> (Option<Cog>, Vec<Finding>) {
     let mut tables = Tables::default();
@@ -100,6 +103,9 @@ impl Tables {
 
     fn read_commune(&mut self, kind: FileKind, file: &str, row: &Row<'_>) {
         let Some(code) = self.code(row, "insee", 5) else { return };
+        let centroid = self.position(row, "lat", "lon");
+        let town_hall = self.position(row, "townhall_lat", "townhall_lon");
+        let town_hall = town_hall.filter(|hall| self.is_plausible(row, *hall, centroid));
         let commune = Commune {
             name: row.get("name").unwrap_or(&code).into(),
             kind: match kind {
@@ -110,8 +116,8 @@ impl Tables {
                 _ => CommuneKind::Commune,
             },
             population: self.population(row),
-            centroid: self.position(row, "lat", "lon"),
-            town_hall: self.position(row, "townhall_lat", "townhall_lon"),
+            centroid,
+            town_hall,
             postal_codes: self.postal_codes(row),
             region: None,
             code,
@@ -185,6 +191,21 @@ impl Tables {
             self.findings.push(finding.on(latitude, &format!("{lat} {lon}")));
         }
         position.map(|(latitude, longitude)| Position { latitude, longitude })
+    }
+
+    /// A town hall far outside its commune is a homonym elsewhere (Gex is given one at Bron): left out, so that
+    /// distances start from the centroid. The limit is thrice the radius of a disc of the same area, plus 1 km.
+    fn is_plausible(&mut self, row: &Row<'_>, hall: Position, centroid: Option<Position>) -> bool {
+        let Some(centroid) = centroid else { return true };
+        let area_km2 = row.get("area_km2").and_then(|area| area.parse::<f64>().ok()).unwrap_or(AREA_KM2_DEFAULT);
+        let limit_m = 3_000.0 * (area_km2 / std::f64::consts::PI).sqrt() + 1_000.0;
+        let away_m = hall.metres_to(centroid);
+        if away_m > limit_m {
+            let message = format!("Mairie à {:.0} km du centre de la commune : laissée absente.", away_m / 1000.0);
+            let value = format!("{} {}", hall.latitude, hall.longitude);
+            self.findings.push(row.finding(Severity::Warning, "cog-mairie-loin", message).on("townhall_lat", &value));
+        }
+        away_m <= limit_m
     }
 
     fn postal_codes(&mut self, row: &Row<'_>) -> Box<str> {

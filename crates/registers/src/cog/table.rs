@@ -15,6 +15,19 @@ pub struct Position {
     pub longitude: f64,
 }
 
+/// Mean radius of the Earth (D11).
+const EARTH_RADIUS_M: f64 = 6_371_008.8;
+
+impl Position {
+    /// Great-circle distance in metres, on the sphere of D11.
+    pub fn metres_to(self, other: Self) -> f64 {
+        let half = |degrees: f64| (degrees.to_radians() / 2.0).sin().powi(2);
+        let cosines = self.latitude.to_radians().cos() * other.latitude.to_radians().cos();
+        let chord = half(self.latitude - other.latitude) + cosines * half(self.longitude - other.longitude);
+        2.0 * EARTH_RADIUS_M * chord.sqrt().min(1.0).asin()
+    }
+}
+
 /// What an INSEE code of five characters in force stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommuneKind {
