@@ -93,7 +93,7 @@ impl CsvFile {
             file.reject_uneven_lines();
         }
         let said = file.findings.iter().any(|finding| finding.rule == "ligne-tronquee");
-        if !said && !file.text.ends_with(['\n', '\r']) {
+        if !said && file.ends_cut() {
             let message = "La dernière ligne n'a pas de fin de ligne : le fichier est peut-être tronqué.";
             file.find(Severity::Warning, "fin-de-fichier", message);
         }
@@ -148,6 +148,11 @@ impl CsvFile {
             line: *line,
             fields: fields::split(&self.text[range.clone()], self.separator).fields,
         })
+    }
+
+    /// Whether the last line has no line break: the file may have been cut there.
+    pub fn ends_cut(&self) -> bool {
+        !self.text.is_empty() && !self.text.ends_with(['\n', '\r'])
     }
 
     /// How many lines were kept.
@@ -213,7 +218,7 @@ impl CsvFile {
     /// Empty fields at the end are tolerated.
     fn reject_uneven_lines(&mut self) {
         let expected = self.columns.len();
-        let last = if self.text.ends_with(['\n', '\r']) { None } else { self.lines.last().map(|(line, _)| *line) };
+        let last = self.lines.last().map(|(line, _)| *line).filter(|_| self.ends_cut());
         let mut kept = Vec::with_capacity(self.lines.len());
         for (line, range) in std::mem::take(&mut self.lines) {
             let text = &self.text[range.clone()];
@@ -273,6 +278,11 @@ impl Row<'_> {
     /// Whether every field of the line is empty.
     pub fn is_empty(&self) -> bool {
         self.fields.iter().all(|field| field.trim().is_empty())
+    }
+
+    /// Name of the file, without its folder.
+    pub fn file_name(&self) -> &str {
+        &self.file.name
     }
 
     /// A finding about this line.

@@ -14,6 +14,7 @@ pub mod csv_file;
 pub mod finess;
 pub mod identifiers;
 pub mod organization;
+pub mod recognise;
 pub mod sae;
 pub mod shapes;
 pub mod synth;
