@@ -1,9 +1,9 @@
 //! Postal addresses as the guide writes them: readable lines, each with its structured parts.
 
-use ror_fhir::{Node, node};
+use ror_fhir::{Node, Object};
 
 use crate::cog::Position;
-use crate::shapes::{coding, degrees, extension, ror_extension, set, set_list, set_some, system};
+use crate::shapes::{coding, degrees, extension, object, ror_extension, set, set_list, set_some, system};
 
 const ADXP: &str = "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-";
 const LIEU_DIT: &str = "https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition/as-ext-lieu-dit";
@@ -44,7 +44,7 @@ pub struct Address {
 impl Address {
     /// The address of an Organization, with commune and position as extensions; none when empty.
     pub fn for_organization(&self) -> Option<Node> {
-        let mut address = node!({});
+        let mut address = Node::from(Object::new());
         let commune =
             self.commune.as_ref().map(|code| extension(INSEE_CODE, "valueCoding", coding(system::TRE_R13, code)));
         let extensions = commune.into_iter().chain(self.geolocation()).collect();
@@ -55,13 +55,13 @@ impl Address {
     /// The address of a Location; none when empty. Its commune and position are elements of the Location
     /// itself: [`commune_cog`](crate::shapes::commune_cog) and [`location_position`](Self::location_position).
     pub fn for_location(&self) -> Option<Node> {
-        self.fill(&mut node!({}))
+        self.fill(&mut Object::new().into())
     }
 
     /// `Location.position`, with `ror-coordinate-reliability` when the reliability is known.
     pub fn location_position(&self) -> Option<Node> {
         let position = self.position?;
-        let mut node = node!({});
+        let mut node = Node::from(Object::new());
         let reliable = self.position_reliable;
         let flag = reliable.map(|reliable| ror_extension("ror-coordinate-reliability", "valueBoolean", reliable));
         set_list(&mut node, "extension", flag.into_iter().collect());
@@ -78,13 +78,13 @@ impl Address {
         ];
         let reliable = self.position_reliable;
         parts.extend(reliable.map(|reliable| ror_extension("ror-confidence-geolocation", "valueBoolean", reliable)));
-        Some(node!({"extension": parts, "url": GEOLOCATION}))
+        Some(object([("extension", parts.into()), ("url", GEOLOCATION.into())]))
     }
 
     fn fill(&self, address: &mut Node) -> Option<Node> {
         let lines = self.lines();
         let texts = lines.iter().map(|(text, _)| Node::string(text.as_str())).collect();
-        let parts = lines.into_iter().map(|(_, parts)| node!({"extension": parts})).collect();
+        let parts = lines.into_iter().map(|(_, parts)| object([("extension", parts.into())])).collect();
         set_list(address, "line", texts);
         set_list(address, "_line", parts);
         set_some(address, "city", self.city.as_deref());

@@ -1,11 +1,11 @@
 //! Structures as Organization resources: entité juridique, entité géographique.
 
-use ror_fhir::{Node, node};
+use ror_fhir::Node;
 
 use crate::address::Address;
 use crate::identifiers::{FinessId, Rang, SirenId, SiretId, id_nat_struct_eg, id_nat_struct_ej};
 use crate::shapes::{
-    coding, concept, creation_date, extension, key_reference, meta, ror_extension, set, set_list, set_some, system,
+    concept, creation_date, extension, key_reference, meta, object, ror_extension, set, set_list, set_some, system,
 };
 
 const ORGANIZATION_PERIOD: &str = "http://hl7.org/fhir/StructureDefinition/organization-period";
@@ -109,7 +109,7 @@ impl Structure {
 
     /// The Organization resource, in the element order of FHIR R4, without id.
     pub fn to_resource(&self) -> Node {
-        let mut resource = node!({"resourceType": "Organization"});
+        let mut resource = object([("resourceType", "Organization".into())]);
         set_some(&mut resource, "meta", meta(self.region.as_deref()));
         set_list(&mut resource, "extension", self.extensions());
         set_list(&mut resource, "identifier", self.identifiers());
@@ -117,10 +117,10 @@ impl Structure {
         set_some(&mut resource, "name", self.name.as_deref());
         if let Some(additional) = self.additional_name.as_deref().filter(|_| self.name.is_some()) {
             let additional = ror_extension("ror-organization-additional-name", "valueString", additional);
-            set(&mut resource, "_name", node!({"extension": [additional]}));
+            set(&mut resource, "_name", object([("extension", vec![additional].into())]));
         }
         if let Some(alias) = &self.operational_name {
-            set(&mut resource, "alias", node!([alias]));
+            set(&mut resource, "alias", vec![Node::from(alias.as_str())]);
         }
         set_list(&mut resource, "address", self.address.for_organization().into_iter().collect());
         set_some(&mut resource, "partOf", self.part_of.as_deref().map(key_reference));
@@ -129,7 +129,8 @@ impl Structure {
     }
 
     fn extensions(&self) -> Vec<Node> {
-        let period = |start: &String| extension(ORGANIZATION_PERIOD, "valuePeriod", node!({"start": start}));
+        let period =
+            |start: &String| extension(ORGANIZATION_PERIOD, "valuePeriod", object([("start", start.as_str().into())]));
         let created = |date: &String| ror_extension("ror-organization-creation-date", "valueDate", date.as_str());
         let recorded = |date_time: &String| creation_date(date_time);
         let parts = [
@@ -180,17 +181,18 @@ impl Switchboard {
         if telecoms.is_empty() {
             return None;
         }
-        Some(node!({
-            "extension": [ror_extension("ror-contact-confidentiality-level", "valueCodeableConcept", public())],
-            "purpose": concept(system::TRE_R287, "06"),
-            "telecom": telecoms,
-        }))
+        let level = ror_extension("ror-contact-confidentiality-level", "valueCodeableConcept", public());
+        Some(object([
+            ("extension", vec![level].into()),
+            ("purpose", concept(system::TRE_R287, "06")),
+            ("telecom", telecoms.into()),
+        ]))
     }
 }
 
 /// A FINESS, SIREN… identifier with its type, as each slice of the guide requires.
 pub fn identifier(type_code: &str, system: &str, value: &str) -> Node {
-    node!({"type": {"coding": [coding(system::TRE_G07, type_code)]}, "system": system, "value": value})
+    object([("type", concept(system::TRE_G07, type_code)), ("system", system.into()), ("value", value.into())])
 }
 
 /// Mobile (J225 1) for 06, 07 and the overseas mobile ranges, which share them; else landline (2).
@@ -199,14 +201,12 @@ fn phone_channel(phone: &str) -> &'static str {
 }
 
 fn telecom(kind: &str, channel: &str, value: &str) -> Node {
-    node!({
-        "extension": [
-            ror_extension("ror-telecom-communication-channel", "valueCodeableConcept", concept(system::TRE_R200, channel)),
-            ror_extension("ror-telecom-confidentiality-level", "valueCodeableConcept", public()),
-        ],
-        "system": kind,
-        "value": value,
-    })
+    let channel = concept(system::TRE_R200, channel);
+    let extensions = vec![
+        ror_extension("ror-telecom-communication-channel", "valueCodeableConcept", channel),
+        ror_extension("ror-telecom-confidentiality-level", "valueCodeableConcept", public()),
+    ];
+    object([("extension", extensions.into()), ("system", kind.into()), ("value", value.into())])
 }
 
 fn public() -> Node {

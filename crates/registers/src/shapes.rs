@@ -2,7 +2,7 @@
 //!
 //! Systems and canonicals are those of the guide (`model.json`); a misspelt one is kept as published.
 
-use ror_fhir::{Node, node};
+use ror_fhir::{Node, Object};
 
 /// Base of the extensions that the guide defines.
 pub const ROR_EXTENSION: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/";
@@ -47,21 +47,29 @@ pub mod system {
     pub const ADELI_RANG: &str = "https://adelirang.esante.gouv.fr";
 }
 
+/// An object of these members, in order. Built directly: a register writes a hundred small objects per
+/// structure, and nodes nested in `node!` are copied at each level.
+pub fn object<const COUNT: usize>(members: [(&str, Node); COUNT]) -> Node {
+    let mut object = Object::new();
+    for (key, value) in members {
+        object.insert(key, value);
+    }
+    object.into()
+}
+
 /// A Coding.
 pub fn coding(system: &str, code: &str) -> Node {
-    node!({"system": system, "code": code})
+    object([("system", system.into()), ("code", code.into())])
 }
 
 /// A CodeableConcept of one coding.
 pub fn concept(system: &str, code: &str) -> Node {
-    node!({"coding": [coding(system, code)]})
+    object([("coding", vec![coding(system, code)].into())])
 }
 
 /// An extension with a value: `value_key` is `valueString`, `valueCodeableConcept`…
 pub fn extension(url: &str, value_key: &str, value: impl Into<Node>) -> Node {
-    let mut extension = node!({"url": url});
-    set(&mut extension, value_key, value);
-    extension
+    object([("url", url.into()), (value_key, value.into())])
 }
 
 /// An extension of the guide, named by its id such as `ror-meta-creation-date`.
@@ -71,7 +79,7 @@ pub fn ror_extension(id: &str, value_key: &str, value: impl Into<Node>) -> Node 
 
 /// `meta` with the tag of the region that owns the record; none without region.
 pub fn meta(region: Option<&str>) -> Option<Node> {
-    region.map(|region| node!({"tag": [coding(system::TRE_R30, region)]}))
+    region.map(|region| object([("tag", vec![coding(system::TRE_R30, region)].into())]))
 }
 
 /// Extension `ror-meta-creation-date`: creation of the record in its source (dateTime).
@@ -86,7 +94,7 @@ pub fn commune_cog(insee: &str) -> Node {
 
 /// A reference to another resource of the same harvest, by its key.
 pub fn key_reference(key: &str) -> Node {
-    node!({"reference": format!("key:{key}")})
+    object([("reference", format!("key:{key}").into())])
 }
 
 /// A decimal of six places: 0.1 m for degrees, and the same text at each import.
