@@ -187,6 +187,15 @@ fn companions_of_a_list_stay_in_line_or_go_together() {
 }
 
 #[test]
+fn values_of_a_list_of_primitives_go_together_too() {
+    let lines = node!({"line": ["a", {"note": MARK}], "_line": [null, null], "city": "Bourg"});
+    let projection = projected(&resource("Organization", &node!({"address": [lines]})), eg());
+    let public = projection.group(Audience::PUBLIC).expect("sees it").resource.clone();
+    let kept = node!({"resourceType": "Organization", "address": [{"_line": [null, null], "city": "Bourg"}]});
+    assert_eq!(public, kept);
+}
+
+#[test]
 fn references_follow_their_target() {
     let everyone_but =
         |hidden: &'static str| move |target: &str| if target == hidden { P1_AND_OWNER } else { AudienceMask::ALL };
