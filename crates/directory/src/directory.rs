@@ -25,13 +25,16 @@ const ORDER_KEPT_MS: i64 = 5 * 60 * 1000;
 /// Most moments kept for paging; the oldest goes first.
 const MOMENTS_MAX: usize = 64;
 
+/// Fills a buffer with random bytes.
+pub type Random = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// The clock and the chance, handed in so that tests repeat.
 #[derive(Clone)]
 pub struct Environment {
     /// The time now, in milliseconds since 1970.
     pub now: Arc<dyn Fn() -> Instant + Send + Sync>,
     /// Fills with random bytes fit for identifiers that must not be guessed.
-    pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub random: Arc<Random>,
 }
 
 /// Why the directory cannot be opened or asked.

@@ -210,13 +210,13 @@ impl Graph {
     }
 
     fn is_place_of_lieu_de_vie(&self, place: &str) -> bool {
-        let is_one = |id: &Box<str>| {
+        let is_one = |id: &str| {
             self.line(id).iter().any(|id| self.structures.get(id).is_some_and(|structure| structure.lieu_de_vie))
         };
         let manager = self.places.get(place).and_then(|place| place.manager.as_ref());
         let mut providers =
             self.offers_of_place.of(place).filter_map(|offer| self.offers.get(offer)?.provider.as_ref());
-        manager.is_some_and(is_one) || providers.any(is_one)
+        manager.is_some_and(|id| is_one(id)) || providers.any(|id| is_one(id))
     }
 
     fn touch_offer(&self, id: &str, touched: &mut Vec<Key>) {

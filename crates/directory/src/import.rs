@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::mpsc::sync_channel;
 
 use ror_fhir::{Instant, Node, is_logical_id};
-use ror_ledger::LedgerError;
 use ror_search::ResourceType;
 
 use crate::canonical;
@@ -143,7 +142,7 @@ impl Directory {
     fn send(&self, chunk: Chunk) -> Result<Vec<Imported>, DirectoryError> {
         let (reply, outcome) = sync_channel(1);
         self.jobs.send(Job::Import(chunk, reply)).map_err(|_| DirectoryError::Stopped)?;
-        Ok(outcome.recv().map_err(|_| DirectoryError::Stopped)?.map_err(LedgerError::from)?)
+        Ok(outcome.recv().map_err(|_| DirectoryError::Stopped)??)
     }
 
     /// The logical id of each key: the one it has, else a fresh one.

@@ -19,7 +19,7 @@ mod write;
 mod writer;
 
 pub use canonical::RefusedShape;
-pub use directory::{Directory, DirectoryError, Environment};
+pub use directory::{Directory, DirectoryError, Environment, Random};
 pub use identifier::MintedKind;
 pub use import::{ImportItem, ImportProblem, ImportProgress, ImportSummary, Imported};
 pub use write::{Change, Issue, IssueSeverity, WriteError, Written};

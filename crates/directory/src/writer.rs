@@ -16,7 +16,7 @@ use crate::identifier::{self, MintedKind};
 use crate::import::{Chunk, ImportProblem, Imported};
 use crate::replay::Replay;
 use crate::rights::may_write;
-use crate::write::{Request, WriteError, Written};
+use crate::write::{Issue, Request, WriteError, Written};
 
 /// Most writes of one transaction.
 const GROUP_MAX: usize = 256;
@@ -25,9 +25,14 @@ const TAIL_EVERY: Duration = Duration::from_millis(200);
 /// How many numbers are drawn before giving up: one in 100 million is taken per offer held.
 const DRAWS_MAX: usize = 100;
 
+/// Where the outcome of one write goes.
+type Reply = SyncSender<Result<Written, WriteError>>;
+/// A write and who waits for it.
+type Waiting = (Box<Request>, Reply);
+
 /// Work for the writer.
 pub(crate) enum Job {
-    Write(Box<Request>, SyncSender<Result<Written, WriteError>>),
+    Write(Box<Request>, Reply),
     Import(Chunk, SyncSender<Result<Vec<Imported>, LedgerError>>),
     /// Answers once all rows of the ledger are visible.
     CatchUp(SyncSender<Result<(), LedgerError>>),
@@ -100,7 +105,7 @@ impl Writer {
     }
 
     /// Writes that touch one resource twice are parted: each must see the one before.
-    fn write_group(&mut self, mut waiting: Vec<(Box<Request>, SyncSender<Result<Written, WriteError>>)>) {
+    fn write_group(&mut self, mut waiting: Vec<Waiting>) {
         while !waiting.is_empty() {
             let mut keys = std::collections::HashSet::new();
             let (group, rest) = waiting.into_iter().partition(|(request, _)| keys.insert(request.key.clone()));
@@ -109,10 +114,10 @@ impl Writer {
         }
     }
 
-    fn write_distinct(&mut self, mut group: Vec<(Box<Request>, SyncSender<Result<Written, WriteError>>)>) {
+    fn write_distinct(&mut self, mut group: Vec<Waiting>) {
         while !group.is_empty() {
             if let Err(error) = self.catch_up() {
-                return refuse_all(group, &self.as_write_error(&error));
+                return refuse_all(group, &as_write_error(&error));
             }
             let at = self.next_at();
             let mut staged = Vec::new();
@@ -148,7 +153,7 @@ impl Writer {
                     reply.send(Err(WriteError::Duplicate { system, value })).ok();
                     accepted
                 }
-                Err(error) => return refuse_all(accepted, &self.as_write_error(&error)),
+                Err(error) => return refuse_all(accepted, &as_write_error(&error)),
             };
         }
     }
@@ -177,6 +182,7 @@ impl Writer {
         let mut resource = request.resource.clone();
         canonical::date_creation(&mut resource, former.as_ref(), at);
         carry_identifier(&request.key, &mut resource, former.as_ref());
+        refuse_other_identifier(&request.key, &resource, former.as_ref())?;
         let mut resulting = self.state.graph.clone();
         resulting.put(&request.key, Some(&resource));
         if !may_write(&request.rights, &resulting, &request.key) {
@@ -260,14 +266,6 @@ impl Writer {
             changed,
             version: stamp.version,
             updated: stamp.updated,
-        }
-    }
-
-    fn as_write_error(&self, error: &LedgerError) -> WriteError {
-        tracing::error!(%error, "the ledger refused a write");
-        match error {
-            LedgerError::Full => WriteError::Full,
-            _ => WriteError::Unavailable,
         }
     }
 
@@ -365,6 +363,17 @@ fn carry_identifier(key: &Key, resource: &mut Node, former: Option<&Node>) {
     }
 }
 
+/// An offer, a place or an organisation interne keeps its identifier for good (D43).
+fn refuse_other_identifier(key: &Key, resource: &Node, former: Option<&Node>) -> Result<(), WriteError> {
+    let Some(kind) = MintedKind::of(key.0) else { return Ok(()) };
+    let held = former.and_then(|former| kind.find(former));
+    if held.is_none() || held == kind.find(resource) {
+        return Ok(());
+    }
+    let message = "L'identifiant fonctionnel ne change jamais (D43) : le laisser tel quel, ou l'omettre.";
+    Err(WriteError::Invalid(vec![Issue::error("business-rule", Some(format!("{}.identifier", key.0)), message)]))
+}
+
 fn audit_of(version: &NewVersion, at: Instant) -> NewAudit {
     NewAudit {
         at,
@@ -380,7 +389,15 @@ fn audit_of(version: &NewVersion, at: Instant) -> NewAudit {
     }
 }
 
-fn refuse_all(group: Vec<(Box<Request>, SyncSender<Result<Written, WriteError>>)>, error: &WriteError) {
+fn as_write_error(error: &LedgerError) -> WriteError {
+    tracing::error!(%error, "the ledger refused a write");
+    match error {
+        LedgerError::Full => WriteError::Full,
+        _ => WriteError::Unavailable,
+    }
+}
+
+fn refuse_all(group: Vec<Waiting>, error: &WriteError) {
     for (_, reply) in group {
         reply.send(Err(error.clone())).ok();
     }

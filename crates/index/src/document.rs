@@ -43,6 +43,9 @@ pub struct Stamp {
     pub updated: Instant,
 }
 
+/// Byte ranges to leave out, ascending.
+pub(crate) type Cuts = Box<[Range<u32>]>;
+
 /// A resource in the index.
 #[derive(Debug)]
 pub(crate) struct Doc {
@@ -50,7 +53,7 @@ pub(crate) struct Doc {
     pub(crate) id: Box<str>,
     pub(crate) visible: AudienceMask,
     pub(crate) body: Arc<[u8]>,
-    pub(crate) cuts: Box<[(AudienceMask, Box<[Range<u32>]>)]>,
+    pub(crate) cuts: Box<[(AudienceMask, Cuts)]>,
     pub(crate) stamps: Box<[Stamp; AUDIENCES]>,
     /// The beginning of the text that is served, by audiences that share it.
     pub(crate) heads: Box<[(AudienceMask, Box<[u8]>)]>,

@@ -109,7 +109,7 @@ impl Evaluator<'_> {
 
     fn near(&self, parameter: ParamId, near: &Near) -> Bitmap {
         let around = self.any_of(&near.cells(parameter));
-        self.filter(&around, |number| {
+        filter(&around, |number| {
             let position = self.snapshot.docs.get(number as usize)?.as_ref()?.position(self.audience)?;
             near.distance_km(position.0, position.1)
         })
@@ -117,16 +117,11 @@ impl Evaluator<'_> {
 
     fn updated(&self, among: &Bitmap, all: &[&Vec<DateCriterion>]) -> Bitmap {
         let audience = self.audience.iter().next().map_or(0, ror_confidentiality::Audience::index);
-        self.filter(among, |number| {
+        filter(among, |number| {
             let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
             let updated = DateTime::at(doc.stamps[audience].updated);
             all.iter().all(|any| any.iter().any(|criterion| criterion.matches(updated))).then_some(())
         })
-    }
-
-    fn filter<T>(&self, among: &Bitmap, keep: impl Fn(u32) -> Option<T>) -> Bitmap {
-        let kept: Vec<u32> = among.iter().filter(|number| keep(*number).is_some()).collect();
-        Bitmap::of(&kept)
     }
 
     /// The documents whose reference leads to a document that meets the inner criteria.
@@ -142,4 +137,9 @@ impl Evaluator<'_> {
         }
         out
     }
+}
+
+fn filter<T>(among: &Bitmap, keep: impl Fn(u32) -> Option<T>) -> Bitmap {
+    let kept: Vec<u32> = among.iter().filter(|number| keep(*number).is_some()).collect();
+    Bitmap::of(&kept)
 }

@@ -156,9 +156,9 @@ mod tests {
     #[test]
     fn writings_of_a_circle() {
         let circle = Circle::parse("45.76|4.84").expect("valid");
-        assert_eq!((circle.latitude, circle.longitude, circle.radius_km), (45.76, 4.84, 20.0));
-        assert_eq!(Circle::parse("45.76|4.84|500|m").expect("valid").radius_km, 0.5);
-        assert_eq!(Circle::parse("45.76|4.84|2.5|km").expect("valid").radius_km, 2.5);
+        assert_eq!(circle, Circle { latitude: 45.76, longitude: 4.84, radius_km: 20.0 });
+        assert_eq!(Circle::parse("45.76|4.84|500|m"), Ok(Circle { radius_km: 0.5, ..circle }));
+        assert_eq!(Circle::parse("45.76|4.84|2.5|km"), Ok(Circle { radius_km: 2.5, ..circle }));
         for text in [
             "",
             "45.76",

@@ -1,10 +1,6 @@
 //! Changes, and what each audience sees of them.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod common;
-
-use common::{Bench, establishment, everything, offer, place, public, read};
+use crate::common::{Bench, establishment, everything, offer, place, public, read};
 use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
 use ror_directory::{Change, Directory, WriteError, Written};
 use ror_fhir::{Node, node};
@@ -102,6 +98,7 @@ fn d41_a_change_meets_the_version_its_author_saw_or_none() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test stands in for the identity crate")]
 fn d81_rights_bear_on_the_stored_and_on_the_resulting_object() {
     let bench = Bench::new();
     let directory = bench.open();
@@ -174,4 +171,23 @@ fn d65_rows_of_another_process_become_visible() {
         assert!(seen.is_some());
         assert_eq!(seen, read(&there, &everything(), Organization, &written.id));
     }
+}
+
+#[test]
+fn d43_an_identifier_once_held_never_changes() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let numbered = |value: &str| {
+        let mut resource = offer("Médecine", false, "o", "p");
+        resource.as_object_mut().unwrap().insert("identifier", node!([{"value": value}]));
+        resource
+    };
+    let first = create(&directory, numbered("84/1"));
+    let change = |resource| Change::Update { rtype: first.rtype, id: first.id.clone(), resource, if_match: None };
+    assert!(matches!(directory.write(&everything(), change(numbered("84/2"))), Err(WriteError::Invalid(_))));
+    directory.write(&everything(), change(offer("Médecine B", false, "o", "p"))).unwrap();
+    let kept = read(&directory, &everything(), HealthcareService, &first.id).unwrap();
+    assert_eq!(kept.items("identifier").next().unwrap().str("value"), Some("84/1"));
+    let taken = directory.write(&everything(), Change::Create { resource: numbered("84/1") });
+    assert!(matches!(taken, Err(WriteError::Duplicate { .. })));
 }

@@ -1,10 +1,6 @@
 //! Imports: found again, completed, never doubled.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod common;
-
-use common::{Bench, START, establishment, everything, offer, place, public, read};
+use crate::common::{Bench, START, establishment, everything, offer, place, public, read};
 use ror_directory::{Directory, ImportItem, ImportProblem, ImportSummary, MintedKind};
 use ror_fhir::{Node, node};
 use ror_search::ResourceType;
@@ -49,7 +45,7 @@ fn all(directory: &Directory, rtype: ResourceType) -> Vec<Node> {
         ror_terminology::Terminology::embedded(),
         &ror_search::NoGeography,
     );
-    view.search(&query.unwrap(), None, None).unwrap().matches.iter().map(|hit| hit.to_node()).collect()
+    view.search(&query.unwrap(), None, None).unwrap().matches.iter().map(ror_index::Hit::to_node).collect()
 }
 
 #[test]

@@ -9,23 +9,24 @@ use ror_fhir::{Node, node};
 use ror_ledger::SqliteLedger;
 use ror_search::ResourceType;
 
-pub const START: i64 = 1_767_250_800_000;
+pub(crate) const START: i64 = 1_767_250_800_000;
 
-pub struct Bench {
-    pub folder: tempfile::TempDir,
-    pub clock: Arc<AtomicI64>,
+/// One for all directories of the process: two of them must not draw the same ids.
+static CHANCE: AtomicU64 = AtomicU64::new(1);
+
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) clock: Arc<AtomicI64>,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder"), clock: Arc::new(AtomicI64::new(START)) }
     }
 
-    pub fn open(&self) -> Arc<Directory> {
+    pub(crate) fn open(&self) -> Arc<Directory> {
         let ledger = SqliteLedger::open(&self.folder.path().join("ledger.sqlite")).expect("a ledger");
         let clock = Arc::clone(&self.clock);
-        // One for all directories of the process: two of them must not draw the same ids.
-        static CHANCE: AtomicU64 = AtomicU64::new(1);
         let random = |bytes: &mut [u8]| {
             // Weyl sequence: enough for numbers that differ.
             for chunk in bytes.chunks_mut(8) {
@@ -39,21 +40,23 @@ impl Bench {
         Directory::open(Arc::new(ledger), environment).expect("a directory")
     }
 
-    pub fn wait(&self, milliseconds: i64) {
+    pub(crate) fn wait(&self, milliseconds: i64) {
         self.clock.fetch_add(milliseconds, Ordering::Relaxed);
     }
 }
 
-pub fn public() -> Grant {
+#[expect(clippy::disallowed_methods, reason = "a test stands in for the identity crate")]
+pub(crate) fn public() -> Grant {
     Grant::mint(Audience::PUBLIC, "public".into(), Rights::default())
 }
 
-pub fn everything() -> Grant {
+#[expect(clippy::disallowed_methods, reason = "a test stands in for the identity crate")]
+pub(crate) fn everything() -> Grant {
     let rights = Rights { write: WriteScope::National, ..Rights::default() };
     Grant::mint(Audience::ALL_DATA, "régulation".into(), rights)
 }
 
-pub fn read(directory: &Directory, grant: &Grant, rtype: ResourceType, id: &str) -> Option<Node> {
+pub(crate) fn read(directory: &Directory, grant: &Grant, rtype: ResourceType, id: &str) -> Option<Node> {
     let snapshot = directory.snapshot();
     let hit = snapshot.view(grant).read(rtype, id);
     hit.map(|hit| hit.to_node())
@@ -62,14 +65,14 @@ pub fn read(directory: &Directory, grant: &Grant, rtype: ResourceType, id: &str)
 const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition";
 const NOS: &str = "https://mos.esante.gouv.fr/NOS";
 
-pub fn establishment(name: &str) -> Node {
+pub(crate) fn establishment(name: &str) -> Node {
     let category = format!("{NOS}/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement");
     node!({"resourceType": "Organization", "name": name,
         "identifier": [{"system": "https://finess.esante.gouv.fr", "value": "010000024"}],
         "type": [{"coding": [{"system": category, "code": "355"}]}]})
 }
 
-pub fn offer(name: &str, sensitive: bool, organization: &str, place: &str) -> Node {
+pub(crate) fn offer(name: &str, sensitive: bool, organization: &str, place: &str) -> Node {
     let field = format!("{NOS}/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite");
     node!({"resourceType": "HealthcareService", "name": name,
         "extension": [{"url": format!("{ROR}/ror-healthcareservice-sensitive-unit"), "valueBoolean": sensitive}],
@@ -78,7 +81,7 @@ pub fn offer(name: &str, sensitive: bool, organization: &str, place: &str) -> No
         "location": [{"reference": format!("Location/{place}")}]})
 }
 
-pub fn place(name: &str, available: i64) -> Node {
+pub(crate) fn place(name: &str, available: i64) -> Node {
     let coded = |list: &str, code: &str| node!({"coding": [{"system": format!("{NOS}/{list}"), "code": code}]});
     node!({"resourceType": "Location", "name": name, "extension": [
         {"url": format!("{ROR}/ror-location-supported-capacity"), "extension": [

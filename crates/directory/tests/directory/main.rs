@@ -1,0 +1,7 @@
+//! The directory on a real ledger: changes, imports, and what each audience sees of them.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod common;
+mod importing;
+mod writing;
