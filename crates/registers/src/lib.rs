@@ -6,6 +6,9 @@
 //! * [`sae`]: the yearly statistics of hospitals.
 //! * [`synth`]: a synthetic territory, for demonstration and tests.
 //!
+//! Shared by all: [`recognise`] tells what a file is by its content, [`csv_file`] reads separated values,
+//! [`identifiers`] checks numbers, [`organization`], [`address`] and [`shapes`] write the FHIR shapes of the guide.
+//!
 //! Bad data is an ordinary day: a reader gives what it could read *and* its findings.
 
 pub mod address;
