@@ -1,1 +1,42 @@
 //! FHIR over HTTP.
+//!
+//! * [`router`]: every address, with one [`ApiState`] behind.
+//! * [`serve`]: takes connections until told to stop.
+//!
+//! A request becomes a `Grant` (crate `identity`), its parameters a typed query (crate
+//! `search`), the answer one buffer copied from a view of the present snapshot (crate
+//! `index`). Changes go through the directory. Refusals are made in one file, `outcome`.
+//!
+//! This crate decides nothing about who sees what, and reads no body that it serves.
+
+mod answer;
+mod bundle;
+mod call;
+mod capabilities;
+mod compression;
+mod create;
+mod cursor;
+mod elements;
+mod health;
+mod limits;
+mod metrics;
+mod negotiation;
+mod outcome;
+mod prune;
+mod read;
+mod request;
+mod route;
+mod router;
+mod search;
+mod serve;
+mod state;
+mod terminology;
+mod token;
+mod update;
+mod write;
+
+pub use limits::Limits;
+pub use outcome::SYSTEM as ERROR_SYSTEM;
+pub use router::router;
+pub use serve::{Connections, serve};
+pub use state::{ApiState, Services, Settings};

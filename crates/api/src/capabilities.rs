@@ -1,0 +1,170 @@
+//! The CapabilityStatement, made from the tables that requests are read with.
+
+use axum::http::StatusCode;
+use ror_fhir::{Node, node};
+use ror_search::{ParamType, Parameter, Registry, ResourceType};
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::outcome::Fault;
+use crate::request;
+use crate::route::{ListKind, Operation};
+use crate::terminology;
+use crate::token::TOKEN_PATH;
+
+/// Day of the last change of what is stated here; the tables have versions of their own.
+const DATE: &str = "2026-11-21";
+/// Version of the national guide whose profiles are served (D29).
+const PROFILE_VERSION: &str = "0.7.0";
+
+/// Answers what is served at this base.
+///
+/// # Errors
+/// 400 for a parameter that is none of its own.
+pub(crate) fn statement(call: &Call) -> Result<Answer, Fault> {
+    request::only(&call.pairs, &["_format", "_pretty", "mode"])?;
+    if request::value(&call.pairs, "mode").is_some_and(|mode| mode != "full") {
+        let text = "Seul mode=full est servi.";
+        let issue = crate::outcome::Issue::error("invalid", "invalid-parameter", text).at("mode");
+        return Err(Fault::new(StatusCode::BAD_REQUEST, issue));
+    }
+    let origin =
+        call.base.find("://").and_then(|at| call.base[at + 3..].find('/').map(|path| &call.base[..at + 3 + path]));
+    let token = format!("{}{TOKEN_PATH}", origin.unwrap_or(&call.base));
+    Ok(Answer::node(&build(call.state.inner.services.registry, &call.base, &token)))
+}
+
+/// The statement for a base address and a token address.
+fn build(registry: &Registry, base: &str, token: &str) -> Node {
+    let resources: Vec<Node> = ResourceType::ALL
+        .into_iter()
+        .map(|rtype| content(registry, rtype))
+        .chain(ListKind::ALL.into_iter().map(list))
+        .collect();
+    let security = format!(
+        "Jeton OAuth 2.0 (client_credentials) demandé à {token}, envoyé dans « Authorization: Bearer ». \
+         Sans jeton, l'appelant lit ce que voit le grand public (profil d'accès 0). Un jeton refusé donne 401."
+    );
+    let coding = node!([{
+        "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+        "code": "OAuth",
+        "display": "OAuth"
+    }]);
+    node!({
+        "resourceType": "CapabilityStatement",
+        "language": "fr",
+        "name": "RepertoireOffreRessources",
+        "title": "Répertoire de l'offre et des ressources en santé",
+        "status": "active",
+        "date": DATE,
+        "kind": "instance",
+        "description": "Offres de santé et d'accompagnement, lieux, structures et professionnels, selon le guide national du ROR. Les paramètres de recherche inconnus sont refusés (400), jamais ignorés.",
+        "software": {"name": "ror", "version": (env!("CARGO_PKG_VERSION"))},
+        "implementation": {"description": "Répertoire de l'offre et des ressources en santé", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "implementationGuide": [(format!("https://interop.esante.gouv.fr/ig/fhir/ror/ImplementationGuide/ans.fhir.fr.ror|{PROFILE_VERSION}"))],
+        "rest": [{
+            "mode": "server",
+            "security": {
+                "cors": false,
+                "service": [{"coding": coding, "text": "client_credentials"}],
+                "description": security
+            },
+            "resource": resources
+        }]
+    })
+}
+
+fn content(registry: &Registry, rtype: ResourceType) -> Node {
+    let profile = format!(
+        "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-{}|{PROFILE_VERSION}",
+        rtype.name().to_lowercase()
+    );
+    let include: Vec<Node> = std::iter::once(Node::from("*"))
+        .chain(references(registry, rtype).map(|parameter| Node::from(include_name(parameter))))
+        .collect();
+    let reverse: Vec<Node> = ResourceType::ALL
+        .into_iter()
+        .flat_map(|source| references(registry, source))
+        .filter(|parameter| parameter.targets.contains(&rtype))
+        .map(|parameter| Node::from(include_name(parameter)))
+        .collect();
+    let parameters: Vec<Node> = registry.of(rtype).map(parameter).collect();
+    let mut resource = node!({
+        "type": (rtype.name()),
+        "supportedProfile": [profile],
+        "interaction": [{"code": "read"}, {"code": "update"}, {"code": "create"}, {"code": "search-type"}],
+        "versioning": "versioned",
+        "readHistory": false,
+        "updateCreate": false,
+        "conditionalCreate": false,
+        "conditionalRead": "not-match",
+        "conditionalUpdate": false,
+        "conditionalDelete": "not-supported",
+        "referencePolicy": ["literal", "local"],
+        "searchInclude": include
+    });
+    if let Some(resource) = resource.as_object_mut() {
+        if !reverse.is_empty() {
+            resource.insert("searchRevInclude", reverse);
+        }
+        resource.insert("searchParam", parameters);
+    }
+    resource
+}
+
+fn references(registry: &Registry, rtype: ResourceType) -> impl Iterator<Item = &Parameter> {
+    registry.of(rtype).filter(|parameter| !parameter.targets.is_empty())
+}
+
+fn include_name(parameter: &Parameter) -> String {
+    format!("{}:{}", parameter.rtype, parameter.name)
+}
+
+fn parameter(parameter: &Parameter) -> Node {
+    let name: &str = &parameter.name;
+    let definition = match (&parameter.address, name.strip_prefix('_')) {
+        (Some(address), _) => address.to_string(),
+        // FHIR's own: `Resource-lastUpdated`, `Location-near`.
+        (None, Some(common)) => format!("http://hl7.org/fhir/SearchParameter/Resource-{common}"),
+        (None, None) => format!("http://hl7.org/fhir/SearchParameter/{}-{name}", parameter.rtype),
+    };
+    let (kind, modifiers) = match parameter.kind {
+        ParamType::Token if name == "identifier" => ("token", ":not, :of-type, :missing"),
+        ParamType::Token => ("token", ":not, :missing"),
+        ParamType::String => ("string", ":contains, :exact, :missing"),
+        ParamType::Date => ("date", ":missing ; préfixes eq ne gt lt ge le sa eb ap"),
+        ParamType::Reference => ("reference", ":missing, :<Type>"),
+        ParamType::Special => ("special", ":missing ; latitude|longitude[|distance[|km ou m]]"),
+    };
+    let documentation = format!("Lit {}. Modificateurs : {modifiers}.", parameter.expression);
+    node!({"name": name, "definition": definition, "type": kind, "documentation": documentation})
+}
+
+fn list(kind: ListKind) -> Node {
+    let name = kind.name();
+    let parameters: Vec<Node> = terminology::PARAMETERS
+        .iter()
+        .map(|(parameter, kind)| {
+            let definition = match parameter.strip_prefix('_') {
+                Some(common) => format!("http://hl7.org/fhir/SearchParameter/Resource-{common}"),
+                None => format!("http://hl7.org/fhir/SearchParameter/conformance-{parameter}"),
+            };
+            node!({"name": parameter, "definition": definition, "type": kind})
+        })
+        .collect();
+    let operations: Vec<Node> = kind.operations().into_iter().map(|operation| defined(name, operation)).collect();
+    node!({
+        "type": name,
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "searchParam": parameters,
+        "operation": operations
+    })
+}
+
+fn defined(rtype: &str, operation: Operation) -> Node {
+    let name = operation.name();
+    let definition = format!("http://hl7.org/fhir/OperationDefinition/{rtype}-{name}");
+    node!({"name": name, "definition": definition})
+}

@@ -1,0 +1,190 @@
+//! Top-level elements of the types served, with FHIR R4's summary flag.
+
+use ror_search::ResourceType;
+
+use crate::route::ListKind;
+
+/// Elements of every resource that tell what the others mean: never left out.
+const ALWAYS: [&str; 5] = ["resourceType", "id", "meta", "implicitRules", "modifierExtension"];
+/// Elements that every resource may have besides.
+const COMMON: [&str; 4] = ["language", "text", "contained", "extension"];
+
+/// The elements of one type.
+pub(crate) struct Elements {
+    /// Those that FHIR marks as summary.
+    summary: &'static [&'static str],
+    /// The others.
+    rest: &'static [&'static str],
+    /// Those without which the resource is not valid.
+    mandatory: &'static [&'static str],
+}
+
+const HEALTHCARE_SERVICE: Elements = Elements {
+    summary: &[
+        "identifier",
+        "active",
+        "providedBy",
+        "category",
+        "type",
+        "specialty",
+        "location",
+        "name",
+        "comment",
+        "photo",
+    ],
+    rest: &[
+        "extraDetails",
+        "telecom",
+        "coverageArea",
+        "serviceProvisionCode",
+        "eligibility",
+        "program",
+        "characteristic",
+        "communication",
+        "referralMethod",
+        "appointmentRequired",
+        "availableTime",
+        "notAvailable",
+        "availabilityExceptions",
+        "endpoint",
+    ],
+    mandatory: &[],
+};
+
+const LOCATION: Elements = Elements {
+    summary: &[
+        "identifier",
+        "status",
+        "operationalStatus",
+        "name",
+        "description",
+        "mode",
+        "type",
+        "physicalType",
+        "managingOrganization",
+    ],
+    rest: &[
+        "alias",
+        "telecom",
+        "address",
+        "position",
+        "partOf",
+        "hoursOfOperation",
+        "availabilityExceptions",
+        "endpoint",
+    ],
+    mandatory: &[],
+};
+
+const ORGANIZATION: Elements = Elements {
+    summary: &["identifier", "active", "type", "name", "partOf"],
+    rest: &["alias", "telecom", "address", "contact", "endpoint"],
+    mandatory: &[],
+};
+
+const PRACTITIONER: Elements = Elements {
+    summary: &["identifier", "active", "name", "telecom", "address", "gender", "birthDate"],
+    rest: &["photo", "qualification", "communication"],
+    mandatory: &[],
+};
+
+const PRACTITIONER_ROLE: Elements = Elements {
+    summary: &[
+        "identifier",
+        "active",
+        "period",
+        "practitioner",
+        "organization",
+        "code",
+        "specialty",
+        "location",
+        "telecom",
+    ],
+    rest: &["healthcareService", "availableTime", "notAvailable", "availabilityExceptions", "endpoint"],
+    mandatory: &[],
+};
+
+const CODE_SYSTEM: Elements = Elements {
+    summary: &[
+        "url",
+        "identifier",
+        "version",
+        "name",
+        "title",
+        "status",
+        "experimental",
+        "date",
+        "publisher",
+        "contact",
+        "useContext",
+        "jurisdiction",
+        "caseSensitive",
+        "valueSet",
+        "hierarchyMeaning",
+        "compositional",
+        "versionNeeded",
+        "content",
+        "supplements",
+        "count",
+        "filter",
+        "property",
+    ],
+    rest: &["description", "purpose", "copyright", "concept"],
+    mandatory: &["status", "content"],
+};
+
+const VALUE_SET: Elements = Elements {
+    summary: &[
+        "url",
+        "identifier",
+        "version",
+        "name",
+        "title",
+        "status",
+        "experimental",
+        "date",
+        "publisher",
+        "contact",
+        "useContext",
+        "jurisdiction",
+        "immutable",
+    ],
+    rest: &["description", "purpose", "copyright", "compose", "expansion"],
+    mandatory: &["status"],
+};
+
+impl Elements {
+    /// The elements of a content type.
+    pub(crate) const fn of(rtype: ResourceType) -> &'static Self {
+        match rtype {
+            ResourceType::HealthcareService => &HEALTHCARE_SERVICE,
+            ResourceType::Location => &LOCATION,
+            ResourceType::Organization => &ORGANIZATION,
+            ResourceType::Practitioner => &PRACTITIONER,
+            ResourceType::PractitionerRole => &PRACTITIONER_ROLE,
+        }
+    }
+
+    /// The elements of a list.
+    pub(crate) const fn of_list(kind: ListKind) -> &'static Self {
+        match kind {
+            ListKind::CodeSystem => &CODE_SYSTEM,
+            ListKind::ValueSet => &VALUE_SET,
+        }
+    }
+
+    /// Whether `_elements` may name it.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        [self.summary, self.rest, &ALWAYS, &COMMON].iter().any(|list| list.contains(&name))
+    }
+
+    /// Whether the resource cannot do without it.
+    pub(crate) fn is_kept(&self, name: &str) -> bool {
+        ALWAYS.contains(&name) || self.mandatory.contains(&name)
+    }
+
+    /// Whether `_summary=true` shows it.
+    pub(crate) fn is_summary(&self, name: &str) -> bool {
+        self.is_kept(name) || self.summary.contains(&name)
+    }
+}

@@ -1,0 +1,33 @@
+//! Alive and ready, by status code alone; metrics on a loopback listener only (D79).
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+
+use crate::answer::bare;
+use crate::state::ApiState;
+
+/// 200 as long as the process answers.
+pub(crate) async fn healthz() -> Response<Body> {
+    bare(StatusCode::OK)
+}
+
+/// 200 when requests can be answered: a state is made only once the directory is loaded, and
+/// a full disk stops writes, not reads.
+pub(crate) async fn readyz(State(state): State<ApiState>) -> Response<Body> {
+    let _loaded = state.inner.services.directory.snapshot();
+    bare(StatusCode::OK)
+}
+
+/// The text of the recorder, or 404 where it is not to be seen.
+pub(crate) async fn metrics(State(state): State<ApiState>) -> Response<Body> {
+    match &state.inner.settings.metrics {
+        Some(render) if state.inner.settings.listener.ip().is_loopback() => {
+            let mut response = Response::new(Body::from(render()));
+            let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+            response
+        }
+        _ => bare(StatusCode::NOT_FOUND),
+    }
+}

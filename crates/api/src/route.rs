@@ -1,0 +1,208 @@
+//! From method and path to what is asked.
+//!
+//! One function reads every FHIR address, so that what is served, what is refused with
+//! `Allow` and what does not exist are decided in one place.
+
+use axum::http::Method;
+use ror_search::ResourceType;
+
+use crate::outcome::Fault;
+use crate::request::{DecodeError, decode};
+
+/// The base paths that serve everything (D16).
+pub(crate) const FULL_BASES: [&str; 2] = ["/fhir", "/ws-diffusion-fhir"];
+/// The base paths of one interaction each, which nothing serves yet.
+pub(crate) const RESERVED_BASES: [&str; 2] = ["/ws-synchro-dispo-lits-fhir", "/anomalies"];
+
+/// What a FHIR request asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Capabilities,
+    Read { rtype: ResourceType, id: String },
+    Search { rtype: ResourceType },
+    SearchForm { rtype: ResourceType },
+    Create { rtype: ResourceType },
+    Update { rtype: ResourceType, id: String },
+    ReadList { kind: ListKind, id: String },
+    SearchList { kind: ListKind },
+    SearchListForm { kind: ListKind },
+    Operate { kind: ListKind, operation: Operation, id: Option<String> },
+}
+
+/// The two types of lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListKind {
+    CodeSystem,
+    ValueSet,
+}
+
+/// Operations on lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Expand,
+    Lookup,
+    ValidateCode,
+}
+
+impl ListKind {
+    pub(crate) const ALL: [Self; 2] = [Self::CodeSystem, Self::ValueSet];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::CodeSystem => "CodeSystem",
+            Self::ValueSet => "ValueSet",
+        }
+    }
+
+    pub(crate) const fn operations(self) -> [Operation; 2] {
+        match self {
+            Self::CodeSystem => [Operation::Lookup, Operation::ValidateCode],
+            Self::ValueSet => [Operation::Expand, Operation::ValidateCode],
+        }
+    }
+}
+
+impl Operation {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Expand => "expand",
+            Self::Lookup => "lookup",
+            Self::ValidateCode => "validate-code",
+        }
+    }
+}
+
+const READ_ONLY: &str = "GET, HEAD";
+const INSTANCE: &str = "GET, HEAD, PUT";
+const TYPE: &str = "GET, HEAD, POST";
+const FORM: &str = "POST";
+
+impl Route {
+    /// Reads the path below the base.
+    ///
+    /// # Errors
+    /// 400 for a path that cannot be decoded, 404 for an address that serves nothing, 405.
+    pub(crate) fn parse(method: &Method, path: &str) -> Result<Self, Fault> {
+        let mut segments = Vec::with_capacity(4);
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            segments.push(decode(segment, false).map_err(DecodeError::in_path)?);
+        }
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        let is_get = method == Method::GET || method == Method::HEAD;
+        match segments[..] {
+            ["metadata"] => only(is_get, READ_ONLY, Self::Capabilities),
+            [first, ref rest @ ..] => {
+                if let Some(rtype) = ResourceType::parse(first) {
+                    Self::resource(method, rtype, rest)
+                } else if let Some(kind) = ListKind::ALL.into_iter().find(|kind| kind.name() == first) {
+                    Self::list(method, kind, rest)
+                } else {
+                    Err(Fault::no_such_address())
+                }
+            }
+            [] => Err(Fault::no_such_address()),
+        }
+    }
+
+    fn resource(method: &Method, rtype: ResourceType, rest: &[&str]) -> Result<Self, Fault> {
+        let is_get = method == Method::GET || method == Method::HEAD;
+        match rest {
+            [] if is_get => Ok(Self::Search { rtype }),
+            [] => only(method == Method::POST, TYPE, Self::Create { rtype }),
+            ["_search"] => only(method == Method::POST, FORM, Self::SearchForm { rtype }),
+            [id] if is_get => Ok(Self::Read { rtype, id: (*id).to_owned() }),
+            [id] => only(method == Method::PUT, INSTANCE, Self::Update { rtype, id: (*id).to_owned() }),
+            _ => Err(Fault::no_such_address()),
+        }
+    }
+
+    fn list(method: &Method, kind: ListKind, rest: &[&str]) -> Result<Self, Fault> {
+        let is_get = method == Method::GET || method == Method::HEAD;
+        let operation = |name: &str, id: Option<&str>| {
+            let name = name.strip_prefix('$')?;
+            let operation = kind.operations().into_iter().find(|operation| operation.name() == name)?;
+            Some(Self::Operate { kind, operation, id: id.map(str::to_owned) })
+        };
+        let operated = match *rest {
+            [name] if name.starts_with('$') => Some(operation(name, None)),
+            [id, name] if name.starts_with('$') => Some(operation(name, Some(id))),
+            _ => None,
+        };
+        match (operated, rest) {
+            (Some(Some(route)), _) => only(is_get || method == Method::POST, TYPE, route),
+            (None, []) => only(is_get, READ_ONLY, Self::SearchList { kind }),
+            (None, ["_search"]) => only(method == Method::POST, FORM, Self::SearchListForm { kind }),
+            (None, [id]) => only(is_get, READ_ONLY, Self::ReadList { kind, id: (*id).to_owned() }),
+            _ => Err(Fault::no_such_address()),
+        }
+    }
+
+    /// The address without its values, for logs and counters.
+    pub(crate) const fn template(&self) -> &'static str {
+        match self {
+            Self::Capabilities => "metadata",
+            Self::Read { .. } => "{type}/{id}",
+            Self::Search { .. } => "{type}",
+            Self::SearchForm { .. } => "{type}/_search",
+            Self::Create { .. } => "{type} (create)",
+            Self::Update { .. } => "{type}/{id} (update)",
+            Self::ReadList { .. } => "{list}/{id}",
+            Self::SearchList { .. } | Self::SearchListForm { .. } => "{list}",
+            Self::Operate { operation, .. } => match operation {
+                Operation::Expand => "{list}/$expand",
+                Operation::Lookup => "{list}/$lookup",
+                Operation::ValidateCode => "{list}/$validate-code",
+            },
+        }
+    }
+}
+
+fn only(allowed: bool, allow: &'static str, route: Route) -> Result<Route, Fault> {
+    if allowed { Ok(route) } else { Err(Fault::method(allow)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(method: &str, path: &str) -> u16 {
+        let method = method.parse().expect("a method");
+        Route::parse(&method, path).map_or_else(|fault| fault.status.as_u16(), |_| 200)
+    }
+
+    #[test]
+    fn each_address_takes_its_methods_and_no_other() {
+        let cases = [
+            ("GET", "metadata", 200),
+            ("POST", "metadata", 405),
+            ("GET", "", 404),
+            ("GET", "Location", 200),
+            ("GET", "Location/", 200),
+            ("HEAD", "Location/a", 200),
+            ("PUT", "Location/a", 200),
+            ("PUT", "Location", 405),
+            ("POST", "Location", 200),
+            ("POST", "Location/a", 405),
+            ("DELETE", "Location/a", 405),
+            ("PATCH", "Location/a", 405),
+            ("POST", "Location/_search", 200),
+            ("GET", "Location/_search", 405),
+            ("GET", "location", 404),
+            ("GET", "Patient", 404),
+            ("GET", "Location/a/_history/1", 404),
+            ("GET", "Location/%zz", 400),
+            ("GET", "Location/%ff", 400),
+            ("GET", "ValueSet", 200),
+            ("POST", "ValueSet", 405),
+            ("GET", "ValueSet/$expand", 200),
+            ("POST", "ValueSet/%24expand", 200),
+            ("GET", "ValueSet/x/$expand", 200),
+            ("GET", "ValueSet/$lookup", 404),
+            ("PUT", "CodeSystem/$lookup", 405),
+            ("PUT", "CodeSystem/x", 405),
+        ];
+        for (method, path, expected) in cases {
+            assert_eq!(status(method, path), expected, "{method} {path}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Search by GET and POST (FHIR R4 §3.1.1).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use ror_index::{Anchor, Page, Snapshot};
+use ror_search::{Criterion, Query, ResourceType, SortBy, Summary, Test};
+
+use crate::answer::Answer;
+use crate::bundle::{self, Bundle, Mode};
+use crate::call::Call;
+use crate::cursor::{Binding, Cursor, CursorError};
+use crate::negotiation;
+use crate::outcome::{self, Fault};
+use crate::prune::{self, Shape};
+use crate::request;
+
+/// Up to this many resources of a type, any search takes well under a millisecond: it runs
+/// where it is, since handing it to another thread costs more.
+const INLINE_MAX: u64 = 20_000;
+/// Above this many resources on a page, packing is left to a thread of its own.
+const PACKED_INLINE_MAX: usize = 50;
+
+/// A search, ready to run on any thread.
+struct Search {
+    call: Call,
+    query: Query,
+    binding: Binding,
+    cursor: Option<Cursor>,
+    /// The present moment.
+    snapshot: Arc<Snapshot>,
+    /// The moment whose order is kept (D6), when it is another.
+    past: Option<Arc<Snapshot>>,
+}
+
+/// The parameters of a search by POST: those of the address, then those of the form.
+///
+/// # Errors
+/// 415 when the body is announced as something else, 413, 400.
+pub(crate) async fn form(call: &mut Call, content: Body) -> Result<(), Fault> {
+    let time = call.state.inner.settings.limits.body_time;
+    let text = request::body(content, request::BODY_BYTES_MAX, time).await?;
+    if !text.is_empty() {
+        if !negotiation::is_form(&call.headers) {
+            return Err(Fault::media_type("application/x-www-form-urlencoded"));
+        }
+        let text = String::from_utf8(text).map_err(|_| {
+            Fault::invalid("undecodable-parameters", "Formulaire illisible : le texte n'est pas en UTF-8.")
+        })?;
+        call.has_raw_plus |= text.contains('+');
+        call.pairs.extend(request::pairs(&text)?);
+    }
+    Ok(())
+}
+
+/// Answers a search on a type.
+///
+/// # Errors
+/// 400 for parameters that cannot be read, 503 when the query is too costly.
+pub(crate) async fn search(call: Call, rtype: ResourceType) -> Result<Answer, Fault> {
+    let search = Search::prepare(call, rtype)?;
+    if search.is_light() {
+        return search.run();
+    }
+    let limit = search.call.state.inner.settings.limits.query_time;
+    let heavy = Arc::clone(&search.call.state.inner.heavy);
+    let work = async {
+        let turn = heavy.acquire_owned().await;
+        // A search that is cut goes on to its end: it keeps its turn until then.
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            search.run()
+        })
+        .await
+    };
+    match tokio::time::timeout(limit, work).await {
+        Err(_) => Err(Fault::too_costly()),
+        Ok(Ok(done)) => done,
+        Ok(Err(stopped)) => match stopped.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Fault::transient("stopping", "Le serveur s'arrête : réessayez.")),
+        },
+    }
+}
+
+impl Search {
+    fn prepare(call: Call, rtype: ResourceType) -> Result<Self, Fault> {
+        call.check_declared()?;
+        let mut query = call.query(rtype, &call.pairs)?;
+        prune::check(&query.result)?;
+        if query.result.summary == Summary::Count {
+            query.result.count = 0;
+        }
+        // What was understood goes into links: a page size above the maximum is shown as it is (D5).
+        for (name, value) in &mut query.parameters {
+            if name == "_count" && query.result.summary != Summary::Count {
+                *value = query.result.count.to_string();
+            }
+        }
+        let binding = Binding::new(rtype.name(), &query.parameters, &call.grant);
+        let cursor = match &query.result.page {
+            Some(page) => Some(call.state.inner.sealer.open(page, &binding, call.now).map_err(refused_cursor)?),
+            None => None,
+        };
+        let directory = &call.state.inner.services.directory;
+        let snapshot = directory.snapshot();
+        let past = cursor.as_ref().and_then(|cursor| directory.kept(cursor.seq));
+        let past = past.filter(|past| past.seq() != snapshot.seq());
+        Ok(Self { call, query, binding, cursor, snapshot, past })
+    }
+
+    /// Whether it is quicker to run here than to hand over.
+    fn is_light(&self) -> bool {
+        let page = self.query.result.count;
+        if self.call.encoding.is_some() && page > PACKED_INLINE_MAX {
+            return false;
+        }
+        self.snapshot.view(&self.call.grant).count(self.query.rtype) <= INLINE_MAX || is_bounded(&self.query)
+    }
+
+    fn run(&self) -> Result<Answer, Fault> {
+        let view = self.snapshot.view(&self.call.grant);
+        let anchor: Option<&Anchor> = self.cursor.as_ref().map(|cursor| &cursor.anchor);
+        let page = view.search(&self.query, anchor, self.past.as_deref())?;
+        let mut answer = Answer::ok(self.write(&page));
+        answer.pack(self.call.encoding);
+        Ok(answer.with_count(page.matches.len() + page.included.len()))
+    }
+
+    fn write(&self, page: &Page) -> Vec<u8> {
+        let state = &self.call.state;
+        let shape = Shape::of(&self.query.result);
+        let entries = page.matches.len() + page.included.len();
+        let links = self.links(page);
+        let mut bundle = Bundle::start(&self.call.base, state.random_id(), page.total, &links, state.room(entries));
+        for hit in &page.matches {
+            bundle.push(hit, Mode::Match, shape);
+        }
+        for hit in &page.included {
+            bundle.push(hit, Mode::Include, shape);
+        }
+        if !self.query.warnings.is_empty() {
+            bundle.push_outcome(&outcome::remarks(&self.query.warnings));
+        }
+        let text = bundle.finish();
+        state.remember(text.len(), entries);
+        text
+    }
+
+    /// `self`, `first`, `next`, `previous` (D5); only `self` when the total alone is asked.
+    fn links(&self, page: &Page) -> Vec<(&'static str, String)> {
+        let shown = self.query.result.page.as_deref();
+        let mut links = vec![("self", self.link(shown))];
+        if self.query.result.count == 0 {
+            return links;
+        }
+        links.push(("first", self.link(None)));
+        let order = self.past.as_ref().unwrap_or(&self.snapshot);
+        if page.next.is_some() || page.previous.is_some() {
+            self.call.state.inner.services.directory.keep(order);
+        }
+        for (relation, anchor) in [("next", &page.next), ("previous", &page.previous)] {
+            if let Some(anchor) = anchor {
+                let cursor = Cursor { anchor: anchor.clone(), seq: order.seq(), issued: self.call.now };
+                let sealed = self.call.state.inner.sealer.seal(&cursor, &self.binding, self.call.state.random());
+                links.push((relation, self.link(Some(&sealed))));
+            }
+        }
+        links
+    }
+
+    fn link(&self, page: Option<&str>) -> String {
+        let parameters = self.query.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        bundle::link(&self.call.base, self.query.rtype.name(), parameters, page)
+    }
+}
+
+pub(crate) fn refused_cursor(error: CursorError) -> Fault {
+    match error {
+        CursorError::Invalid => Fault::invalid_at(
+            "invalid-page",
+            "_page",
+            "Lien de page non reconnu : il ne vaut que tel quel, pour la même requête et le même client.",
+        ),
+        CursorError::Expired => {
+            let text = "Lien de page expiré (24 h) : reprenez à la première page.";
+            let issue = outcome::Issue::error("expired", "expired-page", text).at("_page");
+            Fault::new(axum::http::StatusCode::BAD_REQUEST, issue)
+        }
+    }
+}
+
+/// Whether the work follows the answer rather than the directory: codes and identifiers
+/// only, in the order of ids, nothing brought along.
+fn is_bounded(query: &Query) -> bool {
+    let is_id = |by: &SortBy| matches!(by, SortBy::Id);
+    !query.criteria.is_empty()
+        && query.includes.is_empty()
+        && query.result.sort.iter().all(|sort| is_id(&sort.by) && !sort.descending)
+        && query
+            .criteria
+            .iter()
+            .all(|criterion| matches!(criterion, Criterion::Test(Test::Terms { not: false, any }) if any.len() <= 100))
+}

@@ -1,0 +1,91 @@
+//! The token address and the keys (D60). Errors are those of RFC 6749, not OperationOutcomes.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+
+use crate::answer::{bare, json};
+use crate::limits::Caller;
+use crate::negotiation;
+use crate::request;
+use crate::state::ApiState;
+
+/// Path of the token address, as at the national service.
+pub(crate) const TOKEN_PATH: &str = "/auth/realms/ror/protocol/openid-connect/token";
+/// Path of the public keys.
+pub(crate) const CERTS_PATH: &str = "/auth/realms/ror/protocol/openid-connect/certs";
+/// A form of a few fields.
+const FORM_BYTES_MAX: usize = 16 * 1_024;
+
+/// Gives a token for good credentials. Callers are counted by address: guessing costs time.
+pub(crate) async fn token(
+    state: &ApiState,
+    peer: Option<SocketAddr>,
+    method: &Method,
+    headers: &HeaderMap,
+    content: Body,
+) -> Response<Body> {
+    if method != Method::POST {
+        let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", "POST attendu");
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return response;
+    }
+    let _permit =
+        match peer.filter(|peer| !state.is_trusted(*peer)).map(|peer| state.inner.limiter.enter(Caller::at(peer.ip())))
+        {
+            Some(Err(refused)) => {
+                let mut response = error(refused.status, "slow_down", "trop de demandes");
+                response.headers_mut().extend(refused.headers);
+                return response;
+            }
+            Some(Ok(permit)) => Some(permit),
+            None => None,
+        };
+    if !negotiation::is_form(headers) {
+        let text = "un formulaire application/x-www-form-urlencoded est attendu";
+        return error(StatusCode::BAD_REQUEST, "invalid_request", text);
+    }
+    let read = request::body(content, FORM_BYTES_MAX, state.inner.settings.limits.body_time).await;
+    let text = match read.map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => return error(StatusCode::BAD_REQUEST, "invalid_request", "formulaire illisible"),
+        Err(fault) => return error(fault.status, "invalid_request", "formulaire trop long ou interrompu"),
+    };
+    let Ok(form) = request::pairs(&text) else {
+        return error(StatusCode::BAD_REQUEST, "invalid_request", "formulaire illisible");
+    };
+    let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("?").to_owned());
+    let task = {
+        let state = state.clone();
+        let now = state.now();
+        // The register is read from the disk.
+        tokio::task::spawn_blocking(move || state.inner.services.identity.token(&form, authorization.as_deref(), now))
+    };
+    match task.await {
+        Ok(Ok(granted)) => json(StatusCode::OK, granted.to_json()),
+        Ok(Err(refused)) => {
+            let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            let mut response = json(status, refused.to_json());
+            if let Some(challenge) = refused.www_authenticate() {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
+            response
+        }
+        Err(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "erreur interne"),
+    }
+}
+
+/// The public keys under which our tokens are checked (RFC 7517).
+pub(crate) fn certs(state: &ApiState, method: &Method) -> Response<Body> {
+    if method != Method::GET && method != Method::HEAD {
+        let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    json(StatusCode::OK, state.inner.services.identity.jwks())
+}
+
+fn error(status: StatusCode, code: &str, description: &str) -> Response<Body> {
+    json(status, serde_json::json!({ "error": code, "error_description": description }).to_string())
+}

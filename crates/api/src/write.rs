@@ -1,0 +1,116 @@
+//! What create and update share: the body, the write itself, the answer.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use ror_directory::{Change, Issue as Broken, IssueSeverity, WriteError, Written};
+use ror_fhir::Node;
+use ror_search::ResourceType;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::negotiation::Return;
+use crate::outcome::{self, Fault, Issue};
+use crate::read;
+use crate::request;
+
+/// Parameters of a write.
+const KNOWN: [&str; 2] = ["_format", "_pretty"];
+
+/// Reads the resource to write, and checks that it is of the type of the address.
+///
+/// # Errors
+/// 400, 413, 415.
+pub(crate) async fn resource(call: &Call, content: Body, rtype: ResourceType) -> Result<Node, Fault> {
+    request::only(&call.pairs, &KNOWN)?;
+    let resource = request::json(&call.headers, content, call.state.inner.settings.limits.body_time).await?;
+    if resource.as_object().is_none() {
+        let text = format!("Une ressource {rtype} est attendue ; lu : {}.", resource.kind());
+        return Err(Fault::invalid("not-a-resource", text));
+    }
+    if resource.str("resourceType") != Some(rtype.name()) {
+        let text = format!("Une ressource {rtype} est attendue à cette adresse.");
+        return Err(Fault::invalid_at("wrong-type", &format!("{rtype}.resourceType"), text));
+    }
+    Ok(resource)
+}
+
+/// Writes, off the threads that answer: a write waits for the disk.
+///
+/// # Errors
+/// Those of [`WriteError`], as D62 has them.
+pub(crate) async fn apply(call: Call, change: Change) -> Result<Answer, Fault> {
+    let work = move || {
+        let written = call.state.inner.services.directory.write(&call.grant, change);
+        written.map(|written| answer(&call, &written)).map_err(refused)
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(stopped) => match stopped.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Fault::transient("stopping", "Le serveur s'arrête : réessayez.")),
+        },
+    }
+}
+
+/// 201 or 200 with `Location`, `ETag`, `Last-Modified`, and the body that was preferred.
+fn answer(call: &Call, written: &Written) -> Answer {
+    let (rtype, id, version) = (written.rtype, &written.id, written.version);
+    let snapshot = call.state.inner.services.directory.snapshot();
+    let stored = || snapshot.view(&call.grant).read(rtype, id);
+    let body = match call.prefer.returning {
+        Return::Minimal => Vec::new(),
+        Return::Outcome => outcome::done(if written.changed {
+            "La ressource est enregistrée."
+        } else {
+            "La ressource était déjà ainsi : rien n'a changé."
+        })
+        .to_bytes(),
+        Return::Representation => stored().map(|hit| read::whole(call, &hit).body).unwrap_or_default(),
+    };
+    let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
+    let mut answer = Answer::new(status, body).with_version(version, written.updated).with_count(1);
+    if written.created {
+        let location = format!("{}/{rtype}/{id}/_history/{version}", call.base);
+        if let Ok(location) = HeaderValue::from_str(&location) {
+            answer.headers.insert(header::LOCATION, location);
+        }
+    }
+    answer
+}
+
+fn refused(error: WriteError) -> Fault {
+    match error {
+        WriteError::Shape(shape) => Fault::invalid("not-a-resource", shape.message),
+        WriteError::Invalid(broken) => {
+            let issues = broken.into_iter().filter(|issue| issue.severity == IssueSeverity::Error).map(rule).collect();
+            Fault::all(StatusCode::UNPROCESSABLE_ENTITY, issues)
+        }
+        WriteError::NotFound => Fault::not_found(),
+        WriteError::Forbidden => Fault::forbidden(),
+        WriteError::Conflict { current } => {
+            let text = format!("La ressource est à la version {current} : relisez-la avant de la remplacer.");
+            Fault::new(
+                StatusCode::PRECONDITION_FAILED,
+                Issue::error("conflict", "version-conflict", text).at("If-Match"),
+            )
+        }
+        WriteError::Duplicate { system, value } => {
+            let text = format!("L'identifiant {system}|{value} est déjà porté par une autre ressource.");
+            Fault::new(StatusCode::CONFLICT, Issue::error("duplicate", "duplicate-identifier", text))
+        }
+        WriteError::Full => {
+            Fault::transient("disk-full", "Espace disque épuisé : l'écriture est refusée, la lecture continue.")
+        }
+        WriteError::Unavailable => {
+            Fault::transient("ledger-unavailable", "Écriture momentanément indisponible : réessayez.")
+        }
+    }
+}
+
+fn rule(broken: Broken) -> Issue {
+    let issue = Issue::error(broken.code, "broken-rule", broken.message);
+    match broken.expression {
+        Some(expression) => issue.at(expression),
+        None => issue,
+    }
+}
