@@ -169,11 +169,15 @@ fn propose_practice(world: &mut World<'_>, town: usize, cabinet: &str, members: 
 fn propose_site(world: &mut World<'_>, town: usize, cabinet: &str, members: &[Member<'_>], draw: &mut Draw) -> Site {
     let holder = &members[0].practitioner;
     let address = world.towns[town].address(world.catalogue, draw);
+    // A company has one profession; a practice is named after its street when that reads well.
+    let same = members.iter().all(|member| member.profession.key == members[0].profession.key);
     let street = address.street_name.as_deref().unwrap_or_default();
+    let reads_well = ["de l", "du ", "des "].iter().any(|start| street.starts_with(start));
+    let after = if reads_well { street.to_owned() } else { world.towns[town].of() };
     let (sector, name) = match members.len() {
         1 => ("SA07", format!("{cabinet} {} {}", holder.person.given, holder.person.family)),
-        _ if draw.chance(0.3) => ("SA09", format!("{cabinet} {street}")),
-        _ => ("SA08", format!("{cabinet} {street}")),
+        _ if same && draw.chance(0.4) => ("SA09", format!("{cabinet} {after}")),
+        _ => ("SA08", format!("{cabinet} {after}")),
     };
     let mut structure = Structure {
         region: Some(world.region.clone()),

@@ -8,7 +8,7 @@ use ror_fhir::Node;
 use super::catalogue::Catalogue;
 use super::draw::Draw;
 use super::elements::{coded, object, part, ror, ror_coded, ror_complex};
-use super::names::{Person, landline, mobile, slug};
+use super::names::{Person, landline, mailbox, mobile};
 use crate::shapes::ROR_EXTENSION;
 
 /// Landline, mobile, e-mail, web site, alert line and fax of J225, and the secure mailbox.
@@ -127,7 +127,7 @@ impl Contact {
 
 /// The contacts of a site: its public switchboard, often a named director, sometimes a crisis line.
 pub(super) fn of_site(catalogue: &Catalogue, name: &str, crisis: bool, draw: &mut Draw) -> Vec<Contact> {
-    let domain = slug(name);
+    let domain = mailbox(name);
     let mut telecoms = vec![Telecom::landline(draw, 1)];
     if draw.chance(0.7) {
         telecoms.push(Telecom::new(EMAIL, format!("accueil.{domain}@example.fr"), 1));
@@ -138,8 +138,8 @@ pub(super) fn of_site(catalogue: &Catalogue, name: &str, crisis: bool, draw: &mu
     let mut contacts = vec![Contact::service("06", 1, telecoms)];
     if draw.chance(0.5) {
         let person = Person::draw(catalogue, draw);
-        let mailbox = Telecom::new(EMAIL, format!("{}@example.fr", person.mailbox()), 2);
-        let telecoms = vec![Telecom::landline(draw, 2), mailbox];
+        let email = Telecom::new(EMAIL, format!("{}@example.fr", person.mailbox()), 2);
+        let telecoms = vec![Telecom::landline(draw, 2), email];
         let contact = Contact { purpose: None, person: Some(("01", person)), description: None, level: 2, telecoms };
         contacts.push(contact);
     }
@@ -163,7 +163,7 @@ pub(super) fn of_offer(
 ) -> Vec<Contact> {
     let mut contacts = vec![secretariat(name, draw)];
     if draw.chance(0.35) {
-        let mailbox = Telecom::secure_mailbox(&slug(&format!("admission {name}")), 2);
+        let mailbox = Telecom::secure_mailbox(&mailbox(&format!("admission {name}")), 2);
         contacts.push(Contact::service("03", 2, vec![mailbox, Telecom::landline(draw, 2)]));
     }
     if draw.chance(0.15) {
@@ -197,7 +197,7 @@ fn secretariat(name: &str, draw: &mut Draw) -> Contact {
     if draw.chance(0.5) {
         // A public secretariat may keep its e-mail for professionals.
         let mail_level = if draw.chance(0.5) { 2 } else { level };
-        telecoms.push(Telecom::new(EMAIL, format!("secretariat.{}@example.fr", slug(name)), mail_level.max(level)));
+        telecoms.push(Telecom::new(EMAIL, format!("secretariat.{}@example.fr", mailbox(name)), mail_level.max(level)));
     }
     let purpose = draw.word(&["07", "01", "02"]);
     Contact::service(purpose, level, telecoms)

@@ -26,94 +26,94 @@ pub struct Defect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DefectKind {
     /// The register knows an establishment that the directory does not (EX1.2).
-    AbsentDuRor,
+    AbsentFromDirectory,
     /// Closed in the register, open here (EX2).
-    FermeDansFiness,
+    ClosedInRegister,
     /// Another category than the register's (CO4).
-    CategorieDifferente,
+    OtherCategory,
     /// Another legal entity than the register's (ST2).
-    EjDifferent,
+    OtherOwner,
     /// Two sites with one national identifier (ST3).
-    IdentifiantEnDouble,
+    DuplicateIdentifier,
     /// An offer not touched for a year (RE1.2).
-    SansMiseAJourDepuisUnAn,
+    NotUpdatedForAYear,
     /// An offer without operational activity.
-    ActiviteAbsente,
+    MissingActivity,
     /// An offer without ages.
-    AgesAbsents,
+    MissingAges,
     /// An offer without contact.
-    ContactAbsent,
+    MissingContact,
     /// A place whose address lacks the postal code or the street.
-    AdresseIncomplete,
+    IncompleteAddress,
     /// A medico-social offer without installed places (CP6).
-    PlacesInstalleesAbsentes,
+    MissingInstalledPlaces,
     /// An emergency offer whose name does not say so (CO1).
-    UrgencesMalNommees,
+    MisnamedEmergency,
     /// A sensitive unit without its flag (CO3).
-    UniteSensibleNonSignalee,
+    UnflaggedSensitiveUnit,
     /// A practitioner whose number the register does not know.
-    RppsInconnu,
+    UnknownRpps,
     /// A telephone or e-mail address that cannot work.
-    TelecomMalforme,
+    MalformedTelecom,
 }
 
 impl DefectKind {
     /// Every kind.
     pub const ALL: [Self; 15] = [
-        Self::AbsentDuRor,
-        Self::FermeDansFiness,
-        Self::CategorieDifferente,
-        Self::EjDifferent,
-        Self::IdentifiantEnDouble,
-        Self::SansMiseAJourDepuisUnAn,
-        Self::ActiviteAbsente,
-        Self::AgesAbsents,
-        Self::ContactAbsent,
-        Self::AdresseIncomplete,
-        Self::PlacesInstalleesAbsentes,
-        Self::UrgencesMalNommees,
-        Self::UniteSensibleNonSignalee,
-        Self::RppsInconnu,
-        Self::TelecomMalforme,
+        Self::AbsentFromDirectory,
+        Self::ClosedInRegister,
+        Self::OtherCategory,
+        Self::OtherOwner,
+        Self::DuplicateIdentifier,
+        Self::NotUpdatedForAYear,
+        Self::MissingActivity,
+        Self::MissingAges,
+        Self::MissingContact,
+        Self::IncompleteAddress,
+        Self::MissingInstalledPlaces,
+        Self::MisnamedEmergency,
+        Self::UnflaggedSensitiveUnit,
+        Self::UnknownRpps,
+        Self::MalformedTelecom,
     ];
 
     /// Its code in the truth file.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::AbsentDuRor => "absent-du-ror",
-            Self::FermeDansFiness => "ferme-dans-finess",
-            Self::CategorieDifferente => "categorie-differente",
-            Self::EjDifferent => "ej-different",
-            Self::IdentifiantEnDouble => "identifiant-en-double",
-            Self::SansMiseAJourDepuisUnAn => "sans-mise-a-jour-depuis-un-an",
-            Self::ActiviteAbsente => "activite-absente",
-            Self::AgesAbsents => "ages-absents",
-            Self::ContactAbsent => "contact-absent",
-            Self::AdresseIncomplete => "adresse-incomplete",
-            Self::PlacesInstalleesAbsentes => "places-installees-absentes",
-            Self::UrgencesMalNommees => "urgences-mal-nommees",
-            Self::UniteSensibleNonSignalee => "unite-sensible-non-signalee",
-            Self::RppsInconnu => "rpps-inconnu",
-            Self::TelecomMalforme => "telecom-malforme",
+            Self::AbsentFromDirectory => "absent-du-ror",
+            Self::ClosedInRegister => "ferme-dans-finess",
+            Self::OtherCategory => "categorie-differente",
+            Self::OtherOwner => "ej-different",
+            Self::DuplicateIdentifier => "identifiant-en-double",
+            Self::NotUpdatedForAYear => "sans-mise-a-jour-depuis-un-an",
+            Self::MissingActivity => "activite-absente",
+            Self::MissingAges => "ages-absents",
+            Self::MissingContact => "contact-absent",
+            Self::IncompleteAddress => "adresse-incomplete",
+            Self::MissingInstalledPlaces => "places-installees-absentes",
+            Self::MisnamedEmergency => "urgences-mal-nommees",
+            Self::UnflaggedSensitiveUnit => "unite-sensible-non-signalee",
+            Self::UnknownRpps => "rpps-inconnu",
+            Self::MalformedTelecom => "telecom-malforme",
         }
     }
 
     /// Share of the objects concerned that have it. The age of offers is drawn, not spoiled.
     pub(super) const fn share(self) -> f64 {
         match self {
-            Self::AbsentDuRor => 0.06,
-            Self::FermeDansFiness | Self::EjDifferent => 0.02,
-            Self::CategorieDifferente => 0.03,
-            Self::IdentifiantEnDouble => 0.003,
-            Self::SansMiseAJourDepuisUnAn => 0.30,
-            Self::ActiviteAbsente => 0.04,
-            Self::AgesAbsents => 0.12,
-            Self::ContactAbsent => 0.15,
-            Self::AdresseIncomplete => 0.05,
-            Self::PlacesInstalleesAbsentes => 0.20,
-            Self::UrgencesMalNommees => 0.08,
-            Self::UniteSensibleNonSignalee => 0.25,
-            Self::RppsInconnu | Self::TelecomMalforme => 0.01,
+            Self::AbsentFromDirectory => 0.06,
+            Self::ClosedInRegister | Self::OtherOwner => 0.02,
+            Self::OtherCategory => 0.03,
+            Self::DuplicateIdentifier => 0.003,
+            Self::NotUpdatedForAYear => 0.30,
+            Self::MissingActivity => 0.04,
+            Self::MissingAges => 0.12,
+            Self::MissingContact => 0.15,
+            Self::IncompleteAddress => 0.05,
+            Self::MissingInstalledPlaces => 0.20,
+            Self::MisnamedEmergency => 0.08,
+            Self::UnflaggedSensitiveUnit => 0.25,
+            Self::UnknownRpps | Self::MalformedTelecom => 0.01,
         }
     }
 }
@@ -136,47 +136,47 @@ impl Plan {
 
 /// Spoils an offer now and then, and tells.
 pub(super) fn spoil_offer(world: &mut World<'_>, key: &str, offer: &mut Node) {
-    if world.plan.due(DefectKind::ActiviteAbsente) {
+    if world.plan.due(DefectKind::MissingActivity) {
         drop_activities(offer);
-        world.tell(DefectKind::ActiviteAbsente, key, "activités opérationnelles retirées");
+        world.tell(DefectKind::MissingActivity, key, "activités opérationnelles retirées");
     }
-    if world.plan.due(DefectKind::AgesAbsents) {
+    if world.plan.due(DefectKind::MissingAges) {
         drop_ages(offer);
-        world.tell(DefectKind::AgesAbsents, key, "âges de la patientèle retirés");
+        world.tell(DefectKind::MissingAges, key, "âges de la patientèle retirés");
     }
-    if world.plan.due(DefectKind::ContactAbsent) {
+    if world.plan.due(DefectKind::MissingContact) {
         drop_extensions(offer, |url| url == "ror-healthcareservice-contact");
-        world.tell(DefectKind::ContactAbsent, key, "contacts retirés");
-    } else if world.plan.due(DefectKind::TelecomMalforme) {
+        world.tell(DefectKind::MissingContact, key, "contacts retirés");
+    } else if world.plan.due(DefectKind::MalformedTelecom) {
         spoil_telecom(world, key, offer);
     }
-    if is_emergency(offer) && world.plan.due(DefectKind::UrgencesMalNommees) {
+    if is_emergency(offer) && world.plan.due(DefectKind::MisnamedEmergency) {
         let Some(members) = offer.as_object_mut() else { return };
         let name = members.insert("name", "Service d'accueil non programmé (SAU)");
         let name = name.as_ref().and_then(Node::as_str).unwrap_or_default();
-        world.tell(DefectKind::UrgencesMalNommees, key, format!("renommée, auparavant « {name} »"));
+        world.tell(DefectKind::MisnamedEmergency, key, format!("renommée, auparavant « {name} »"));
     }
-    if is_sensitive(offer) && world.plan.due(DefectKind::UniteSensibleNonSignalee) {
+    if is_sensitive(offer) && world.plan.due(DefectKind::UnflaggedSensitiveUnit) {
         set_extension(offer, "ror-healthcareservice-sensitive-unit", "valueBoolean", false);
-        world.tell(DefectKind::UniteSensibleNonSignalee, key, "unité sensible déclarée non sensible");
+        world.tell(DefectKind::UnflaggedSensitiveUnit, key, "unité sensible déclarée non sensible");
     }
 }
 
 /// Spoils a place now and then, and tells; `owed` when installed places must be declared (CP6).
 pub(super) fn spoil_place(world: &mut World<'_>, key: &str, place: &mut Node, owed: bool) {
-    if world.plan.due(DefectKind::AdresseIncomplete) {
+    if world.plan.due(DefectKind::IncompleteAddress) {
         let address = place.get_mut("address").and_then(Node::as_object_mut);
         let removed: &[&str] = if world.plan_coin(key) { &["postalCode"] } else { &["line", "_line"] };
         if let Some(address) = address {
             address.retain(|member, _| !removed.contains(&member));
         }
-        world.tell(DefectKind::AdresseIncomplete, key, format!("adresse sans {}", removed[0]));
+        world.tell(DefectKind::IncompleteAddress, key, format!("adresse sans {}", removed[0]));
     }
-    if owed && world.plan.due(DefectKind::PlacesInstalleesAbsentes) {
+    if owed && world.plan.due(DefectKind::MissingInstalledPlaces) {
         if let Some(Node::Array(extensions)) = place.get_mut("extension") {
             extensions.retain(|extension| !is_installed(extension));
         }
-        world.tell(DefectKind::PlacesInstalleesAbsentes, key, "places installées retirées");
+        world.tell(DefectKind::MissingInstalledPlaces, key, "places installées retirées");
     }
 }
 
@@ -217,7 +217,7 @@ fn spoil_telecom(world: &mut World<'_>, key: &str, offer: &mut Node) {
     };
     let what = format!("« {before} » remplacé par « {after} »");
     *address = after.into();
-    world.tell(DefectKind::TelecomMalforme, key, what);
+    world.tell(DefectKind::MalformedTelecom, key, what);
 }
 
 /// Emergencies in the sense of CO1: mode 33 with activity 157 or 249.

@@ -266,11 +266,11 @@ fn propose_eg(
     world.register_structure(registered);
     let resource = eg_resource(world, kind, site, &structure, draw);
     world.propose(&site.key, resource, updated);
-    if world.plan.due(DefectKind::IdentifiantEnDouble) {
+    if world.plan.due(DefectKind::DuplicateIdentifier) {
         let key = format!("{}/doublon", site.key);
         let copy = Structure { name: structure.name.map(|name| name.to_uppercase()), ..structure };
         world.propose(&key, copy.to_resource(), updated);
-        world.tell(DefectKind::IdentifiantEnDouble, &key, format!("même numéro FINESS que {}", site.key));
+        world.tell(DefectKind::DuplicateIdentifier, &key, format!("même numéro FINESS que {}", site.key));
     }
 }
 
@@ -282,25 +282,25 @@ fn spoil_structure(
     structure: &mut Structure,
     registered: &mut RegisterStructure,
 ) {
-    if world.plan.due(DefectKind::AbsentDuRor) {
+    if world.plan.due(DefectKind::AbsentFromDirectory) {
         let finess = world.numbers.finess().to_string();
         let name = format!("{} (annexe)", site.name);
-        world.tell(DefectKind::AbsentDuRor, &finess, "établissement connu du registre seul");
+        world.tell(DefectKind::AbsentFromDirectory, &finess, "établissement connu du registre seul");
         world.register_structure(RegisterStructure { finess, name, ..registered.clone() });
     }
-    if site.closure.is_none() && world.plan.due(DefectKind::FermeDansFiness) {
+    if site.closure.is_none() && world.plan.due(DefectKind::ClosedInRegister) {
         registered.closed = Some(day(world.now - 120 * DAY_MS));
-        world.tell(DefectKind::FermeDansFiness, &site.key, "fermé dans le registre, ouvert ici");
+        world.tell(DefectKind::ClosedInRegister, &site.key, "fermé dans le registre, ouvert ici");
     }
-    if world.plan.due(DefectKind::CategorieDifferente) {
+    if world.plan.due(DefectKind::OtherCategory) {
         let other = if site.category == "500" { "501" } else { "219" };
         structure.category = Some(other.to_owned());
-        world.tell(DefectKind::CategorieDifferente, &site.key, format!("{other} au lieu de {}", site.category));
+        world.tell(DefectKind::OtherCategory, &site.key, format!("{other} au lieu de {}", site.category));
     }
     let other = owners.previous.filter(|previous| previous.to_string() != registered.finess_ej);
-    if let Some(other) = other.filter(|_| world.plan.due(DefectKind::EjDifferent)) {
+    if let Some(other) = other.filter(|_| world.plan.due(DefectKind::OtherOwner)) {
         structure.part_of = Some(ej_key(&other));
-        world.tell(DefectKind::EjDifferent, &site.key, format!("{other} au lieu de {}", registered.finess_ej));
+        world.tell(DefectKind::OtherOwner, &site.key, format!("{other} au lieu de {}", registered.finess_ej));
     }
 }
 
@@ -367,6 +367,8 @@ fn propose_offer(
     let name = if count > 1 { format!("{} - unité {}", kind.name, unit + 1) } else { kind.name.clone() };
     let tail = format!("{}/{}", site.number, slug(&name));
     let key = format!("offre/{tail}");
+    // A medico-social offer is named after its structure too: there are a hundred « Hébergement permanent ».
+    let name = if matches!(kind.field.as_str(), "04" | "06") { format!("{name} - {}", site.name) } else { name };
     let mut draw = Draw::new(world.seed, &["unité", &key]);
     let provider =
         if structure.internal { propose_internal(world, site, kind, &name, internal) } else { site.key.clone() };
@@ -396,16 +398,23 @@ fn propose_offer(
     place
 }
 
+/// « Service de cardiologie », « Service d'ophtalmologie », « Service ORL ».
+fn service_name(speciality: &str) -> String {
+    if speciality.chars().all(char::is_uppercase) {
+        return format!("Service {speciality}");
+    }
+    let lower = speciality.to_lowercase();
+    let link = if lower.starts_with(['a', 'e', 'é', 'h', 'i', 'o', 'u']) { "d'" } else { "de " };
+    format!("Service {link}{lower}")
+}
+
 /// Hands over the pôle, the service and the unité fonctionnelle of an offer when they are new; gives the
 /// key of the last one.
 fn propose_internal(world: &mut World<'_>, site: &Site, kind: &OfferKind, name: &str, known: &mut Internal) -> String {
     let pole = kind.pole.as_deref().unwrap_or("Pôle transversal");
     let service = kind.service.as_deref().unwrap_or("Service transversal");
-    let levels = [
-        ("pole", "1", format!("Pôle {pole}")),
-        ("service", "2", format!("Service de {}", service.to_lowercase())),
-        ("uf", "3", name.to_owned()),
-    ];
+    let levels =
+        [("pole", "1", format!("Pôle {pole}")), ("service", "2", service_name(service)), ("uf", "3", name.to_owned())];
     let mut parent = site.key.clone();
     for (level, code, name) in levels {
         let key = format!("oi/{}/{level}/{}", site.number, slug(&name));

@@ -205,9 +205,15 @@ pub(super) fn slug(text: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
+/// A [`slug`] short enough for the left part of an e-mail address.
+pub(super) fn mailbox(text: &str) -> String {
+    let slug = slug(text);
+    slug.get(..40).unwrap_or(&slug).trim_end_matches('-').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{cosine, rpps_rang, slug, with_luhn_key};
+    use super::{cosine, mailbox, rpps_rang, slug, with_luhn_key};
 
     #[test]
     fn keys_are_those_of_luhn() {
@@ -218,6 +224,7 @@ mod tests {
     #[test]
     fn a_slug_has_no_accent_and_no_double_hyphen() {
         assert_eq!(slug("Hôpital privé - L'Étang"), "hopital-prive-l-etang");
+        assert_eq!(mailbox("Centre gratuit d'information et de dépistage"), "centre-gratuit-d-information-et-de-depis");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::elements::{
 };
 use super::establishments::{Closure, Site};
 use super::hours;
-use super::names::slug;
+use super::names::mailbox;
 use super::territory::World;
 
 /// Categories of EG whose offers of mode 46, 47 or 48 owe installed places (CP6, `indicators.md` §5).
@@ -54,7 +54,7 @@ pub(super) fn propose(world: &mut World<'_>, offer: &Offer<'_>) {
     spoil_offer(world, &offer.key, &mut resource);
     if updated < world.now - 365 * DAY_MS {
         let what = format!("dernière mise à jour le {}", super::elements::day(updated));
-        world.tell(DefectKind::SansMiseAJourDepuisUnAn, &offer.key, what);
+        world.tell(DefectKind::NotUpdatedForAYear, &offer.key, what);
     }
     world.propose(&offer.key, resource, updated);
 }
@@ -80,8 +80,8 @@ fn build(world: &World<'_>, offer: &Offer<'_>, updated: Instant, draw: &mut Draw
     }
     let mut resource = Node::Object(members);
     if draw.chance(0.3) {
-        let mailbox = Telecom::secure_mailbox(&slug(&offer.name), if kind.sensitive { 3 } else { 2 });
-        push(&mut resource, "telecom", mailbox.to_contact_point());
+        let secure = Telecom::secure_mailbox(&mailbox(&offer.name), if kind.sensitive { 3 } else { 2 });
+        push(&mut resource, "telecom", secure.to_contact_point());
     }
     crate::shapes::set(&mut resource, "characteristic", characteristics(offer, closure, draw));
     crate::shapes::set_list(&mut resource, "availableTime", hours::slots(kind.hours, offer.home, world.now, draw));

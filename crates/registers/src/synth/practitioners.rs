@@ -59,8 +59,8 @@ pub(super) fn propose(world: &mut World<'_>) -> Practitioner {
     }
     crate::shapes::set(&mut resource, "gender", if person.woman { "female" } else { "male" });
     world.propose(&key, resource, updated);
-    if world.plan.due(DefectKind::RppsInconnu) {
-        world.tell(DefectKind::RppsInconnu, &key, "numéro que le registre ne connaît pas");
+    if world.plan.due(DefectKind::UnknownRpps) {
+        world.tell(DefectKind::UnknownRpps, &key, "numéro que le registre ne connaît pas");
     }
     Practitioner { rpps, person, key }
 }
