@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::mpsc::sync_channel;
 
 use ror_fhir::{Instant, Node, is_logical_id};
+use ror_ledger::SourceKeys;
 use ror_search::ResourceType;
 
 use crate::canonical;
@@ -19,17 +20,43 @@ const CHUNK: usize = 256;
 /// How a reference to another proposed resource is written: this, then its key.
 const KEY_PREFIX: &str = "key:";
 
+/// From the keys of one import to type and logical id; references know the key alone.
+type Ids = HashMap<String, Key>;
+
 /// One resource proposed.
 #[derive(Clone, Debug)]
 pub struct ImportItem {
-    /// Key in the source, by which it is found again; `None` when it carries its own id.
-    pub key: Option<String>,
+    /// Where it is found again; `None` when it carries its own id.
+    pub key: Option<ImportKey>,
     /// The resource. References to other items may be written `key:` and their key.
     pub resource: Node,
     /// Update date that the source gives (D38).
     pub updated: Instant,
     /// Identifier to draw at creation: its kind and the INSEE code of the region.
     pub mint: Option<(MintedKind, String)>,
+    /// Whose writing it may take the place of.
+    pub replaces: Replaces,
+}
+
+/// The key of a resource in a register.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ImportKey {
+    /// The register. Two registers that speak of the same structures share one name here.
+    pub source: String,
+    /// Stable key in it, such as `eg/010000024`.
+    pub key: String,
+}
+
+/// Whose writing an item may take the place of: a register never undoes what a person or a
+/// better register has written since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaces {
+    /// Whatever is held.
+    Anyone,
+    /// What these sources wrote last.
+    Sources(&'static [&'static str]),
+    /// Nothing: it only fills a gap.
+    Nobody,
 }
 
 /// What became of one item.
@@ -54,6 +81,8 @@ pub enum ImportProblem {
     DuplicateIdentifier,
     /// Taken; its shape breaks rules of FHIR.
     Shape(Vec<Issue>),
+    /// Left as it is: someone else has written it since.
+    HeldByAnother,
     /// Taken; a reference names an item that is not among those proposed, and was left out.
     UnknownKey(String),
 }
@@ -82,6 +111,11 @@ pub struct ImportSummary {
     pub problems: Vec<(usize, ImportProblem)>,
 }
 
+/// How the ledger names an import as author.
+pub(crate) fn import_actor(source: &str) -> String {
+    format!("import:{source}")
+}
+
 /// Items of one transaction, ready for the writer.
 pub(crate) struct Chunk {
     pub(crate) actor: String,
@@ -95,6 +129,7 @@ pub(crate) struct ChunkItem {
     pub(crate) updated: Instant,
     pub(crate) mint: Option<(MintedKind, String)>,
     pub(crate) source: Option<(String, String)>,
+    pub(crate) replaces: Replaces,
 }
 
 impl Directory {
@@ -112,9 +147,8 @@ impl Directory {
     ) -> Result<ImportSummary, DirectoryError> {
         let total = items.len();
         let mut summary = ImportSummary::default();
-        let known = self.ledger.source(source)?;
-        let ids = self.allocate(&items, &known);
-        let actor = format!("import:{source}");
+        let ids = self.allocate(&items)?;
+        let actor = import_actor(source);
         let mut pending = items.into_iter().enumerate().peekable();
         let mut done = 0;
         while pending.peek().is_some() {
@@ -122,7 +156,7 @@ impl Directory {
             while chunk.items.len() < CHUNK {
                 let Some((position, item)) = pending.next() else { break };
                 done += 1;
-                match prepare(position, item, source, &ids, &mut summary.problems) {
+                match prepare(position, item, &ids, &mut summary.problems) {
                     Ok(item) => chunk.items.push(item),
                     Err(reason) => {
                         summary.rejected += 1;
@@ -146,15 +180,19 @@ impl Directory {
     }
 
     /// The logical id of each key: the one it has, else a fresh one.
-    fn allocate(&self, items: &[ImportItem], known: &HashMap<String, (String, String)>) -> HashMap<String, Key> {
-        let mut ids = HashMap::new();
+    fn allocate(&self, items: &[ImportItem]) -> Result<Ids, DirectoryError> {
+        let mut known: HashMap<&str, SourceKeys> = HashMap::new();
+        let mut ids = Ids::new();
         for item in items {
             let (Some(key), Ok(rtype)) = (&item.key, canonical::resource_type(&item.resource)) else { continue };
-            let held = known.get(key).filter(|(held, _)| held == rtype.name());
+            if !known.contains_key(&*key.source) {
+                known.insert(&key.source, self.ledger.source(&key.source)?);
+            }
+            let held = known[&*key.source].get(&key.key).filter(|(held, _)| held == rtype.name());
             let id = held.map_or_else(|| self.new_id(), |(_, id)| id.clone());
-            ids.insert(key.clone(), (rtype, id.into()));
+            ids.insert(key.key.clone(), (rtype, id.into()));
         }
-        ids
+        Ok(ids)
     }
 }
 
@@ -172,13 +210,12 @@ impl ImportSummary {
 fn prepare(
     position: usize,
     item: ImportItem,
-    source: &str,
-    ids: &HashMap<String, Key>,
+    ids: &Ids,
     problems: &mut Vec<(usize, ImportProblem)>,
 ) -> Result<ChunkItem, String> {
     let rtype = canonical::resource_type(&item.resource).map_err(|error| error.message)?;
     let key = match &item.key {
-        Some(key) => ids.get(key).cloned().ok_or("Clé inconnue.")?,
+        Some(key) => ids.get(&key.key).cloned().ok_or("Clé inconnue.")?,
         None => (rtype, own_id(&item.resource)?),
     };
     let mut resource = item.resource;
@@ -189,9 +226,9 @@ fn prepare(
     if !issues.is_empty() {
         problems.push((position, ImportProblem::Shape(issues)));
     }
-    let source = item.key.map(|key| (source.to_owned(), key));
+    let source = item.key.map(|key| (key.source, key.key));
     let resource = canonical::canonical(resource);
-    Ok(ChunkItem { position, key, resource, updated: item.updated, mint: item.mint, source })
+    Ok(ChunkItem { position, key, resource, updated: item.updated, mint: item.mint, source, replaces: item.replaces })
 }
 
 fn own_id(resource: &Node) -> Result<Box<str>, String> {
@@ -200,7 +237,7 @@ fn own_id(resource: &Node) -> Result<Box<str>, String> {
 }
 
 /// Turns keys into ids; a reference to a key that nobody proposed is left out.
-fn resolve(node: &mut Node, ids: &HashMap<String, Key>, unknown: &mut dyn FnMut(&str)) {
+fn resolve(node: &mut Node, ids: &Ids, unknown: &mut dyn FnMut(&str)) {
     match node {
         Node::Array(items) => items.retain_mut(|item| resolve_one(item, ids, unknown)),
         Node::Object(object) => object.retain(|_, value| resolve_one(value, ids, unknown)),
@@ -209,7 +246,7 @@ fn resolve(node: &mut Node, ids: &HashMap<String, Key>, unknown: &mut dyn FnMut(
 }
 
 /// Whether `node` is to be kept.
-fn resolve_one(node: &mut Node, ids: &HashMap<String, Key>, unknown: &mut dyn FnMut(&str)) -> bool {
+fn resolve_one(node: &mut Node, ids: &Ids, unknown: &mut dyn FnMut(&str)) -> bool {
     let key = node.str("reference").and_then(|text| text.strip_prefix(KEY_PREFIX)).map(str::to_owned);
     let Some(key) = key else {
         let was_empty = is_empty(node);

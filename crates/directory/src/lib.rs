@@ -15,11 +15,13 @@ mod identifier;
 mod import;
 mod replay;
 mod rights;
+mod verify;
 mod write;
 mod writer;
 
 pub use canonical::RefusedShape;
 pub use directory::{Directory, DirectoryError, Environment, Random};
 pub use identifier::MintedKind;
-pub use import::{ImportItem, ImportProblem, ImportProgress, ImportSummary, Imported};
+pub use import::{ImportItem, ImportKey, ImportProblem, ImportProgress, ImportSummary, Imported, Replaces};
+pub use verify::{Verification, verify};
 pub use write::{Change, Issue, IssueSeverity, WriteError, Written};

@@ -13,7 +13,7 @@ use crate::canonical;
 use crate::directory::{Environment, Shared};
 use crate::graph::Key;
 use crate::identifier::{self, MintedKind};
-use crate::import::{Chunk, ImportProblem, Imported};
+use crate::import::{Chunk, ChunkItem, ImportProblem, Imported, Replaces, import_actor};
 use crate::replay::Replay;
 use crate::rights::may_write;
 use crate::write::{Issue, Request, WriteError, Written};
@@ -315,7 +315,7 @@ impl Writer {
     fn stage_item(
         &self,
         chunk: &Chunk,
-        item: &crate::import::ChunkItem,
+        item: &ChunkItem,
         at: Instant,
     ) -> Result<(Option<Staged>, Imported), LedgerError> {
         let former = self.state.snapshot.former(item.key.0, &item.key.1);
@@ -333,10 +333,26 @@ impl Writer {
         if !changed {
             return Ok((None, outcome));
         }
+        if !created && !self.may_replace(item)? {
+            let problem = Some(ImportProblem::HeldByAnother);
+            return Ok((None, Imported { changed: false, problem, ..outcome }));
+        }
         let op = if created { Op::Create } else { Op::Update };
         let mut version = self.version(&item.key, op, &resource, at, item.updated, &chunk.actor);
         version.source.clone_from(&item.source);
         Ok((Some(Staged { version, key: item.key.clone(), resource }), outcome))
+    }
+
+    /// Whether whoever wrote the held version yields to this item.
+    fn may_replace(&self, item: &ChunkItem) -> Result<bool, LedgerError> {
+        Ok(match item.replaces {
+            Replaces::Anyone => true,
+            Replaces::Nobody => false,
+            Replaces::Sources(sources) => {
+                let held = self.ledger.current(item.key.0.name(), &item.key.1)?;
+                held.is_some_and(|held| sources.iter().any(|source| held.actor == import_actor(source)))
+            }
+        })
     }
 
     /// Draws a number that no resource carries.

@@ -1,7 +1,7 @@
 //! Imports: found again, completed, never doubled.
 
 use crate::common::{Bench, START, establishment, everything, offer, place, public, read};
-use ror_directory::{Directory, ImportItem, ImportProblem, ImportSummary, MintedKind};
+use ror_directory::{Change, Directory, ImportItem, ImportKey, ImportProblem, ImportSummary, MintedKind, Replaces};
 use ror_fhir::{Node, node};
 use ror_search::ResourceType;
 
@@ -12,7 +12,8 @@ fn item(key: &str, resource: Node) -> ImportItem {
         "Location" => Some((MintedKind::Lieu, "84".to_owned())),
         _ => None,
     };
-    ImportItem { key: Some(key.into()), resource, updated: START - 1_000_000, mint }
+    let key = Some(ImportKey { source: "test".into(), key: key.into() });
+    ImportItem { key, resource, updated: START - 1_000_000, mint, replaces: Replaces::Sources(&["test"]) }
 }
 
 /// An offer whose references are keys of the source.
@@ -114,7 +115,13 @@ fn d34_everything_is_taken_but_what_cannot_be() {
         node!({"resourceType": "Location", "id": "l", "alias": [], "contained": [{"id": "c", "secret": "1"}]}),
         node!({"resourceType": "Location", "id": "m", "managingOrganization": {"reference": "key:nobody"}}),
     ];
-    let items = items.into_iter().map(|resource| ImportItem { key: None, resource, updated: START, mint: None });
+    let items = items.into_iter().map(|resource| ImportItem {
+        key: None,
+        resource,
+        updated: START,
+        mint: None,
+        replaces: Replaces::Anyone,
+    });
     let summary = import(&directory, items.collect());
     assert_eq!((summary.created, summary.rejected), (4, 2));
     let kinds: Vec<_> = summary
@@ -125,6 +132,7 @@ fn d34_everything_is_taken_but_what_cannot_be() {
             ImportProblem::Rejected(_) => (*position, "rejected"),
             ImportProblem::Shape(_) => (*position, "shape"),
             ImportProblem::UnknownKey(_) => (*position, "unknown"),
+            ImportProblem::HeldByAnother => (*position, "held"),
         })
         .collect();
     assert_eq!(kinds, [(1, "duplicate"), (2, "rejected"), (3, "rejected"), (4, "shape"), (5, "unknown")]);
@@ -157,4 +165,21 @@ fn a_restart_shows_every_audience_the_same_as_before() {
     let before = seen(&directory);
     assert_eq!(before.iter().filter(|node| node.is_none()).count(), 6, "three offers and their places are hidden");
     assert!(before == seen(&bench.open()));
+}
+
+#[test]
+fn a_register_never_undoes_what_someone_wrote_since() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    import(&directory, hospital());
+    let id = all(&directory, ResourceType::Organization)[0].str("id").unwrap().to_owned();
+    let resource = establishment("Nom corrigé à la main");
+    let change = Change::Update { rtype: ResourceType::Organization, id: id.clone(), resource, if_match: None };
+    directory.write(&everything(), change).unwrap();
+    let mut newer = hospital();
+    newer[0].resource = establishment("Nom du registre, plus récent");
+    let summary = import(&directory, newer);
+    assert_eq!(summary.problems, [(0, ImportProblem::HeldByAnother)]);
+    let seen = read(&directory, &public(), ResourceType::Organization, &id).unwrap();
+    assert_eq!(seen.str("name"), Some("Nom corrigé à la main"));
 }
