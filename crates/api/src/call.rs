@@ -18,8 +18,6 @@ pub(crate) struct Call {
     pub(crate) base: String,
     /// The parameters of the address.
     pub(crate) pairs: Vec<(String, String)>,
-    /// Whether the address held a raw `+`.
-    pub(crate) has_raw_plus: bool,
     pub(crate) prefer: Prefer,
     pub(crate) format: Format,
     pub(crate) encoding: Option<Encoding>,
@@ -62,6 +60,6 @@ impl Call {
             services.terminology,
             &*services.geography,
         )
-        .map_err(|errors| Fault::query(&errors, self.has_raw_plus))
+        .map_err(|errors| Fault::query(&errors))
     }
 }

@@ -10,6 +10,7 @@
 //! This crate decides nothing about who sees what, and reads no body that it serves.
 
 mod answer;
+mod blocking;
 mod bundle;
 mod call;
 mod capabilities;

@@ -208,13 +208,9 @@ impl Fault {
     }
 
     /// 400 for the parameters of a search, all faults at once (D3).
-    pub(crate) fn query(errors: &[QueryError], has_raw_plus: bool) -> Self {
-        let issue = |error: &QueryError| {
-            let is_date = has_raw_plus && error.parameter.ends_with("_lastUpdated");
-            let hint = if is_date { " Un « + » s'écrit %2B dans une adresse." } else { "" };
-            let text = format!("{}{hint}", error.message);
-            Issue::error("invalid", "invalid-parameter", text).at(&error.parameter)
-        };
+    pub(crate) fn query(errors: &[QueryError]) -> Self {
+        let issue =
+            |error: &QueryError| Issue::error("invalid", "invalid-parameter", &*error.message).at(&error.parameter);
         Self::all(StatusCode::BAD_REQUEST, errors.iter().map(issue).collect())
     }
 

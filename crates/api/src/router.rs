@@ -147,7 +147,6 @@ async fn handle(
         grant,
         base: origin + base,
         pairs,
-        has_raw_plus: query.contains('+'),
         prefer,
         format: format.unwrap_or_default(),
         encoding: Encoding::negotiate(&parts.headers),

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use ror_index::{Anchor, Page, Snapshot};
-use ror_search::{Criterion, Query, ResourceType, SortBy, Summary, Test};
+use ror_search::{Criterion, ParamId, Query, Registry, ResourceType, Summary, Test};
 
 use crate::answer::Answer;
+use crate::blocking;
 use crate::bundle::{self, Bundle, Mode};
 use crate::call::Call;
 use crate::cursor::{Binding, Cursor, CursorError};
@@ -18,6 +19,8 @@ use crate::request;
 /// Up to this many resources of a type, any search takes well under a millisecond: it runs
 /// where it is, since handing it to another thread costs more.
 const INLINE_MAX: u64 = 20_000;
+/// Identifiers looked up without handing over.
+const LOOKUP_MAX: usize = 100;
 /// Above this many resources on a page, packing is left to a thread of its own.
 const PACKED_INLINE_MAX: usize = 50;
 
@@ -47,7 +50,6 @@ pub(crate) async fn form(call: &mut Call, content: Body) -> Result<(), Fault> {
         let text = String::from_utf8(text).map_err(|_| {
             Fault::invalid("undecodable-parameters", "Formulaire illisible : le texte n'est pas en UTF-8.")
         })?;
-        call.has_raw_plus |= text.contains('+');
         call.pairs.extend(request::pairs(&text)?);
     }
     Ok(())
@@ -63,24 +65,8 @@ pub(crate) async fn search(call: Call, rtype: ResourceType) -> Result<Answer, Fa
         return search.run();
     }
     let limit = search.call.state.inner.settings.limits.query_time;
-    let heavy = Arc::clone(&search.call.state.inner.heavy);
-    let work = async {
-        let turn = heavy.acquire_owned().await;
-        // A search that is cut goes on to its end: it keeps its turn until then.
-        tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            search.run()
-        })
-        .await
-    };
-    match tokio::time::timeout(limit, work).await {
-        Err(_) => Err(Fault::too_costly()),
-        Ok(Ok(done)) => done,
-        Ok(Err(stopped)) => match stopped.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Fault::transient("stopping", "Le serveur s'arrête : réessayez.")),
-        },
-    }
+    let turns = Arc::clone(&search.call.state.inner.heavy);
+    blocking::run_within(limit, &turns, move || search.run()).await?
 }
 
 impl Search {
@@ -115,7 +101,8 @@ impl Search {
         if self.call.encoding.is_some() && page > PACKED_INLINE_MAX {
             return false;
         }
-        self.snapshot.view(&self.call.grant).count(self.query.rtype) <= INLINE_MAX || is_bounded(&self.query)
+        self.snapshot.view(&self.call.grant).count(self.query.rtype) <= INLINE_MAX
+            || is_bounded(&self.query, self.call.state.inner.services.registry)
     }
 
     fn run(&self) -> Result<Answer, Fault> {
@@ -190,15 +177,16 @@ pub(crate) fn refused_cursor(error: CursorError) -> Fault {
     }
 }
 
-/// Whether the work follows the answer rather than the directory: codes and identifiers
-/// only, in the order of ids, nothing brought along.
-fn is_bounded(query: &Query) -> bool {
-    let is_id = |by: &SortBy| matches!(by, SortBy::Id);
-    !query.criteria.is_empty()
-        && query.includes.is_empty()
-        && query.result.sort.iter().all(|sort| is_id(&sort.by) && !sort.descending)
-        && query
-            .criteria
-            .iter()
-            .all(|criterion| matches!(criterion, Criterion::Test(Test::Terms { not: false, any }) if any.len() <= 100))
+/// Whether the work follows the answer rather than the directory: everything in the order
+/// of ids, or resources by their identifiers.
+fn is_bounded(query: &Query, registry: &Registry) -> bool {
+    let is_lookup = |criterion: &Criterion| {
+        let Criterion::Test(Test::Terms { not: false, any }) = criterion else { return false };
+        any.len() <= LOOKUP_MAX
+            && any.iter().all(|term| {
+                let number = term.as_bytes().first_chunk::<2>().map(|number| ParamId::from_be_bytes(*number));
+                number.is_some_and(|number| matches!(&*registry.get(number).name, "_id" | "identifier"))
+            })
+    };
+    (query.criteria.is_empty() && query.result.sort.is_empty()) || query.criteria.iter().any(is_lookup)
 }

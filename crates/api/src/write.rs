@@ -7,6 +7,7 @@ use ror_fhir::Node;
 use ror_search::ResourceType;
 
 use crate::answer::Answer;
+use crate::blocking;
 use crate::call::Call;
 use crate::negotiation::Return;
 use crate::outcome::{self, Fault, Issue};
@@ -43,13 +44,7 @@ pub(crate) async fn apply(call: Call, change: Change) -> Result<Answer, Fault> {
         let written = call.state.inner.services.directory.write(&call.grant, change);
         written.map(|written| answer(&call, &written)).map_err(refused)
     };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(stopped) => match stopped.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Fault::transient("stopping", "Le serveur s'arrête : réessayez.")),
-        },
-    }
+    blocking::run(work).await?
 }
 
 /// 201 or 200 with `Location`, `ETag`, `Last-Modified`, and the body that was preferred.

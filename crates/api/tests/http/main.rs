@@ -1,0 +1,9 @@
+//! The API as its clients meet it: over HTTP, on a real ledger.
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+mod common;
+mod lists;
+mod reading;
+mod searching;
+mod transport;
+mod writing;
