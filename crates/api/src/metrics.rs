@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use metrics::{Counter, Histogram, counter, histogram};
 
 /// Addresses that are counted apart; anything else is under the last one.
-const TEMPLATES: [&str; 16] = [
+const TEMPLATES: [&str; 13] = [
     "metadata",
     "{type}/{id}",
     "{type}",
@@ -19,9 +19,6 @@ const TEMPLATES: [&str; 16] = [
     "{list}/$lookup",
     "{list}/$validate-code",
     "token",
-    "certs",
-    "health",
-    "metrics",
     OTHER,
 ];
 

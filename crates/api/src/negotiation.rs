@@ -142,6 +142,11 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     is_type(headers, &["application/fhir+json", "application/json"])
 }
 
+/// Whether a body is announced as packed: none is unpacked, since a small one could hide a large one.
+pub(crate) fn is_packed(headers: &HeaderMap) -> bool {
+    list(headers, &header::CONTENT_ENCODING).any(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+}
+
 /// Whether a body announced so is a form.
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     is_type(headers, &["application/x-www-form-urlencoded"])

@@ -21,7 +21,6 @@ const KNOWN: [&str; 4] = ["_elements", "_format", "_pretty", "_summary"];
 /// # Errors
 /// 404, or 400 for a parameter that a read does not know.
 pub(crate) fn read(call: &Call, rtype: ResourceType, id: &str) -> Result<Answer, Fault> {
-    call.check_declared()?;
     let snapshot = call.state.inner.services.directory.snapshot();
     if call.pairs.is_empty() {
         let hit = snapshot.view(&call.grant).read(rtype, id).ok_or_else(Fault::not_found)?;

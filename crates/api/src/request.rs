@@ -166,7 +166,7 @@ pub(crate) async fn body(mut body: Body, max: usize, time: Duration) -> Result<V
 /// # Errors
 /// Those of [`body`], 415 when it is announced as something else, 400 with line and column.
 pub(crate) async fn json(headers: &HeaderMap, content: Body, time: Duration) -> Result<Node, Fault> {
-    if !negotiation::is_json(headers) {
+    if !negotiation::is_json(headers) || negotiation::is_packed(headers) {
         return Err(Fault::media_type("application/fhir+json en UTF-8"));
     }
     let text = body(content, BODY_BYTES_MAX, time).await?;

@@ -167,8 +167,14 @@ async fn handle(
 async fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Result<Answer, Fault> {
     match route {
         Route::Capabilities => capabilities::statement(&call),
-        Route::Read { rtype, id } => read::read(&call, rtype, &id),
-        Route::Search { rtype } => search::search(call, rtype).await,
+        Route::Read { rtype, id } => {
+            call.check_declared()?;
+            read::read(&call, rtype, &id)
+        }
+        Route::Search { rtype } => {
+            call.check_declared()?;
+            search::search(call, rtype).await
+        }
         Route::SearchForm { rtype } => {
             read_form(&mut call, body).await?;
             search::search(call, rtype).await
@@ -176,14 +182,14 @@ async fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Resul
         Route::Create { rtype } => create::create(call, body, rtype).await,
         Route::Update { rtype, id } => update::update(call, body, rtype, id).await,
         Route::ReadList { kind, id } => terminology::read(&call, kind, &id),
-        Route::SearchList { kind } => terminology::search(&call, kind),
+        Route::SearchList { kind } => terminology::search(call, kind).await,
         Route::SearchListForm { kind } => {
             read_form(&mut call, body).await?;
-            terminology::search(&call, kind)
+            terminology::search(call, kind).await
         }
         Route::Operate { kind, operation, id } => {
             let body = (*method == Method::POST).then_some(body);
-            terminology::operate(call, body, kind, operation, id.as_deref()).await
+            terminology::operate(call, body, kind, operation, id).await
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) async fn form(call: &mut Call, content: Body) -> Result<(), Fault> {
     let time = call.state.inner.settings.limits.body_time;
     let text = request::body(content, request::BODY_BYTES_MAX, time).await?;
     if !text.is_empty() {
-        if !negotiation::is_form(&call.headers) {
+        if !negotiation::is_form(&call.headers) || negotiation::is_packed(&call.headers) {
             return Err(Fault::media_type("application/x-www-form-urlencoded"));
         }
         let text = String::from_utf8(text).map_err(|_| {
@@ -71,7 +71,6 @@ pub(crate) async fn search(call: Call, rtype: ResourceType) -> Result<Answer, Fa
 
 impl Search {
     fn prepare(call: Call, rtype: ResourceType) -> Result<Self, Fault> {
-        call.check_declared()?;
         let mut query = call.query(rtype, &call.pairs)?;
         prune::check(&query.result)?;
         if query.result.summary == Summary::Count {

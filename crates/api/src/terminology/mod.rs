@@ -4,12 +4,15 @@
 
 mod operations;
 
+use std::sync::Arc;
+
 use ror_fhir::Node;
 use ror_index::{Anchor, Direction};
 use ror_search::Summary;
-use ror_terminology::Criteria;
+use ror_terminology::{CodeSystem, Criteria, ValueSet};
 
 use crate::answer::Answer;
+use crate::blocking;
 use crate::bundle::{self, Bundle};
 use crate::call::Call;
 use crate::cursor::{Binding, Cursor};
@@ -38,16 +41,22 @@ pub(crate) fn read(call: &Call, kind: ListKind, id: &str) -> Result<Answer, Faul
     request::only(&call.pairs, &["_elements", "_format", "_pretty", "_summary"])?;
     let (summary, elements) = shape(call, kind)?;
     let criteria = Criteria { id: Some(id), ..Criteria::default() };
-    let (_, mut resource) = found(call, kind, &criteria).into_iter().next().ok_or_else(Fault::not_found)?;
+    let mut resource = found(call, kind, &criteria).first().ok_or_else(Fault::not_found)?.to_resource();
     prune(&mut resource, kind, summary, &elements);
     Ok(Answer::node(&resource).with_count(1))
 }
 
-/// Lists by address, name, version or id.
+/// Lists by address, name, version or id. Whole lists are long: written on another thread.
 ///
 /// # Errors
-/// 400 for parameters that cannot be read.
-pub(crate) fn search(call: &Call, kind: ListKind) -> Result<Answer, Fault> {
+/// 400 for parameters that cannot be read, 503 when it takes too long.
+pub(crate) async fn search(call: Call, kind: ListKind) -> Result<Answer, Fault> {
+    let limit = call.state.inner.settings.limits.query_time;
+    let turns = Arc::clone(&call.state.inner.heavy);
+    blocking::run_within(limit, &turns, move || page(&call, kind)).await?
+}
+
+fn page(call: &Call, kind: ListKind) -> Result<Answer, Fault> {
     let names = PARAMETERS.iter().map(|(name, _)| *name);
     request::only(&call.pairs, &names.chain(RESULT).collect::<Vec<_>>())?;
     let (summary, elements) = shape(call, kind)?;
@@ -91,26 +100,45 @@ pub(crate) fn search(call: &Call, kind: ListKind) -> Result<Answer, Fault> {
     }
     let mut out = Bundle::start(&call.base, call.state.random_id(), all.len() as u64, &links, 64 * 1_024);
     let mut shown = 0;
-    for (id, mut resource) in all.into_iter().skip(first).take(count) {
+    for list in all.iter().skip(first).take(count) {
+        let mut resource = list.to_resource();
         prune(&mut resource, kind, summary, &elements);
-        out.push_node(kind.name(), id, &resource);
+        out.push_node(kind.name(), list.id(), &resource);
         shown += 1;
     }
-    Ok(Answer::ok(out.finish()).with_count(shown))
+    let mut answer = Answer::ok(out.finish()).with_count(shown);
+    answer.pack(call.encoding);
+    Ok(answer)
 }
 
-/// Lists that meet the criteria, with their ids.
-fn found(call: &Call, kind: ListKind, criteria: &Criteria<'_>) -> Vec<(&'static str, Node)> {
+/// A list of either type.
+enum List<'a> {
+    System(&'a CodeSystem),
+    Set(&'a ValueSet),
+}
+
+impl List<'_> {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::System(list) => list.heading().id,
+            Self::Set(list) => list.heading().id,
+        }
+    }
+
+    fn to_resource(&self) -> Node {
+        match self {
+            Self::System(list) => list.to_resource(),
+            Self::Set(list) => list.to_resource(),
+        }
+    }
+}
+
+/// Lists that meet the criteria.
+fn found<'a>(call: &Call, kind: ListKind, criteria: &'a Criteria<'a>) -> Vec<List<'a>> {
     let terminology = call.state.inner.services.terminology;
     match kind {
-        ListKind::CodeSystem => {
-            let lists = terminology.search_code_systems(criteria);
-            lists.map(|list| (list.heading().id, list.to_resource())).collect()
-        }
-        ListKind::ValueSet => {
-            let lists = terminology.search_value_sets(criteria);
-            lists.map(|list| (list.heading().id, list.to_resource())).collect()
-        }
+        ListKind::CodeSystem => terminology.search_code_systems(criteria).map(List::System).collect(),
+        ListKind::ValueSet => terminology.search_value_sets(criteria).map(List::Set).collect(),
     }
 }
 

@@ -1,11 +1,14 @@
 //! `$expand`, `$lookup`, `$validate-code`, by GET and by POST of a `Parameters`.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use ror_fhir::Node;
 use ror_terminology::{Asked, CodeSystem, Criteria, Expansion, Terminology, TerminologyError, ValueSet};
 
 use super::number;
 use crate::answer::Answer;
+use crate::blocking;
 use crate::call::Call;
 use crate::outcome::Fault;
 use crate::request::{self, value};
@@ -23,49 +26,57 @@ pub(crate) async fn operate(
     content: Option<Body>,
     kind: ListKind,
     operation: Operation,
-    id: Option<&str>,
+    id: Option<String>,
 ) -> Result<Answer, Fault> {
     let mut pairs = call.pairs.clone();
     if let Some(content) = content {
         let body = request::json(&call.headers, content, call.state.inner.settings.limits.body_time).await?;
         read_parameters(&body, &mut pairs)?;
     }
+    let limit = call.state.inner.settings.limits.query_time;
+    let turns = Arc::clone(&call.state.inner.heavy);
+    blocking::run_within(limit, &turns, move || run(&call, &pairs, kind, operation, id.as_deref())).await?
+}
+
+fn run(call: &Call, pairs: &Pairs, kind: ListKind, operation: Operation, id: Option<&str>) -> Result<Answer, Fault> {
     let lists = call.state.inner.services.terminology;
     let result = match operation {
         Operation::Expand => {
-            request::only(&pairs, &["url", "filter", "offset", "count", "_format", "_pretty"])?;
+            request::only(pairs, &["url", "filter", "offset", "count", "_format", "_pretty"])?;
             let asked = Expansion {
-                filter: value(&pairs, "filter"),
-                offset: number(value(&pairs, "offset"), "offset")?.unwrap_or(0),
-                count: number(value(&pairs, "count"), "count")?,
+                filter: value(pairs, "filter"),
+                offset: number(value(pairs, "offset"), "offset")?.unwrap_or(0),
+                count: number(value(pairs, "count"), "count")?,
             };
-            value_set(lists, &pairs, id)?.expand(&asked, call.now)?
+            value_set(lists, pairs, id)?.expand(&asked, call.now)?
         }
         Operation::Lookup => {
-            request::only(&pairs, &["system", "code", "version", "_format", "_pretty"])?;
-            let system = code_system(lists, &pairs, id, "system")?;
-            has_version(system.heading().version, &pairs)?;
-            system.lookup(required(&pairs, "code")?, call.now)?
+            request::only(pairs, &["system", "code", "version", "_format", "_pretty"])?;
+            let system = code_system(lists, pairs, id, "system")?;
+            has_version(system.heading().version, pairs)?;
+            system.lookup(required(pairs, "code")?, call.now)?
         }
         Operation::ValidateCode => {
-            request::only(&pairs, &["url", "system", "code", "display", "version", "_format", "_pretty"])?;
+            request::only(pairs, &["url", "system", "code", "display", "version", "_format", "_pretty"])?;
             let asked = Asked {
-                system: value(&pairs, "system"),
-                code: required(&pairs, "code")?,
-                display: value(&pairs, "display"),
+                system: value(pairs, "system"),
+                code: required(pairs, "code")?,
+                display: value(pairs, "display"),
                 at: call.now,
             };
             match kind {
                 ListKind::CodeSystem => {
-                    let system = code_system(lists, &pairs, id, "url")?;
-                    has_version(system.heading().version, &pairs)?;
+                    let system = code_system(lists, pairs, id, "url")?;
+                    has_version(system.heading().version, pairs)?;
                     system.validate_code(&asked)?
                 }
-                ListKind::ValueSet => value_set(lists, &pairs, id)?.validate_code(&asked)?,
+                ListKind::ValueSet => value_set(lists, pairs, id)?.validate_code(&asked)?,
             }
         }
     };
-    Ok(Answer::node(&result).with_count(1))
+    let mut answer = Answer::node(&result).with_count(1);
+    answer.pack(call.encoding);
+    Ok(answer)
 }
 
 fn value_set<'a>(lists: &'a Terminology, pairs: &Pairs, id: Option<&str>) -> Result<&'a ValueSet, Fault> {

@@ -3,6 +3,7 @@
 
 mod common;
 mod lists;
+mod logs;
 mod reading;
 mod searching;
 mod transport;

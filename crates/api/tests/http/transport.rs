@@ -196,6 +196,17 @@ fn health_and_metrics_say_little() {
 }
 
 #[test]
+fn a_connection_carries_several_requests() {
+    let world = World::new();
+    let two =
+        b"GET /fhir/Location HTTP/1.1\r\nHost: h\r\n\r\nGET /readyz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    let first = world.raw(two);
+    assert_eq!(first.status, 200);
+    let length: usize = first.header("content-length").unwrap().parse().unwrap();
+    assert!(first.body[length..].starts_with(b"HTTP/1.1 200"));
+}
+
+#[test]
 fn every_answer_has_its_own_number() {
     let world = World::new();
     let number = |path: &str| world.get(path).header("x-request-id").unwrap().to_owned();

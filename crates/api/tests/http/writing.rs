@@ -145,6 +145,13 @@ fn bodies_that_cannot_be_read_are_refused_and_nothing_is_stored() {
 }
 
 #[test]
+fn a_packed_body_is_not_unpacked() {
+    let world = World::new();
+    let headers = [("Authorization", world.writer.as_str()), FHIR_JSON, ("Content-Encoding", "gzip")];
+    assert_eq!(world.send("POST", "/fhir/Organization", &headers, b"x").status, 415);
+}
+
+#[test]
 fn a_json_fault_says_its_line_and_column() {
     let world = World::new();
     let headers = [("Authorization", world.writer.as_str()), FHIR_JSON];
