@@ -26,6 +26,7 @@ pub(crate) struct World {
     /// `Authorization` of a client of profile 1 that may write.
     pub(crate) writer: String,
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) chance: Arc<Chance>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<std::thread::JoinHandle<()>>,
     _folder: tempfile::TempDir,
@@ -88,11 +89,23 @@ impl Reply {
     }
 }
 
-fn chance(bytes: &mut [u8]) {
-    static CHANCE: AtomicU64 = AtomicU64::new(1);
-    for chunk in bytes.chunks_mut(8) {
-        let next = CHANCE.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        chunk.copy_from_slice(&next.to_be_bytes()[..chunk.len()]);
+/// Numbers that differ, the same for each world.
+#[derive(Default)]
+pub(crate) struct Chance(AtomicU64);
+
+impl Chance {
+    /// Other numbers than those of any other world from now on.
+    pub(crate) fn reseed(&self, seed: u64) {
+        self.0.store(seed, Ordering::Relaxed);
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            // Weyl sequence, then mixed.
+            let next = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(1);
+            let mixed = (next ^ (next >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            chunk.copy_from_slice(&mixed.to_be_bytes()[..chunk.len()]);
+        }
     }
 }
 
@@ -107,10 +120,16 @@ impl World {
             Arc::new(SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger"));
         let clock = Arc::new(AtomicI64::new(START));
         let time = Arc::clone(&clock);
-        let environment = Environment { now: Arc::new(move || time.load(Ordering::Relaxed)), random: Arc::new(chance) };
+        let chance = Arc::new(Chance::default());
+        let draw = |chance: &Arc<Chance>| {
+            let chance = Arc::clone(chance);
+            move |bytes: &mut [u8]| chance.fill(bytes)
+        };
+        let environment =
+            Environment { now: Arc::new(move || time.load(Ordering::Relaxed)), random: Arc::new(draw(&chance)) };
         let directory = Directory::open(Arc::clone(&ledger), environment.clone()).expect("a directory");
-        let identity =
-            Identity::open(Arc::clone(&ledger), ror_identity::Settings::new(true), Box::new(chance)).expect("a key");
+        let identity = Identity::open(Arc::clone(&ledger), ror_identity::Settings::new(true), Box::new(draw(&chance)))
+            .expect("a key");
         let services = Services {
             directory,
             identity: Arc::new(identity),
@@ -141,6 +160,7 @@ impl World {
             clock,
             writer: String::new(),
             ledger,
+            chance,
             stop: Some(stop),
             server: Some(server),
             _folder: folder,
@@ -152,7 +172,8 @@ impl World {
     /// Registers a client and gives its `Authorization` header.
     pub(crate) fn client(&self, profile: u8) -> String {
         let client = NewClient { name: format!("profil {profile}"), profile, rights: ClientRights::default() };
-        let credentials = clients::add(&*self.ledger, client, START, &mut |bytes| chance(bytes)).expect("a client");
+        let credentials =
+            clients::add(&*self.ledger, client, START, &mut |bytes| self.chance.fill(bytes)).expect("a client");
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}",
             credentials.client_id,
