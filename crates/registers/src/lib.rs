@@ -14,6 +14,7 @@
 pub mod address;
 pub mod cog;
 pub mod csv_file;
+pub mod fhir_file;
 pub mod finess;
 pub mod identifiers;
 pub mod organization;

@@ -331,6 +331,11 @@ impl Cog {
         all.filter(move |member| matches!(&member.kind, CommuneKind::Arrondissement { commune } if **commune == *code))
     }
 
+    /// The former communes that now belong to `code`.
+    pub fn absorbed(&self, code: &str) -> impl Iterator<Item = &Former> {
+        self.former.iter().filter(move |former| *former.current == *code)
+    }
+
     /// The commune that FINESS writes as a department (`01`, `9A`) and the last three characters of a code.
     ///
     /// # Errors

@@ -1,0 +1,29 @@
+//! `ror check`: is the ledger whole, and does the read model say the same?
+
+use std::process::ExitCode;
+
+use ror_directory::verify;
+
+use crate::cli::Check;
+use crate::{data, report};
+
+pub(crate) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
+    let ledger = data::open(&arguments.data)?;
+    let checked = ledger.check(&mut |_| {})?;
+    for fault in &checked.faults {
+        report::say(&format!("registre : {fault}"));
+    }
+    let read = verify(&*ledger)?;
+    for fault in &read.faults {
+        report::say(&format!("modèle de lecture : {fault}"));
+    }
+    let is_clean = checked.is_clean() && read.faults.is_empty();
+    report::say(&format!(
+        "{} versions, {} ressources, {} traces : {}",
+        checked.versions,
+        checked.resources,
+        checked.audit,
+        if is_clean { "tout concorde" } else { "des écarts ont été trouvés" }
+    ));
+    Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

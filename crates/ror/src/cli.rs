@@ -1,0 +1,174 @@
+//! The command line (architecture §7). Texts shown to people are in French.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Répertoire national de l'offre et des ressources en santé : serveur et commandes.
+#[derive(Debug, Parser)]
+#[command(name = "ror", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Engendre un territoire fictif et le sert, en une étape
+    Demo(Demo),
+    /// Sert un répertoire de données
+    Serve(Serve),
+    /// Charge des fichiers d'un registre
+    Import(Import),
+    /// Écrit un territoire fictif en fichiers NDJSON, avec la liste de ses défauts
+    Synth(Synth),
+    /// Gère les logiciels clients
+    Client {
+        #[command(subcommand)]
+        command: Client,
+    },
+    /// Vérifie le registre des versions et le modèle de lecture
+    Check(Check),
+}
+
+/// Size of a synthetic territory.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Scale {
+    /// Un département (Ain)
+    #[default]
+    Xs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Taille du territoire
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) scale: Scale,
+    /// Adresse d'écoute
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Dossier des données
+    #[arg(long, default_value = "data/demo")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Dossier des données
+    #[arg(long, env = "ROR_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Adresse d'écoute (127.0.0.1:8080 par défaut)
+    #[arg(long, env = "ROR_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Fichier de configuration (TOML)
+    #[arg(long, env = "ROR_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Bac à sable : données fictives, secrets admis pour tous les profils
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// Registre d'où viennent les fichiers
+    #[arg(value_enum)]
+    pub(crate) register: Register,
+    /// Fichiers, ou dossiers dont tous les fichiers sont lus
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Dossier des données
+    #[arg(long, env = "ROR_DATA")]
+    pub(crate) data: PathBuf,
+    /// Lit et rend compte, sans rien écrire
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Fichier où écrire toutes les constatations (CSV)
+    #[arg(long)]
+    pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Register {
+    /// Ressources FHIR : JSON, Bundle ou NDJSON
+    Fhir,
+    /// Extractions ouvertes de FINESS
+    Finess,
+    /// Statistique annuelle des établissements, avec les positions des hôpitaux
+    Sae,
+    /// Code officiel géographique
+    Cog,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Synth {
+    /// Taille du territoire
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) scale: Scale,
+    /// Graine : la même donne les mêmes fichiers
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Dossier où écrire
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Jour de référence (AAAA-MM-JJ) ; aujourd'hui par défaut
+    #[arg(long)]
+    pub(crate) date: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// Inscrit un logiciel ; écrit son identifiant et son secret en JSON
+    Add(ClientAdd),
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a right given on its own (D81)")]
+pub(crate) struct ClientAdd {
+    /// Nom du logiciel
+    pub(crate) name: String,
+    /// Profil d'accès, de 0 à 5
+    #[arg(long)]
+    pub(crate) profile: u8,
+    /// Écrit les ressources : « national », ou un fichier d'établissements (FINESS, un par ligne)
+    #[arg(long, value_name = "national|FICHIER")]
+    pub(crate) write: Option<PathBuf>,
+    /// Fournit les lits des établissements de --establishments
+    #[arg(long, requires = "establishments")]
+    pub(crate) provider: bool,
+    /// Fichier d'établissements (FINESS ou idNat_Struct, un par ligne)
+    #[arg(long, requires = "provider")]
+    pub(crate) establishments: Option<PathBuf>,
+    /// Peut abaisser un niveau de confidentialité
+    #[arg(long)]
+    pub(crate) declassify: bool,
+    /// Écrit les modèles de saisie
+    #[arg(long)]
+    pub(crate) templates: bool,
+    /// Traite les anomalies
+    #[arg(long)]
+    pub(crate) quality: bool,
+    /// N'écrit jamais, même en bac à sable
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Dossier des données
+    #[arg(long, env = "ROR_DATA")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// Dossier des données
+    #[arg(long, env = "ROR_DATA")]
+    pub(crate) data: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

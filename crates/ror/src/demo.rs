@@ -1,0 +1,100 @@
+//! `ror demo`: one step from nothing to a directory that answers.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use ror_directory::Directory;
+use ror_identity::{ClientRights, NewClient, clients, profile_note};
+use ror_ledger::Ledger;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::Demo;
+use crate::config::Config;
+use crate::environment::{environment, now, random};
+use crate::{data, import, report, serve, synth};
+
+/// Where the clients of the demonstration are kept, secrets included: fictitious data only.
+const CLIENTS: &str = "demo-clients";
+/// The seed of the territory: everyone sees the same one.
+const SEED: u64 = 1;
+/// The access profiles.
+const PROFILES: std::ops::RangeInclusive<u8> = 0..=5;
+
+#[derive(Deserialize, Serialize)]
+struct SandboxClient {
+    profile: u8,
+    id: String,
+    secret: String,
+}
+
+pub(crate) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
+    let ledger = data::open_or_create(&arguments.data)?;
+    data::mark_mode(&*ledger, true)?;
+    let directory = Directory::open(Arc::clone(&ledger), environment()).context("ouverture du répertoire")?;
+    if directory.snapshot().size() == 0 {
+        report::complain("territoire fictif (Ain) : génération et chargement…");
+        data::note_synthetic(&*ledger, true)?;
+        let mut load = import::load_of(synth::generate(arguments.scale, SEED, now()).harvest);
+        import::take_in(&directory, &mut load)?;
+    }
+    let clients = sandbox_clients(&*ledger)?;
+    let config =
+        Config { data: arguments.data.clone(), listen: arguments.listen, sandbox: true, strict: false, https: false };
+    let summary = summary(&config, &directory, &clients);
+    serve::listen(&config, &ledger, directory, || report::say(&summary))
+}
+
+fn sandbox_clients(ledger: &dyn Ledger) -> anyhow::Result<Vec<SandboxClient>> {
+    if let Some(held) = ledger.meta(CLIENTS)? {
+        let text = String::from_utf8(held).context("clients de démonstration")?;
+        let held: Clients = toml::from_str(&text).context("clients de démonstration")?;
+        return Ok(held.client);
+    }
+    let mut list = Vec::new();
+    for profile in PROFILES {
+        let new = NewClient { name: format!("démo profil {profile}"), profile, rights: ClientRights::default() };
+        let made = clients::add(ledger, new, now(), &mut |bytes| random(bytes))?;
+        let secret = made.client_secret.expose().to_owned();
+        list.push(SandboxClient { profile, id: made.client_id, secret });
+    }
+    let clients = Clients { client: list };
+    ledger.set_meta(CLIENTS, toml::to_string(&clients)?.as_bytes())?;
+    Ok(clients.client)
+}
+
+#[derive(Deserialize, Serialize)]
+struct Clients {
+    client: Vec<SandboxClient>,
+}
+
+fn summary(config: &Config, directory: &Directory, clients: &[SandboxClient]) -> String {
+    let base = format!("http://{}", config.listen);
+    let mut text = format!(
+        "\nbac à sable — données fictives : {} ressources dans {}\n\n\
+         API FHIR        {base}/fhir/metadata\n\
+         Jeton           {base}/auth/realms/ror/protocol/openid-connect/token\n\n\
+         Sans jeton (ce que voit le public) :\n  \
+         curl '{base}/fhir/HealthcareService?location.near=46.205|5.226|10|km&_count=3&_include=HealthcareService:location'\n\n",
+        directory.snapshot().size(),
+        config.data.display()
+    );
+    for client in clients {
+        let SandboxClient { profile, id, secret } = client;
+        // Writing to a string cannot fail.
+        writeln!(text, "Profil {profile} : client_id={id} client_secret={secret}").ok();
+        if let Some(note) = profile_note(*profile) {
+            writeln!(text, "  {note}").ok();
+            continue;
+        }
+        writeln!(
+            text,
+            "  TOKEN=$(curl -s -d grant_type=client_credentials -d client_id={id} -d client_secret={secret} \
+             {base}/auth/realms/ror/protocol/openid-connect/token | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n  \
+             curl -H \"Authorization: Bearer $TOKEN\" '{base}/fhir/Location?address-city=bourg&_count=2'"
+        )
+        .ok();
+    }
+    text
+}

@@ -1,0 +1,23 @@
+//! The clock and the chance of the machine: read here and nowhere else.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ror_directory::Environment;
+use ror_fhir::Instant;
+
+/// The time now, in milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "the one place where the program reads the clock")]
+pub(crate) fn now() -> Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Fills with random bytes of the system.
+pub(crate) fn random(bytes: &mut [u8]) {
+    aws_lc_rs::rand::fill(bytes).expect("the system gives random bytes");
+}
+
+pub(crate) fn environment() -> Environment {
+    Environment { now: Arc::new(now), random: Arc::new(random) }
+}

@@ -1,0 +1,231 @@
+//! `ror import`: reads the files of a register, takes in what they propose, tells what was wrong.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use ror_directory::{Directory, ImportItem, ImportKey, ImportProblem, ImportSummary, MintedKind, Replaces};
+use ror_ledger::Ledger;
+use ror_registers::sae::InputFile;
+use ror_registers::{Finding, Harvest, Mint, Severity, cog, fhir_file, finess, sae, synth};
+
+use crate::cli::{Import, Register};
+use crate::data;
+use crate::environment::{environment, now};
+use crate::geography::Communes;
+use crate::report::{self, Progress};
+
+/// What was read from files, ready to be taken in.
+#[derive(Default)]
+pub(crate) struct Load {
+    pub(crate) source: &'static str,
+    pub(crate) items: Vec<ImportItem>,
+    /// File and line of each item.
+    origins: Vec<(String, u64)>,
+    findings: Vec<Finding>,
+    figures: Vec<(String, String)>,
+    synthetic: bool,
+}
+
+pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
+    let files = read_files(&arguments.files)?;
+    let ledger = data::open_or_create(&arguments.data)?;
+    if arguments.register == Register::Cog {
+        return import_cog(&*ledger, &files, arguments);
+    }
+    let communes = Communes::read(&*ledger)?;
+    let mut load = read(arguments.register, &files, communes.cog());
+    drop(files);
+    if arguments.dry_run {
+        figures(&load.figures);
+        report::findings(&load.findings, arguments.report.as_deref())?;
+        report::complain(&format!("à blanc : {} ressources lues, rien n'est écrit", load.items.len()));
+        return Ok(exit(load.items.len(), &load.findings));
+    }
+    if load.items.is_empty() {
+        report::findings(&load.findings, arguments.report.as_deref())?;
+        bail!("rien à charger dans ces fichiers");
+    }
+    data::note_synthetic(&*ledger, load.synthetic)?;
+    let directory = Directory::open(ledger, environment()).context("ouverture du répertoire")?;
+    let summary = take_in(&directory, &mut load)?;
+    figures(&load.figures);
+    report::findings(&load.findings, arguments.report.as_deref())?;
+    tell(&summary);
+    let taken = summary.created + summary.updated + summary.unchanged;
+    Ok(exit(taken, &load.findings))
+}
+
+/// Takes the items in; what becomes of single items is added to the findings.
+pub(crate) fn take_in(directory: &Directory, load: &mut Load) -> anyhow::Result<ImportSummary> {
+    let items = std::mem::take(&mut load.items);
+    let progress = Progress::start(items.len());
+    let summary = directory.import(load.source, items, &mut |told| progress.tell(told.done));
+    progress.finish();
+    let summary = summary.context("chargement interrompu : ce qui a été annoncé est enregistré")?;
+    for (position, problem) in &summary.problems {
+        let (file, line) = &load.origins[*position];
+        load.findings.extend(found(problem, file, *line));
+    }
+    Ok(summary)
+}
+
+/// The items of a harvest.
+pub(crate) fn load_of(harvest: Harvest) -> Load {
+    let mut load =
+        Load { source: harvest.source, findings: harvest.findings, figures: harvest.report, ..Load::default() };
+    load.synthetic = harvest.source == "synth";
+    for proposed in harvest.proposed {
+        let is_structure = proposed.key.starts_with("ej/") || proposed.key.starts_with("eg/");
+        // FINESS and SAE speak of the same structures: one resource for both.
+        let shared = is_structure && matches!(harvest.source, "finess" | "sae");
+        let source = if shared { "finess" } else { harvest.source };
+        let is_nameless = is_structure && proposed.resource.get("name").is_none();
+        load.origins.push((proposed.file, proposed.line));
+        load.items.push(ImportItem {
+            key: Some(ImportKey { source: source.to_owned(), key: proposed.key }),
+            replaces: replaces(harvest.source, is_nameless),
+            resource: proposed.resource,
+            updated: proposed.updated,
+            mint: proposed.mint.map(|mint| match mint {
+                Mint::Offre { region } => (MintedKind::Offre, region),
+                Mint::Lieu { region } => (MintedKind::Lieu, region),
+                Mint::OrganisationInterne { region } => (MintedKind::OrganisationInterne, region),
+            }),
+        });
+    }
+    load
+}
+
+/// FINESS is the authority on structures; statistics only fill what it has not said. A
+/// structure known by its number alone replaces nothing.
+fn replaces(source: &str, is_nameless: bool) -> Replaces {
+    match source {
+        _ if is_nameless => Replaces::Nobody,
+        "finess" => Replaces::Sources(&["finess", "sae"]),
+        "sae" => Replaces::Sources(&["sae"]),
+        _ => Replaces::Sources(&["synth"]),
+    }
+}
+
+fn read(register: Register, files: &[InputFile], cog: &cog::Cog) -> Load {
+    match register {
+        Register::Sae => load_of(sae::read(files, cog)),
+        Register::Finess => load_of(finess::read(&pairs(files), cog)),
+        Register::Fhir => load_fhir(files),
+        Register::Cog => Load::default(),
+    }
+}
+
+fn load_fhir(files: &[InputFile]) -> Load {
+    let is_about_them = |file: &&InputFile| {
+        ![synth::MARKER_FILE, synth::TRUTH_FILE, synth::REGISTER_FILE].contains(&file.name.as_str())
+    };
+    let synthetic = files.iter().any(|file| file.name == synth::MARKER_FILE);
+    let resources: Vec<_> = files.iter().filter(is_about_them).cloned().collect();
+    let (items, findings) = fhir_file::read(&pairs(&resources), now());
+    let mut load = Load { source: "fhir", findings, synthetic, ..Load::default() };
+    for item in items {
+        load.origins.push((item.file, item.line));
+        let (resource, updated) = (item.resource, item.updated);
+        load.items.push(ImportItem { key: None, resource, updated, mint: None, replaces: Replaces::Anyone });
+    }
+    load
+}
+
+fn import_cog(ledger: &dyn Ledger, files: &[InputFile], arguments: &Import) -> anyhow::Result<ExitCode> {
+    let (cog, findings) = cog::read(&pairs(files));
+    report::findings(&findings, arguments.report.as_deref())?;
+    let Some(cog) = cog else { bail!("aucune commune dans ces fichiers : le code en place est gardé") };
+    let count = cog.communes().len();
+    if arguments.dry_run {
+        report::complain(&format!("à blanc : {count} communes lues, rien n'est écrit"));
+    } else {
+        Communes::store(ledger, &cog)?;
+        report::complain(&format!(
+            "{count} communes, {} départements, {} régions chargés",
+            cog.departements().len(),
+            cog.regions().len()
+        ));
+    }
+    Ok(exit(count, &findings))
+}
+
+/// The files named, and those of the folders named, in the order of their names.
+fn read_files(paths: &[PathBuf]) -> anyhow::Result<Vec<InputFile>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let listed = std::fs::read_dir(path).with_context(|| format!("lecture de {}", path.display()))?;
+            let mut inside: Vec<_> =
+                listed.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_file()).collect();
+            inside.sort_unstable();
+            for path in inside {
+                files.push(read_file(&path)?);
+            }
+        } else {
+            files.push(read_file(path)?);
+        }
+    }
+    Ok(files)
+}
+
+fn read_file(path: &Path) -> anyhow::Result<InputFile> {
+    let bytes = std::fs::read(path).with_context(|| format!("lecture de {}", path.display()))?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(InputFile { name, bytes })
+}
+
+fn pairs(files: &[InputFile]) -> Vec<(&str, &[u8])> {
+    files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect()
+}
+
+fn found(problem: &ImportProblem, file: &str, line: u64) -> Vec<Finding> {
+    let finding = |severity, rule, message: String| Finding::new(severity, file, rule, message).at(line);
+    match problem {
+        ImportProblem::Rejected(reason) => vec![finding(Severity::Error, "ressource-rejetee", reason.clone())],
+        ImportProblem::DuplicateIdentifier => {
+            let message = "L'identifiant est déjà celui d'une autre ressource ; les deux sont gardées.";
+            vec![finding(Severity::Warning, "identifiant-en-double", message.to_owned())]
+        }
+        ImportProblem::HeldByAnother => {
+            let message = "Modifiée depuis par un autre auteur : laissée telle quelle.";
+            vec![finding(Severity::Information, "tenue-par-autrui", message.to_owned())]
+        }
+        ImportProblem::UnknownKey(key) => {
+            let message = format!("Renvoi à « {key} », qui n'est pas dans ces fichiers : laissé de côté.");
+            vec![finding(Severity::Warning, "renvoi-inconnu", message)]
+        }
+        ImportProblem::Shape(issues) => {
+            let told = issues.iter().map(|issue| {
+                let path = issue.expression.clone().unwrap_or_default();
+                finding(Severity::Warning, "forme-fhir", issue.message.clone()).on(&path, "")
+            });
+            told.collect()
+        }
+    }
+}
+
+fn figures(figures: &[(String, String)]) {
+    let width = figures.iter().map(|(label, _)| label.chars().count()).max().unwrap_or_default();
+    for (label, value) in figures {
+        report::say(&format!("{label:<width$}  {value}"));
+    }
+}
+
+fn tell(summary: &ImportSummary) {
+    report::say(&format!(
+        "{} créées, {} modifiées, {} inchangées, {} rejetées",
+        summary.created, summary.updated, summary.unchanged, summary.rejected
+    ));
+}
+
+/// 0 loaded, 1 loaded with rejects, 2 nothing loaded.
+fn exit(taken: usize, findings: &[Finding]) -> ExitCode {
+    let has_rejects = findings.iter().any(|finding| finding.severity == Severity::Error);
+    ExitCode::from(match (taken, has_rejects) {
+        (0, _) => 2,
+        (_, true) => 1,
+        (_, false) => 0,
+    })
+}
