@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use ror_confidentiality::{AUDIENCES, AudienceMask};
+use ror_confidentiality::{AUDIENCES, Audience, AudienceMask};
 use ror_fhir::{DateTime, Instant, Node};
-use ror_search::{Column, Extracted, OutgoingReference, ResourceType};
+use ror_search::{Column, Extracted, Near, OutgoingReference, ResourceType};
 
 /// A resource to put into the index, with all that was computed about it.
 #[derive(Debug)]
@@ -65,7 +65,13 @@ pub(crate) struct Doc {
 }
 
 impl Doc {
-    /// The position that `bit` may see.
+    /// Distance from the nearest circle that holds the position that `audience` sees (D11).
+    pub(crate) fn distance_km(&self, audience: Audience, near: &Near) -> Option<f64> {
+        let (latitude, longitude) = self.position(audience.mask())?;
+        near.distance_km(latitude, longitude)
+    }
+
+    /// The position that `audience` may see.
     pub(crate) fn position(&self, audience: AudienceMask) -> Option<(f64, f64)> {
         let found = self.positions.iter().find(|(mask, ..)| mask.includes(audience));
         found.map(|(_, latitude, longitude)| (*latitude, *longitude))

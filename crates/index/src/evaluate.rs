@@ -48,6 +48,7 @@ impl Evaluator<'_> {
                 Test::StartsWith { parameter, any } => self.starts_with(*parameter, any),
                 Test::Contains { parameter, any } => self.contains(*parameter, any),
                 Test::Missing { parameter, missing } => self.missing(rtype, *parameter, *missing),
+                Test::Words { all } => self.words(rtype, all),
                 Test::Near { parameter, near } => self.near(*parameter, near),
                 Test::LastUpdated { any } => self.updated(&self.everything(rtype), &[any]),
             },
@@ -90,6 +91,20 @@ impl Evaluator<'_> {
             }
         }
         out
+    }
+
+    fn words(&self, rtype: ResourceType, all: &[String]) -> Bitmap {
+        let mut found: Option<Bitmap> = None;
+        for word in all {
+            let mut next = Bitmap::new();
+            let first = Term::word(rtype, word);
+            let range = self.snapshot.texts.range(first.clone()..);
+            for (_, number) in range.take_while(|(term, _)| term.as_bytes().starts_with(first.as_bytes())) {
+                self.union_posting(*number, &mut next);
+            }
+            found = Some(found.map_or_else(|| next.clone(), |found| found.and(&next)));
+        }
+        found.unwrap_or_else(|| self.everything(rtype))
     }
 
     fn union_posting(&self, number: u32, out: &mut Bitmap) {

@@ -5,7 +5,7 @@
 
 use croaring::Bitmap;
 use ror_confidentiality::{Audience, AudienceMask};
-use ror_search::{Near, ParamId, Query, ResourceType, Sort, SortBy};
+use ror_search::{Criterion, Near, ParamId, Query, ResourceType, Sort, SortBy, Test};
 
 use crate::document::Doc;
 use crate::evaluate::Evaluator;
@@ -44,7 +44,37 @@ pub(crate) struct Ordering<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) audience: Audience,
     pub(crate) query: &'a Query,
-    pub(crate) near: Option<&'a Near>,
+    pub(crate) near: Option<NearPath<'a>>,
+}
+
+/// From a match to the places that make it one, and the circles they lie in (D7).
+pub(crate) struct NearPath<'a> {
+    steps: Vec<Step>,
+    near: &'a Near,
+}
+
+/// A reference on the way, and which of its targets count.
+struct Step {
+    reference: ParamId,
+    target: ResourceType,
+    /// The targets that meet everything asked of them; absent when only the distance is.
+    meeting: Option<Bitmap>,
+}
+
+impl<'a> NearPath<'a> {
+    /// The way to the circles of the first `near` among `criteria`.
+    pub(crate) fn of(evaluator: &Evaluator<'_>, criteria: &'a [Criterion]) -> Option<Self> {
+        criteria.iter().find_map(|criterion| match criterion {
+            Criterion::Test(Test::Near { near, .. }) => Some(Self { steps: Vec::new(), near }),
+            Criterion::Test(_) => None,
+            Criterion::Chain(chain) => {
+                let mut path = Self::of(evaluator, &chain.criteria)?;
+                let meeting = (chain.criteria.len() > 1).then(|| evaluator.all(chain.target, &chain.criteria));
+                path.steps.insert(0, Step { reference: chain.reference, target: chain.target, meeting });
+                Some(path)
+            }
+        })
+    }
 }
 
 impl Ordering<'_> {
@@ -174,22 +204,20 @@ impl Ordering<'_> {
             .map(|doc| &**doc)
     }
 
-    /// Distance of the nearest matching place: the document's own position, or that of a
-    /// place it refers to (D7).
-    pub(crate) fn distance_km(&self, doc: &Doc) -> Option<f64> {
-        let near = self.near?;
-        let of = |doc: &Doc| {
-            let (latitude, longitude) = doc.position(self.audience.mask())?;
-            near.distance_km(latitude, longitude)
+    /// Distance of the nearest place that makes `doc` a match (D7).
+    fn distance_km(&self, doc: &Doc) -> Option<f64> {
+        let path = self.near.as_ref()?;
+        self.nearest_km(doc, path.near, &path.steps)
+    }
+
+    fn nearest_km(&self, doc: &Doc, near: &Near, steps: &[Step]) -> Option<f64> {
+        let [step, further @ ..] = steps else { return doc.distance_km(self.audience, near) };
+        let counts = |target: &&Doc| match &step.meeting {
+            None => true,
+            Some(meeting) => self.snapshot.number(target.rtype, &target.id).is_some_and(|at| meeting.contains(at)),
         };
-        if doc.rtype == ResourceType::Location {
-            return of(doc);
-        }
-        let places = doc
-            .references
-            .iter()
-            .filter(|(mask, out)| mask.contains(self.audience) && out.rtype == ResourceType::Location);
-        places.filter_map(|(_, out)| of(self.snapshot.doc(out.rtype, &out.id)?)).min_by(f64::total_cmp)
+        let targets = self.targets(doc, step.reference, step.target).filter(counts);
+        targets.filter_map(|target| self.nearest_km(target, near, further)).min_by(f64::total_cmp)
     }
 }
 

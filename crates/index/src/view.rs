@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ror_confidentiality::{Audience, AudienceMask};
 use ror_fhir::{Instant, Node};
-use ror_search::{OutgoingReference, ParamId, Query, ResourceType, Term};
+use ror_search::{Criterion, OutgoingReference, ParamId, Query, ResourceType, Term};
 
 use crate::document::Doc;
 use crate::evaluate::Evaluator;
 use crate::include::Includer;
-use crate::order::{Anchor, Direction, Ordering};
+use crate::order::{Anchor, Direction, NearPath, Ordering};
 use crate::snapshot::Snapshot;
 
 /// What one audience sees of one moment of the directory.
@@ -80,13 +80,12 @@ impl<'a> View<'a> {
         let past = order_of.unwrap_or(self.snapshot);
         let evaluator = Evaluator { snapshot: past, audience: self.audience.mask() };
         let found = evaluator.all(query.rtype, &query.criteria);
-        let near = query.near();
+        let near = NearPath::of(&evaluator, &query.criteria);
         let ordering = Ordering { snapshot: past, audience: self.audience, query, near };
         let slice = ordering.page(&found, anchor);
         let at = |key: Option<&(Vec<u8>, u32)>, direction| key.map(|(key, _)| Anchor { key: key.clone(), direction });
         let previous = slice.before.then(|| at(slice.matches.first(), Direction::Backward)).flatten();
         let next = slice.after.then(|| at(slice.matches.last(), Direction::Forward)).flatten();
-        let now = Ordering { snapshot: self.snapshot, ..ordering };
         let numbers: Vec<u32> = slice.matches.iter().filter_map(|(_, number)| self.still_seen(past, *number)).collect();
         let includer = Includer {
             snapshot: self.snapshot,
@@ -97,13 +96,31 @@ impl<'a> View<'a> {
         let included = includer.bring(&numbers)?;
         let hits = |numbers: Vec<u32>| -> Vec<Hit> {
             let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
-            docs.map(|doc| {
-                let is_place = doc.rtype == ResourceType::Location;
-                self.hit(doc, if is_place { now.distance_km(doc) } else { None })
-            })
-            .collect()
+            docs.map(|doc| self.hit(doc, query.near().and_then(|near| doc.distance_km(self.audience, near)))).collect()
         };
         Ok(Page { total: found.cardinality(), matches: hits(numbers), included: hits(included), previous, next })
+    }
+
+    /// How many resources of `rtype` meet `criteria`: for the counts beside filters.
+    pub fn total(&self, rtype: ResourceType, criteria: &[Criterion]) -> u64 {
+        let evaluator = Evaluator { snapshot: self.snapshot, audience: self.audience.mask() };
+        evaluator.all(rtype, criteria).cardinality()
+    }
+
+    /// Words that start with `prefix` in the text of resources of `rtype`, in alphabetical
+    /// order, each with how many of them this audience sees; at most `limit` words.
+    pub fn vocabulary(&self, rtype: ResourceType, prefix: &str, limit: usize) -> Vec<(String, u64)> {
+        let first = Term::word(rtype, prefix);
+        let range = self.snapshot.texts.range(first.clone()..);
+        let words = range.take_while(|(term, _)| term.as_bytes().starts_with(first.as_bytes()));
+        words
+            .filter_map(|(term, number)| {
+                let count = self.snapshot.postings.get(*number as usize)?.len(self.audience.mask());
+                let word = Term::word_text(term.as_bytes(), rtype)?;
+                (count > 0).then(|| (word.to_owned(), count))
+            })
+            .take(limit)
+            .collect()
     }
 
     /// How many resources of `rtype` this audience sees.

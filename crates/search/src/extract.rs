@@ -2,7 +2,7 @@
 
 use ror_fhir::Node;
 
-use crate::{ParamId, ParamType, Registry, ResourceType, Term, near, reference, string, token};
+use crate::{ParamId, ParamType, Registry, ResourceType, Term, content, near, reference, string, token};
 
 /// What the index must know of one resource for one audience.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,13 +44,18 @@ pub fn extract(rtype: ResourceType, id: &str, resource: &Node, registry: &Regist
     let mut out = Extracted::default();
     out.terms.push(Term::of_type(rtype));
     for parameter in registry.all_of(rtype) {
-        let before = out.terms.len();
+        let mut is_present = false;
         match &*parameter.name {
-            "_id" => out.terms.push(Term::code(parameter.id, id)),
+            "_id" => {
+                out.terms.push(Term::code(parameter.id, id));
+                is_present = true;
+            }
             // The date of an audience is not in the body; the index holds it (D28).
             "_lastUpdated" => continue,
             _ => {
                 for node in parameter.paths.iter().flat_map(|path| path.select(resource)) {
+                    // Also what cannot be searched for, such as a reference to elsewhere: it is there.
+                    is_present = true;
                     extract_value(parameter.id, parameter.kind, node, &mut out);
                 }
             }
@@ -58,10 +63,11 @@ pub fn extract(rtype: ResourceType, id: &str, resource: &Node, registry: &Regist
         if &*parameter.name == "identifier" {
             token::derived_identifiers(rtype, parameter.id, resource, &mut out.terms);
         }
-        if out.terms.len() > before {
+        if is_present {
             out.terms.push(Term::present(parameter.id));
         }
     }
+    content::terms(rtype, resource, &mut out.terms);
     out.terms.sort_unstable();
     out.terms.dedup();
     out.references.sort_unstable();
@@ -70,15 +76,15 @@ pub fn extract(rtype: ResourceType, id: &str, resource: &Node, registry: &Regist
 }
 
 fn extract_value(parameter: ParamId, kind: ParamType, node: &Node, out: &mut Extracted) {
-    let sort_key = match kind {
-        ParamType::Token => token::terms(parameter, node, &mut out.terms),
-        ParamType::String => string::terms(parameter, node, &mut out.terms),
+    let mut sort_key = |key: &str| add_sort_key(parameter, key.into(), &mut out.columns);
+    match kind {
+        ParamType::Token => token::terms(parameter, node, &mut out.terms, &mut sort_key),
+        ParamType::String => string::terms(parameter, node, &mut out.terms, &mut sort_key),
         ParamType::Reference => {
             if let Some((rtype, id)) = reference::target(node) {
                 out.terms.push(Term::reference(parameter, rtype, id));
                 out.references.push(OutgoingReference { parameter, rtype, id: id.into() });
             }
-            None
         }
         ParamType::Special => {
             let degrees = |key| node.get(key).and_then(Node::as_f64);
@@ -86,13 +92,9 @@ fn extract_value(parameter: ParamId, kind: ParamType, node: &Node, out: &mut Ext
                 out.position = Some((latitude, longitude));
                 out.terms.extend(near::cells_of(parameter, latitude, longitude));
             }
-            None
         }
         // The only date of the first set is `_lastUpdated`, which has no path.
-        ParamType::Date => None,
-    };
-    if let Some(key) = sort_key {
-        add_sort_key(parameter, key, &mut out.columns);
+        ParamType::Date => {}
     }
 }
 
@@ -128,6 +130,27 @@ mod tests {
         assert_eq!(read.position, Some((46.2, 5.2)));
         assert_eq!(read.references[0].parameter, organization);
         assert_eq!(read.columns.iter().filter(|c| c.parameter == city).count(), 1);
+    }
+
+    #[test]
+    fn a_reference_to_elsewhere_is_a_value() {
+        let registry = Registry::embedded();
+        let elsewhere = "https://elsewhere.example/fhir/Location/1";
+        let offer = node!({"resourceType": "HealthcareService", "location": [{"reference": elsewhere}]});
+        let read = extract(ResourceType::HealthcareService, "h1", &offer, registry);
+        let location = registry.known(ResourceType::HealthcareService, "location");
+        assert!(read.terms.contains(&Term::present(location)) && read.references.is_empty());
+    }
+
+    #[test]
+    fn a_value_with_two_codes_sorts_by_the_first_or_the_last() {
+        let registry = Registry::embedded();
+        let specialty = node!([{"coding": [{"code": "b"}, {"code": "a"}]}]);
+        let offer = node!({"resourceType": "HealthcareService", "specialty": specialty});
+        let read = extract(ResourceType::HealthcareService, "h1", &offer, registry);
+        let specialty = registry.known(ResourceType::HealthcareService, "specialty");
+        let column = read.columns.iter().find(|column| column.parameter == specialty).expect("sorted by");
+        assert_eq!((&*column.min, &*column.max), ("a", "b"));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //!
 //! Nothing here stores or finds: the crate `index` does, on terms it need not understand.
 
+mod content;
 mod date;
 mod extract;
 mod geography;
@@ -20,6 +21,7 @@ mod string;
 mod term;
 mod token;
 
+pub use content::question_words;
 pub use date::{DateCriterion, Prefix};
 pub use extract::{Column, Extracted, OutgoingReference, extract};
 pub use geography::{Geography, NoGeography};

@@ -6,12 +6,12 @@ use ror_terminology::fold;
 use crate::{ParamId, Term};
 
 /// Terms of one text: folded, so that a prefix finds it, and as written for `:exact`.
-pub(crate) fn terms(parameter: ParamId, node: &Node, into: &mut Vec<Term>) -> Option<Box<str>> {
-    let text = node.as_str()?;
+pub(crate) fn terms(parameter: ParamId, node: &Node, into: &mut Vec<Term>, sort_key: &mut dyn FnMut(&str)) {
+    let Some(text) = node.as_str() else { return };
     let folded = fold(text);
     into.push(Term::folded(parameter, &folded));
     into.push(Term::exact(parameter, text));
-    Some(folded.into())
+    sort_key(&folded);
 }
 
 /// The two-digit writings of Corsica's postal codes (D12).

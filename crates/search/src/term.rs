@@ -22,6 +22,7 @@ enum Kind {
     Reference = 7,
     Cell = 8,
     Type = 9,
+    Word = 10,
 }
 
 impl Term {
@@ -75,6 +76,17 @@ impl Term {
         build(parameter, Kind::Reference, &[rtype.name(), id])
     }
 
+    /// A folded word of a resource's text (D15); as a prefix it starts every longer one.
+    pub fn word(rtype: crate::ResourceType, word: &str) -> Self {
+        build(ParamId::MAX, Kind::Word, &[rtype.name(), word])
+    }
+
+    /// For the word of a resource of `rtype`, the word; `None` for other terms.
+    pub fn word_text(bytes: &[u8], rtype: crate::ResourceType) -> Option<&str> {
+        let all = Self::word(rtype, "");
+        std::str::from_utf8(bytes.strip_prefix(all.as_bytes())?).ok()
+    }
+
     /// A square of the map.
     pub fn cell(parameter: ParamId, level: u8, row: i32, column: i32) -> Self {
         let mut bytes = start(parameter, Kind::Cell, 9);
@@ -89,9 +101,9 @@ impl Term {
         (bytes.get(2) == Some(&(Kind::Folded as u8))).then(|| std::str::from_utf8(&bytes[3..]).ok())?
     }
 
-    /// Whether this is a folded text, which the dictionary must keep in order.
+    /// Whether this is a folded text or a word, which the dictionary must keep in order.
     pub fn is_ordered(&self) -> bool {
-        self.0[2] == Kind::Folded as u8
+        self.0[2] == Kind::Folded as u8 || self.0[2] == Kind::Word as u8
     }
 }
 

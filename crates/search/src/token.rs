@@ -5,29 +5,30 @@ use ror_fhir::Node;
 use crate::{ParamId, ResourceType, Term};
 
 /// Terms of one value: a Coding, a CodeableConcept, an Identifier, a code or a boolean.
-/// Gives the code by which the value sorts (D7).
-pub(crate) fn terms(parameter: ParamId, node: &Node, into: &mut Vec<Term>) -> Option<Box<str>> {
+/// Tells each code by which the value sorts (D7).
+pub(crate) fn terms(parameter: ParamId, node: &Node, into: &mut Vec<Term>, sort_key: &mut dyn FnMut(&str)) {
+    let mut take = |system: Option<&str>, code: &str, into: &mut Vec<Term>| {
+        push(parameter, system, code, into);
+        sort_key(code);
+    };
     match node {
-        Node::String(code) => {
-            push(parameter, None, code, into);
-            Some(code.clone())
-        }
-        Node::Bool(value) => {
-            let code = if *value { "true" } else { "false" };
-            push(parameter, None, code, into);
-            Some(code.into())
-        }
+        Node::String(code) => take(None, code, into),
+        Node::Bool(value) => take(None, if *value { "true" } else { "false" }, into),
         Node::Object(object) if object.get("coding").is_some() => {
-            let codes: Vec<_> = node.items("coding").filter_map(|coding| terms(parameter, coding, into)).collect();
-            codes.into_iter().min()
+            node.items("coding").for_each(|coding| terms(parameter, coding, into, sort_key));
         }
         Node::Object(object) if object.get("code").is_some() => {
-            let code = node.str("code")?;
-            push(parameter, node.str("system"), code, into);
-            Some(code.into())
+            if let Some(code) = node.str("code") {
+                take(node.str("system"), code, into);
+            }
         }
-        Node::Object(object) if object.get("value").is_some() => identifier(parameter, node, into),
-        _ => None,
+        Node::Object(object) if object.get("value").is_some() => {
+            if let Some(value) = node.str("value").map(normal_identifier) {
+                take(node.str("system"), &value, into);
+                identifier_types(parameter, node, &value, into);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -39,15 +40,12 @@ fn push(parameter: ParamId, system: Option<&str>, code: &str, into: &mut Vec<Ter
     }
 }
 
-fn identifier(parameter: ParamId, node: &Node, into: &mut Vec<Term>) -> Option<Box<str>> {
-    let value = normal_identifier(node.str("value")?);
-    push(parameter, node.str("system"), &value, into);
+fn identifier_types(parameter: ParamId, node: &Node, value: &str, into: &mut Vec<Term>) {
     for kind in node.get("type").into_iter().flat_map(|kind| kind.items("coding")) {
         if let Some(code) = kind.str("code") {
-            into.push(Term::identifier_of_type(parameter, kind.str("system").unwrap_or_default(), code, &value));
+            into.push(Term::identifier_of_type(parameter, kind.str("system").unwrap_or_default(), code, value));
         }
     }
-    Some(value.into())
 }
 
 /// An identifier as it is compared: trimmed, the letters of FINESS numbers in upper case (D8.1).
@@ -139,8 +137,9 @@ mod tests {
             node!({"system": "s", "code": "c"}),
             node!({"system": "s", "value": "c"}),
         ] {
-            let mut found = Vec::new();
-            assert_eq!(terms(1, &node, &mut found).as_deref(), Some("c"));
+            let (mut found, mut keys) = (Vec::new(), Vec::new());
+            terms(1, &node, &mut found, &mut |key| keys.push(key.to_owned()));
+            assert_eq!(keys, ["c"]);
             assert!(found.contains(&Term::system_code(1, "s", "c")) && found.contains(&Term::system(1, "s")));
         }
     }

@@ -212,7 +212,9 @@ fn text(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[
         return Err(QueryError::new(written, "Texte attendu ; lu : rien."));
     }
     let values: Vec<String> = match &*parameter.name {
-        "address-postalcode" => values.iter().flat_map(|value| string::postal_prefixes(value)).collect(),
+        "address-postalcode" if modifier.is_none() => {
+            values.iter().flat_map(|value| string::postal_prefixes(&unescape(value))).collect()
+        }
         _ => values.iter().map(|value| unescape(value)).collect(),
     };
     let parameter = parameter.id;

@@ -101,6 +101,11 @@ pub enum Test {
         /// The alternatives.
         any: Vec<DateCriterion>,
     },
+    /// Each of these folded words starts a word of the resource's text (D15).
+    Words {
+        /// The words.
+        all: Vec<String>,
+    },
     /// Lies in one of the circles.
     Near {
         /// The parameter.

@@ -152,3 +152,15 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn d12_corsica_stands_for_its_codes_only_where_a_code_begins() {
+    let any = |query: &str| match accepted(ResourceType::Location, query).criteria.remove(0) {
+        Criterion::Test(Test::StartsWith { any, .. } | Test::Contains { any, .. }) => any,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(any("address-postalcode=2A,01"), ["200", "201", "01"]);
+    assert_eq!(any("address-postalcode=2b"), ["202", "206"]);
+    // 62010 is in the north.
+    assert_eq!(any("address-postalcode:contains=2A"), ["2a"]);
+}
