@@ -1,0 +1,210 @@
+//! The program as its user runs it: outputs, exit statuses, and what a kill leaves behind.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use ror_ledger::{Ledger as _, SqliteLedger};
+use tempfile::TempDir;
+
+fn ror(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ror"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = ror(arguments).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Resources of a file, one a line.
+fn places(count: usize) -> String {
+    (0..count).fold(String::new(), |mut lines, n| {
+        let updated = "2026-01-15T08:00:00+01:00";
+        writeln!(
+            lines,
+            r#"{{"resourceType":"Location","id":"lieu-{n}","meta":{{"lastUpdated":"{updated}"}},"name":"Unité {n}","address":{{"city":"Belley"}}}}"#
+        )
+        .unwrap();
+        lines
+    })
+}
+
+/// Kills the server when the test ends.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = ror(arguments).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").expect("one line when ready").to_owned();
+        Self { child, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        use std::io::Write as _;
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+#[test]
+fn an_import_tells_what_it_did_and_a_second_one_changes_nothing() {
+    let folder = folder();
+    let file = folder.path().join("lieux.ndjson");
+    std::fs::write(&file, places(10) + "{\"resourceType\":\"Loc\n").unwrap();
+    let data = folder.path().join("data");
+    let import = ["import", "fhir", text(&file), "--data", text(&data)];
+    let (status, out, err) = run(&import);
+    assert_eq!(status, Some(1), "loaded with rejects: {err}");
+    assert!(out.contains("10 créées, 0 modifiées, 0 inchangées"), "{out}");
+    assert!(err.contains("json-illisible") && err.contains("ligne 11"), "{err}");
+    let (_, again, _) = run(&import);
+    assert!(again.contains("0 créées, 0 modifiées, 10 inchangées"), "{again}");
+    let (status, out, _) = run(&["check", "--data", text(&data)]);
+    assert_eq!((status, out.contains("tout concorde")), (Some(0), true), "{out}");
+}
+
+#[test]
+fn nothing_loaded_is_status_2_and_writes_nothing() {
+    let folder = folder();
+    let file = folder.path().join("vide.csv");
+    std::fs::write(&file, "bonjour\n").unwrap();
+    for register in ["fhir", "finess", "sae", "cog"] {
+        let data = folder.path().join(register);
+        let (status, _, err) = run(&["import", register, text(&file), "--data", text(&data)]);
+        assert_eq!(status, Some(2), "{register}: {err}");
+        assert_eq!(SqliteLedger::open(&data.join("ledger.sqlite")).unwrap().head().unwrap().seq, 0);
+    }
+    let (status, _, err) = run(&["import", "sae", "/nulle/part", "--data", text(folder.path())]);
+    assert_eq!((status, err.contains("lecture de")), (Some(2), true), "{err}");
+}
+
+#[test]
+fn a_dry_run_reports_and_writes_nothing() {
+    let folder = folder();
+    let (file, report) = (folder.path().join("l.ndjson"), folder.path().join("constats.csv"));
+    std::fs::write(&file, places(3) + "{\n{}\n").unwrap();
+    let data = folder.path().join("data");
+    let arguments = ["import", "fhir", text(&file), "--data", text(&data), "--dry-run", "--report", text(&report)];
+    let (status, _, err) = run(&arguments);
+    assert_eq!((status, err.contains("rien n'est écrit")), (Some(1), true), "{err}");
+    assert_eq!(SqliteLedger::open(&data.join("ledger.sqlite")).unwrap().head().unwrap().seq, 0);
+    let lines = std::fs::read_to_string(&report).unwrap();
+    assert!(lines.starts_with("gravite;fichier;ligne;") && lines.contains("l.ndjson;4;"), "{lines}");
+}
+
+#[test]
+fn a_client_is_printed_as_json_once_and_a_closed_profile_is_told() {
+    let folder = folder();
+    let add = |profile: &str| run(&["client", "add", "SAMU 01", "--profile", profile, "--data", text(folder.path())]);
+    let (status, out, _) = add("1");
+    assert_eq!(status, Some(0));
+    assert!(out.starts_with("{\"client_id\":\"samu-01-") && out.contains("\"client_secret\":\""), "{out}");
+    let (_, _, err) = add("3");
+    assert!(!err.is_empty(), "a profile that sees nothing yet must say so");
+    assert_eq!(add("9").0, Some(2));
+}
+
+#[test]
+fn d56_sandbox_and_real_data_never_mix() {
+    let folder = folder();
+    let data = text(folder.path());
+    drop(Server::start(&["serve", "--data", data, "--listen", "127.0.0.1:0", "--sandbox"]));
+    let (status, _, err) = run(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
+    assert_eq!((status, err.contains("bac à sable")), (Some(2), true), "{err}");
+    let (status, _, err) = run(&["serve", "--data", data, "--listen", "0.0.0.0:0", "--sandbox"]);
+    assert_eq!((status, err.contains("D56")), (Some(2), true), "not beyond this machine: {err}");
+}
+
+#[test]
+fn d65_a_server_sees_an_import_of_another_process_within_2_seconds() {
+    let folder = folder();
+    let (file, data) = (folder.path().join("l.ndjson"), folder.path().join("data"));
+    std::fs::write(&file, places(5)).unwrap();
+    let server = Server::start(&["serve", "--data", text(&data), "--listen", "127.0.0.1:0", "--sandbox"]);
+    assert!(server.get("/fhir/metadata").contains("CapabilityStatement"));
+    let offer = r#"{"resourceType":"HealthcareService","id":"o1","extension":[{"url":"https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-healthcareservice-sensitive-unit","valueBoolean":false}],"location":[{"reference":"Location/lieu-1"}]}"#;
+    std::fs::write(folder.path().join("o.json"), offer).unwrap();
+    let (status, _, err) =
+        run(&["import", "fhir", text(&file), text(&folder.path().join("o.json")), "--data", text(&data)]);
+    assert_eq!(status, Some(0), "{err}");
+    let seen = (0..20).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        server.get("/fhir/Location/lieu-1").contains("200 OK")
+    });
+    assert!(seen, "{}", server.get("/fhir/Location/lieu-1"));
+    // A place that no offer uses is nobody's but the regulator's (D21).
+    assert!(server.get("/fhir/Location/lieu-2").contains("404"));
+}
+
+#[test]
+fn killed_twenty_times_an_import_loses_nothing_it_told_and_doubles_nothing() {
+    const TOTAL: usize = 6_000;
+    let folder = folder();
+    let (file, data) = (folder.path().join("lieux.ndjson"), folder.path().join("data"));
+    std::fs::write(&file, places(TOTAL)).unwrap();
+    let import = ["import", "fhir", text(&file), "--data", text(&data)];
+    let ledger = data.join("ledger.sqlite");
+    let mut survived = 0;
+    for round in 0..20 {
+        let mut child = ror(&import).stdout(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        // Not all rounds die at the same point: after the first, second or third line told.
+        let told = lines.map_while(Result::ok).filter_map(|line| told(&line)).take(1 + round % 3).last();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let held = SqliteLedger::open_existing(&ledger).unwrap();
+        survived = held.head().unwrap().seq as usize;
+        assert!(survived >= told.unwrap_or_default(), "round {round}: told {told:?}, held {survived}");
+        assert!(held.check(&mut |_| {}).unwrap().is_clean(), "round {round}");
+    }
+    assert!(survived > 0);
+    let (status, out, err) = run(&import);
+    assert_eq!(status, Some(0), "{err}");
+    let held = SqliteLedger::open_existing(&ledger).unwrap();
+    assert_eq!(held.head().unwrap().seq as usize, TOTAL, "each resource once: {out}");
+    assert!(run(&["check", "--data", text(&data)]).1.contains("tout concorde"));
+}
+
+/// The count of a progress line: `enregistrées : 256/6000`.
+fn told(line: &str) -> Option<usize> {
+    line.strip_prefix("enregistrées : ")?.split('/').next()?.parse().ok()
+}
+
+#[test]
+fn the_demonstration_answers_in_one_step() {
+    let folder = folder();
+    let data = folder.path().join("demo");
+    let server = Server::start(&["demo", "--data", text(&data), "--listen", "127.0.0.1:0"]);
+    let answer = server.get("/fhir/HealthcareService?location.near=46.205%7C5.226%7C10%7Ckm&_count=1");
+    assert!(answer.contains("200 OK") && !answer.contains("\"total\":0"), "{answer}");
+    let all = server.get("/fhir/Organization?_summary=count");
+    assert!(all.contains("\"total\":2"), "about two thousand structures: {all}");
+}
