@@ -210,13 +210,10 @@ impl Graph {
     }
 
     fn is_place_of_lieu_de_vie(&self, place: &str) -> bool {
-        let is_one = |id: &str| {
-            self.line(id).iter().any(|id| self.structures.get(id).is_some_and(|structure| structure.lieu_de_vie))
-        };
         let manager = self.places.get(place).and_then(|place| place.manager.as_ref());
         let mut providers =
             self.offers_of_place.of(place).filter_map(|offer| self.offers.get(offer)?.provider.as_ref());
-        manager.is_some_and(|id| is_one(id)) || providers.any(|id| is_one(id))
+        manager.is_some_and(|id| self.is_in_lieu_de_vie(id)) || providers.any(|id| self.is_in_lieu_de_vie(id))
     }
 
     fn touch_offer(&self, id: &str, touched: &mut Vec<Key>) {
@@ -239,12 +236,32 @@ impl Graph {
     fn touch_structure(&self, id: &str, touched: &mut Vec<Key>) {
         touched.extend(self.line(id).into_iter().map(|structure| (ResourceType::Organization, structure)));
         // Only a lieu de vie changes what is seen of places; they are few and small.
-        if self.structures.get(id).is_some_and(|structure| structure.lieu_de_vie) {
-            let managed = self.places_of_structure.of(id).cloned();
-            let offered =
-                self.offers_of_structure.of(id).filter_map(|offer| Some(self.offers.get(offer)?.places.clone()));
-            touched.extend(managed.chain(offered.flatten()).map(|place| (ResourceType::Location, place)));
+        if self.is_in_lieu_de_vie(id) {
+            for structure in self.with_parts(id) {
+                let managed = self.places_of_structure.of(&structure).cloned();
+                let offers = self.offers_of_structure.of(&structure);
+                let offered = offers.filter_map(|offer| Some(self.offers.get(offer)?.places.clone()));
+                touched.extend(managed.chain(offered.flatten()).map(|place| (ResourceType::Location, place)));
+            }
         }
+    }
+
+    /// A structure and all that is part of it, each once.
+    fn with_parts(&self, structure: &str) -> Ids {
+        let mut all: Ids = vec![structure.into()];
+        let mut at = 0;
+        while at < all.len() {
+            let parts = self.parts_of_structure.of(&all[at]);
+            let new: Ids = parts.filter(|part| !all.contains(part)).cloned().collect();
+            all.extend(new);
+            at += 1;
+        }
+        all
+    }
+
+    /// Whether a structure, or one it is part of, is a lieu de vie (D26).
+    fn is_in_lieu_de_vie(&self, structure: &str) -> bool {
+        self.line(structure).iter().any(|id| self.structures.get(id).is_some_and(|structure| structure.lieu_de_vie))
     }
 
     fn put_offer(&mut self, id: &str, offer: Option<Offer>) {

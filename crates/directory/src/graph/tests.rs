@@ -90,3 +90,24 @@ fn d22_a_professional_knows_the_offers_of_all_roles() {
     graph.put(&key(ResourceType::PractitionerRole, "r"), None);
     assert_eq!(graph.facts(&person), OwnFacts::Practitioner { roles: vec![] });
 }
+
+#[test]
+fn d26_the_places_of_a_part_follow_the_lieu_de_vie_above_it() {
+    let category = "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement";
+    let home = |code: &str| node!({"resourceType": "Organization", "type": [{"coding": [{"system": category, "code": code}]}]});
+    let (above, part) = (key(ResourceType::Organization, "eg"), key(ResourceType::Organization, "oi"));
+    let place = key(ResourceType::Location, "p");
+    let is_home = |graph: &Graph| matches!(graph.facts(&place), OwnFacts::Location { lieu_de_vie: true, .. });
+    let mut graph = Graph::empty();
+    graph.put(&above, Some(&home("355")));
+    graph.put(&part, Some(&unit("eg")));
+    graph.put(&place, Some(&node!({"managingOrganization": {"reference": "Organization/oi"}})));
+    assert!(!is_home(&graph));
+    // The structure above becomes one, then ceases to be; then the part moves under one.
+    assert!(graph.put(&above, Some(&home("462"))).contains(&place));
+    assert!(is_home(&graph));
+    assert!(graph.put(&above, Some(&home("355"))).contains(&place));
+    graph.put(&key(ResourceType::Organization, "other"), Some(&home("462")));
+    assert!(graph.put(&part, Some(&unit("other"))).contains(&place));
+    assert!(is_home(&graph));
+}
