@@ -203,7 +203,9 @@ impl Writer {
             op,
             expect: if op == Op::Create { Expect::Absent } else { Expect::Any },
             at,
-            updated,
+            // Instants have a precision of one second (D14): less would tell an order that no
+            // date shows.
+            updated: updated - updated.rem_euclid(1000),
             actor: actor.to_owned(),
             audience_mask: 0,
             policy_ver: self.tables.policy.version(),

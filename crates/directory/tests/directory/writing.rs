@@ -83,6 +83,18 @@ fn d38_writing_the_same_again_changes_nothing() {
 }
 
 #[test]
+fn d14_two_changes_of_one_second_bear_the_same_date() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let first = create(&directory, establishment("CH"));
+    let second = create(&directory, establishment("CHU"));
+    bench.wait(998);
+    let third = update(&directory, &first, establishment("Hôpital"));
+    assert_eq!((second.updated, third.updated), (first.updated, first.updated));
+    assert_eq!(first.updated % 1000, 0);
+}
+
+#[test]
 fn d41_a_change_meets_the_version_its_author_saw_or_none() {
     let bench = Bench::new();
     let directory = bench.open();
