@@ -95,7 +95,8 @@ impl State {
             let before = self.visible(key);
             self.project_one(key, change);
             if self.visible(key) != before {
-                let late = self.referrers(key).into_iter().filter(|other| positions.get(other).is_none_or(|p| *p < at));
+                let late =
+                    self.referrers(key).into_iter().filter(|other| positions.get(other).is_none_or(|p| *p <= at));
                 again.extend(late);
             }
         }

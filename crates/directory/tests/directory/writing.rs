@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, establishment, everything, offer, place, public, read};
 use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
-use ror_directory::{Change, Directory, WriteError, Written};
+use ror_directory::{Change, Directory, ImportItem, Replaces, WriteError, Written};
 use ror_fhir::{Node, node};
 use ror_search::ResourceType::{HealthcareService, Location, Organization};
 
@@ -92,6 +92,19 @@ fn d14_two_changes_of_one_second_bear_the_same_date() {
     let third = update(&directory, &first, establishment("Hôpital"));
     assert_eq!((second.updated, third.updated), (first.updated, first.updated));
     assert_eq!(first.updated % 1000, 0);
+}
+
+#[test]
+fn a_resource_that_refers_to_itself_is_seen_so_from_the_first_moment() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let mut own = establishment("CH");
+    own.as_object_mut().unwrap().insert("id", "ch");
+    own.as_object_mut().unwrap().insert("partOf", node!({"reference": "Organization/ch"}));
+    let item = ImportItem { key: None, resource: own, updated: 0, mint: None, replaces: Replaces::Anyone };
+    directory.import("test", vec![item], &mut |_| {}).unwrap();
+    let seen = read(&directory, &public(), Organization, "ch").unwrap();
+    assert_eq!(seen.get("partOf").and_then(|parent| parent.str("reference")), Some("Organization/ch"));
 }
 
 #[test]
