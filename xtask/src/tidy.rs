@@ -26,6 +26,7 @@ const CHECKS: &[Check] = &[
     ("functions and files stay short", sizes::short),
     ("no file over 1 MB", sizes::light),
     ("only identity makes a grant", text::grants),
+    ("only the write path reads whole bodies", text::bodies),
     ("no path of one machine", text::machine_paths),
     ("golden files belong to a test", snapshots::owned),
     ("French names are in the glossary", glossary::listed),

@@ -15,12 +15,16 @@ pub(crate) enum Communes {
 }
 
 impl Communes {
+    pub(crate) fn embedded() -> Self {
+        Self::Embedded(Cog::embedded())
+    }
+
     pub(crate) fn read(ledger: &dyn Ledger) -> anyhow::Result<Self> {
         Ok(match ledger.meta(META)? {
             Some(bytes) => {
                 Self::Loaded(Box::new(Cog::from_bytes(&bytes).context("code officiel géographique chargé")?))
             }
-            None => Self::Embedded(Cog::embedded()),
+            None => Self::embedded(),
         })
     }
 
@@ -58,7 +62,7 @@ mod tests {
 
     #[test]
     fn d12_a_code_stands_for_its_parts_and_its_past() {
-        let communes = Communes::Embedded(Cog::embedded());
+        let communes = Communes::embedded();
         assert_eq!(communes.also("75056").len(), 20);
         assert!(communes.also("69123").contains(&"69381".to_owned()));
         // Arbignieu became part of Arboys-en-Bugey, which kept its code; Saint-Bois did not.

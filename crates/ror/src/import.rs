@@ -29,6 +29,9 @@ pub(crate) struct Load {
 
 pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let files = read_files(&arguments.files)?;
+    if arguments.dry_run {
+        return dry_run(arguments, &files);
+    }
     let ledger = data::open_or_create(&arguments.data)?;
     if arguments.register == Register::Cog {
         return import_cog(&*ledger, &files, arguments);
@@ -36,12 +39,6 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let communes = Communes::read(&*ledger)?;
     let mut load = read(arguments.register, &files, communes.cog());
     drop(files);
-    if arguments.dry_run {
-        figures(&load.figures);
-        report::findings(&load.findings, arguments.report.as_deref())?;
-        report::complain(&format!("à blanc : {} ressources lues, rien n'est écrit", load.items.len()));
-        return Ok(exit(load.items.len(), &load.findings));
-    }
     if load.items.is_empty() {
         report::findings(&load.findings, arguments.report.as_deref())?;
         bail!("rien à charger dans ces fichiers");
@@ -54,6 +51,25 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     tell(&summary);
     let taken = summary.created + summary.updated + summary.unchanged;
     Ok(exit(taken, &load.findings))
+}
+
+/// Reads and reports; not even the data directory is made.
+fn dry_run(arguments: &Import, files: &[InputFile]) -> anyhow::Result<ExitCode> {
+    let communes = match data::open(&arguments.data) {
+        Ok(ledger) => Communes::read(&*ledger)?,
+        Err(_) => Communes::embedded(),
+    };
+    let (count, findings) = if arguments.register == Register::Cog {
+        let (cog, findings) = cog::read(&pairs(files));
+        (cog.map_or(0, |cog| cog.communes().len()), findings)
+    } else {
+        let load = read(arguments.register, files, communes.cog());
+        figures(&load.figures);
+        (load.items.len(), load.findings)
+    };
+    report::findings(&findings, arguments.report.as_deref())?;
+    report::complain(&format!("à blanc : {count} lues, rien n'est écrit"));
+    Ok(exit(count, &findings))
 }
 
 /// Takes the items in; what becomes of single items is added to the findings.

@@ -5,6 +5,22 @@ use super::repository::Repository;
 /// Where a grant is defined, and where it is made.
 const GRANT_MAKERS: &[&str] = &["crates/confidentiality/src/grant.rs", "crates/identity/src/"];
 
+/// Where whole bodies may be read: where they are kept, and on the write path.
+const BODY_READERS: &[&str] = &["crates/index/src/", "crates/directory/src/"];
+
+/// Nothing but the write path reads a resource without a view (architecture §5).
+pub(crate) fn bodies(repository: &Repository) -> Vec<String> {
+    let calls = [concat!(".form", "er("), concat!("owner_", "view(")];
+    let mut faults = Vec::new();
+    for (path, text) in repository.sources().filter(|(path, _)| !BODY_READERS.iter().any(|open| path.starts_with(open)))
+    {
+        for line in calls.iter().flat_map(|call| lines_with(text, call)) {
+            faults.push(format!("{path}:{line}: a whole body is read on the write path only: take a View"));
+        }
+    }
+    faults
+}
+
 /// Grants are made by identity and by tests. clippy.toml says the same of calls it can resolve.
 pub(crate) fn grants(repository: &Repository) -> Vec<String> {
     let word = concat!("Grant", "::", "mint");
