@@ -164,6 +164,9 @@ impl Reader<'_> {
     /// A code whose leading zeros are missing or in excess, when it can only be one (D4).
     fn intended_code(&mut self, written: &str, systems: &[String], code: &str) -> Result<String, QueryError> {
         let [system] = systems else { return Ok(code.to_owned()) };
+        if code.is_empty() {
+            return Ok(String::new());
+        }
         let terminology = self.terminology;
         let Some(list) = terminology.code_system(system) else { return Ok(code.to_owned()) };
         let read = list.read_code(code);

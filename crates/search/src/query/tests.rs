@@ -164,3 +164,14 @@ fn d12_corsica_stands_for_its_codes_only_where_a_code_begins() {
     // 62010 is in the north.
     assert_eq!(any("address-postalcode:contains=2A"), ["2a"]);
 }
+
+#[test]
+fn a_system_without_code_is_not_read_as_its_code_zero() {
+    // R72 has one code made of zeros only: "no code" is not that code with zeros left out.
+    let system = "https://mos.esante.gouv.fr/NOS/TRE_R72-FinessStatutJuridique/FHIR/TRE-R72-FinessStatutJuridique";
+    let query = accepted(ResourceType::Organization, &format!("type={system}|"));
+    let parameter = Registry::embedded().known(ResourceType::Organization, "type");
+    let any = vec![Term::system(parameter, system)];
+    assert_eq!(query.criteria, [Criterion::Test(Test::Terms { any, not: false })]);
+    assert!(query.warnings.is_empty(), "{:?}", query.warnings);
+}
