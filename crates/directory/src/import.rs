@@ -1,10 +1,10 @@
 //! Taking in what a register or a file proposes.
 
-use std::collections::HashMap;
-use std::sync::mpsc::sync_channel;
+use std::collections::{HashMap, HashSet};
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use ror_fhir::{Instant, Node, is_logical_id};
-use ror_ledger::SourceKeys;
+use ror_ledger::{LedgerError, SourceKeys};
 use ror_search::ResourceType;
 
 use crate::canonical;
@@ -16,7 +16,7 @@ use crate::writer::Job;
 
 /// Resources of one transaction. Offers travel with their places when they are adjacent,
 /// which spares projecting a place twice.
-const CHUNK: usize = 256;
+const CHUNK: usize = 512;
 /// How a reference to another proposed resource is written: this, then its key.
 const KEY_PREFIX: &str = "key:";
 
@@ -148,35 +148,37 @@ impl Directory {
         let total = items.len();
         let mut summary = ImportSummary::default();
         let ids = self.allocate(&items)?;
+        let mut reader = ItemReader { ids, seen: HashSet::new(), problems: Vec::new(), rejected: 0 };
         let actor = import_actor(source);
         let mut pending = items.into_iter().enumerate().peekable();
-        let mut done = 0;
+        let mut read = 0;
+        // One chunk is being written while the next one is prepared.
+        let mut in_flight: Option<InFlight> = None;
         while pending.peek().is_some() {
-            let mut chunk = Chunk { actor: actor.clone(), items: Vec::with_capacity(CHUNK) };
-            while chunk.items.len() < CHUNK {
+            let mut items = Vec::with_capacity(CHUNK);
+            while items.len() < CHUNK {
                 let Some((position, item)) = pending.next() else { break };
-                done += 1;
-                match prepare(position, item, &ids, &mut summary.problems) {
-                    Ok(item) => chunk.items.push(item),
-                    Err(reason) => {
-                        summary.rejected += 1;
-                        summary.problems.push((position, ImportProblem::Rejected(reason)));
-                    }
-                }
+                read += 1;
+                items.extend(reader.read(position, item));
             }
-            for outcome in self.send(chunk)? {
-                summary.count(outcome);
+            let next = self.send(Chunk { actor: actor.clone(), items }, read)?;
+            if let Some(sent) = in_flight.replace(next) {
+                summary.settle(sent, total, progress)?;
             }
-            progress(ImportProgress { done, total });
         }
+        if let Some(sent) = in_flight {
+            summary.settle(sent, total, progress)?;
+        }
+        summary.rejected = reader.rejected;
+        summary.problems.append(&mut reader.problems);
         summary.problems.sort_by_key(|(position, _)| *position);
         Ok(summary)
     }
 
-    fn send(&self, chunk: Chunk) -> Result<Vec<Imported>, DirectoryError> {
+    fn send(&self, chunk: Chunk, done: usize) -> Result<InFlight, DirectoryError> {
         let (reply, outcome) = sync_channel(1);
         self.jobs.send(Job::Import(chunk, reply)).map_err(|_| DirectoryError::Stopped)?;
-        Ok(outcome.recv().map_err(|_| DirectoryError::Stopped)??)
+        Ok(InFlight { outcome, done })
     }
 
     /// The logical id of each key: the one it has, else a fresh one.
@@ -196,7 +198,27 @@ impl Directory {
     }
 }
 
+/// A chunk handed to the writer, and how many items are read once it is written.
+struct InFlight {
+    outcome: Receiver<Result<Vec<Imported>, LedgerError>>,
+    done: usize,
+}
+
 impl ImportSummary {
+    /// Waits until a chunk is durable, then tells.
+    fn settle(
+        &mut self,
+        sent: InFlight,
+        total: usize,
+        progress: &mut dyn FnMut(ImportProgress),
+    ) -> Result<(), DirectoryError> {
+        for outcome in sent.outcome.recv().map_err(|_| DirectoryError::Stopped)?? {
+            self.count(outcome);
+        }
+        progress(ImportProgress { done: sent.done, total });
+        Ok(())
+    }
+
     fn count(&mut self, outcome: Imported) {
         match (outcome.created, outcome.changed) {
             (true, _) => self.created += 1,
@@ -207,28 +229,50 @@ impl ImportSummary {
     }
 }
 
-fn prepare(
-    position: usize,
-    item: ImportItem,
-    ids: &Ids,
-    problems: &mut Vec<(usize, ImportProblem)>,
-) -> Result<ChunkItem, String> {
-    let rtype = canonical::resource_type(&item.resource).map_err(|error| error.message)?;
-    let key = match &item.key {
-        Some(key) => ids.get(&key.key).cloned().ok_or("Clé inconnue.")?,
-        None => (rtype, own_id(&item.resource)?),
-    };
-    let mut resource = item.resource;
-    resolve(&mut resource, ids, &mut |unknown| {
-        problems.push((position, ImportProblem::UnknownKey(unknown.to_owned())));
-    });
-    let issues = canonical::shape(&resource, rtype);
-    if !issues.is_empty() {
-        problems.push((position, ImportProblem::Shape(issues)));
+/// Turns items into rows to write, and notes what is wrong with them.
+struct ItemReader {
+    ids: Ids,
+    /// What was read already: a second time is a fault of the source, and the first one stands.
+    seen: HashSet<Key>,
+    problems: Vec<(usize, ImportProblem)>,
+    rejected: usize,
+}
+
+impl ItemReader {
+    fn read(&mut self, position: usize, item: ImportItem) -> Option<ChunkItem> {
+        match self.prepare(position, item) {
+            Ok(item) => Some(item),
+            Err(reason) => {
+                self.rejected += 1;
+                self.problems.push((position, ImportProblem::Rejected(reason)));
+                None
+            }
+        }
     }
-    let source = item.key.map(|key| (key.source, key.key));
-    let resource = canonical::canonical(resource);
-    Ok(ChunkItem { position, key, resource, updated: item.updated, mint: item.mint, source, replaces: item.replaces })
+
+    fn prepare(&mut self, position: usize, item: ImportItem) -> Result<ChunkItem, String> {
+        let rtype = canonical::resource_type(&item.resource).map_err(|error| error.message)?;
+        let key = match &item.key {
+            Some(key) => self.ids.get(&key.key).cloned().ok_or("Clé inconnue.")?,
+            None => (rtype, own_id(&item.resource)?),
+        };
+        if !self.seen.insert(key.clone()) {
+            return Err("Déjà proposée plus haut sous le même identifiant : la première est gardée.".to_owned());
+        }
+        let mut resource = item.resource;
+        let problems = &mut self.problems;
+        resolve(&mut resource, &self.ids, &mut |unknown| {
+            problems.push((position, ImportProblem::UnknownKey(unknown.to_owned())));
+        });
+        let issues = canonical::shape(&resource, rtype);
+        if !issues.is_empty() {
+            problems.push((position, ImportProblem::Shape(issues)));
+        }
+        let source = item.key.map(|key| (key.source, key.key));
+        let resource = canonical::canonical(resource);
+        let (updated, mint, replaces) = (item.updated, item.mint, item.replaces);
+        Ok(ChunkItem { position, key, resource, updated, mint, source, replaces })
+    }
 }
 
 fn own_id(resource: &Node) -> Result<Box<str>, String> {

@@ -110,6 +110,7 @@ fn d34_everything_is_taken_but_what_cannot_be() {
     let items = [
         own("a"),
         own("b"),
+        own("a"),
         node!({"resourceType": "Patient", "id": "p"}),
         node!({"resourceType": "Location"}),
         node!({"resourceType": "Location", "id": "l", "alias": [], "contained": [{"id": "c", "secret": "1"}]}),
@@ -123,7 +124,7 @@ fn d34_everything_is_taken_but_what_cannot_be() {
         replaces: Replaces::Anyone,
     });
     let summary = import(&directory, items.collect());
-    assert_eq!((summary.created, summary.rejected), (4, 2));
+    assert_eq!((summary.created, summary.rejected), (4, 3));
     let kinds: Vec<_> = summary
         .problems
         .iter()
@@ -135,7 +136,8 @@ fn d34_everything_is_taken_but_what_cannot_be() {
             ImportProblem::HeldByAnother => (*position, "held"),
         })
         .collect();
-    assert_eq!(kinds, [(1, "duplicate"), (2, "rejected"), (3, "rejected"), (4, "shape"), (5, "unknown")]);
+    let expected = [(1, "duplicate"), (2, "rejected"), (3, "rejected"), (4, "rejected"), (5, "shape"), (6, "unknown")];
+    assert_eq!(kinds, expected);
     let place = read(&directory, &everything(), ResourceType::Location, "l").unwrap();
     assert!(place.get("contained").is_none());
     let place = read(&directory, &everything(), ResourceType::Location, "m").unwrap();
