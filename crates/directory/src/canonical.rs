@@ -3,7 +3,7 @@
 use ror_fhir::{DateTime, Instant, Node, Object, Reference, node};
 use ror_search::ResourceType;
 
-use crate::write::Issue;
+use crate::issue::Issue;
 
 /// Extension that dates the creation of a record.
 const CREATION_DATE: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-meta-creation-date";

@@ -11,7 +11,7 @@ use crate::canonical;
 use crate::directory::{Directory, DirectoryError};
 use crate::graph::Key;
 use crate::identifier::MintedKind;
-use crate::write::Issue;
+use crate::issue::Issue;
 use crate::writer::Job;
 
 /// Resources of one transaction. Offers travel with their places when they are adjacent,
@@ -163,11 +163,11 @@ impl Directory {
             }
             let next = self.send(Chunk { actor: actor.clone(), items }, read)?;
             if let Some(sent) = in_flight.replace(next) {
-                summary.settle(sent, total, progress)?;
+                summary.settle(&sent, total, progress)?;
             }
         }
         if let Some(sent) = in_flight {
-            summary.settle(sent, total, progress)?;
+            summary.settle(&sent, total, progress)?;
         }
         summary.rejected = reader.rejected;
         summary.problems.append(&mut reader.problems);
@@ -208,7 +208,7 @@ impl ImportSummary {
     /// Waits until a chunk is durable, then tells.
     fn settle(
         &mut self,
-        sent: InFlight,
+        sent: &InFlight,
         total: usize,
         progress: &mut dyn FnMut(ImportProgress),
     ) -> Result<(), DirectoryError> {

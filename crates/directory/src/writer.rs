@@ -14,9 +14,10 @@ use crate::directory::{Environment, Shared};
 use crate::graph::Key;
 use crate::identifier::{self, MintedKind};
 use crate::import::{Chunk, ChunkItem, ImportProblem, Imported, Replaces, import_actor};
+use crate::issue::Issue;
 use crate::replay::Replay;
 use crate::rights::may_write;
-use crate::write::{Issue, Request, WriteError, Written};
+use crate::write::{Request, WriteError, Written};
 
 /// Most writes of one transaction.
 const GROUP_MAX: usize = 256;
