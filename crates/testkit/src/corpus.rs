@@ -1,0 +1,404 @@
+//! Resources as a region might send them, good and less good.
+//!
+//! Every resource carries a creation date, so that none is added when it is stored.
+
+use proptest::collection::vec;
+use proptest::option::{self, weighted};
+use proptest::prelude::*;
+use proptest::sample::select;
+use ror_fhir::{Node, Object, node};
+use ror_search::ResourceType;
+
+use crate::world::Slot;
+
+/// Prefix of the national guide's extensions.
+pub const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/";
+/// Code systems by their short name.
+pub const SYSTEMS: [(&str, &str); 12] = [
+    ("field", "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite"),
+    ("region", "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM"),
+    ("eg", "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement"),
+    ("ej", "https://mos.esante.gouv.fr/NOS/TRE_R72-FinessStatutJuridique/FHIR/TRE-R72-FinessStatutJuridique"),
+    ("oi", "https://mos.esante.gouv.fr/NOS/TRE_R207-TypeOrganisationInterne/FHIR/TRE-R207-TypeOrganisationInterne"),
+    ("act", "https://mos.esante.gouv.fr/NOS/TRE_R210-ActeSpecifique/FHIR/TRE-R210-ActeSpecifique"),
+    ("mode", "https://mos.esante.gouv.fr/NOS/TRE_R213-ModePriseEnCharge/FHIR/TRE-R213-ModePriseEnCharge"),
+    ("level", "https://mos.esante.gouv.fr/NOS/TRE_R283-NiveauConfidentialite/FHIR/TRE-R283-NiveauConfidentialite"),
+    ("status", "https://mos.esante.gouv.fr/NOS/TRE_R330-TypeStatutCapacite/FHIR/TRE-R330-TypeStatutCapacite"),
+    ("cog", "https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM"),
+    ("finess", "https://finess.esante.gouv.fr"),
+    ("nat", "urn:oid:1.2.250.1.71.4.2.2"),
+];
+/// Names that fold alike, hold each other, or only their accents tell apart.
+pub const NAMES: [&str; 10] = [
+    "Hôpital Nord",
+    "HOPITAL  NORD",
+    "Centre d’Été",
+    "centre d'ete-nord",
+    "Clinique Saint-Œuvre",
+    "saint oeuvre",
+    "Unité A",
+    "Unité A bis",
+    "UHSI",
+    "Île, | $ \\ ville",
+];
+/// Towns.
+pub const CITIES: [&str; 4] = ["Bourg-en-Bresse", "Lyon", "L'Île-Rousse", "Saint-Étienne"];
+/// Postal codes, Corsica's among them, and one that holds `201` elsewhere than in front.
+pub const POSTAL_CODES: [&str; 6] = ["01000", "20167", "20200", "20600", "62010", "69003"];
+/// Communes, two of them arrondissements of Lyon.
+pub const COMMUNES: [&str; 5] = ["69123", "69381", "69382", "01001", "01002"];
+/// Positions, two of them equal.
+pub const POSITIONS: [(&str, &str); 6] = [
+    ("45.76", "4.84"),
+    ("45.761", "4.841"),
+    ("45.76", "4.84"),
+    ("46.205", "5.2255"),
+    ("41.92", "8.74"),
+    ("-20.88", "55.45"),
+];
+/// Codes of specialties, in a system that no nomenclature knows.
+pub const SPECIALTIES: [&str; 4] = ["a", "b", "c", "d"];
+/// The system of those.
+pub const SPECIALTY: &str = "https://example.org/specialty";
+/// Acts and modes of care: the first are for profile 1 only.
+pub const CHARACTERISTICS: [(&str, &str); 4] = [("act", "0001"), ("act", "0002"), ("mode", "28"), ("mode", "29")];
+/// FINESS numbers and idNat_Struct, which stand for each other.
+pub const STRUCTURES: [(&str, &str); 6] = [
+    ("finess", "010000024"),
+    ("nat", "1010000024"),
+    ("finess", "2a0000154"),
+    ("nat", "12A0000154"),
+    ("nat", "326010004500012"),
+    ("finess", " 010000032 "),
+];
+
+/// The address of a code system.
+///
+/// # Panics
+/// When there is none of that name.
+pub fn system(name: &str) -> &'static str {
+    SYSTEMS.iter().find(|(known, _)| *known == name).map(|(_, address)| *address).expect("a known short name")
+}
+
+/// A CodeableConcept.
+pub fn concept(system: &str, code: &str) -> Node {
+    node!({"coding": [{"system": system, "code": code}]})
+}
+
+/// A reference to a slot, whatever its id will be.
+pub fn reference(slot: Slot) -> Node {
+    node!({"reference": format!("{}/{}", slot.rtype, slot.name())})
+}
+
+/// The extension of that name of the guide.
+pub fn extension(name: &str, kind: &str, value: impl Into<Node>) -> Node {
+    let mut extension = node!({"url": format!("{ROR}{name}")});
+    put(&mut extension, kind, value.into());
+    extension
+}
+
+/// Sets a member; nothing when `value` is an empty list or null.
+pub fn put(target: &mut Node, key: &str, value: Node) {
+    let is_empty = matches!(&value, Node::Null) || matches!(&value, Node::Array(items) if items.is_empty());
+    let object = target.as_object_mut().expect("an object");
+    if is_empty {
+        object.remove(key);
+    } else {
+        object.insert(key, value);
+    }
+}
+
+fn level_extension(name: &str, level: Option<&str>) -> Option<Node> {
+    level.map(|level| extension(name, "valueCodeableConcept", concept(system("level"), level)))
+}
+
+/// Levels: 1 to 3, unknown, missing.
+fn level() -> impl Strategy<Value = Option<&'static str>> {
+    select(vec![Some("1"), Some("1"), Some("2"), Some("3"), Some("9"), None])
+}
+
+/// A telecom; its number tells its level.
+pub fn telecom() -> impl Strategy<Value = Node> {
+    (level(), 0..3_u8).prop_map(|(level, n)| {
+        let mut point = Node::Object(Object::new());
+        if let Some(extension) = level_extension("ror-telecom-confidentiality-level", level) {
+            put(&mut point, "extension", Node::Array(vec![extension]));
+        }
+        put(&mut point, "system", "phone".into());
+        put(&mut point, "value", format!("tel-{}-{n}", level.unwrap_or("none")).into());
+        point
+    })
+}
+
+fn contact() -> impl Strategy<Value = Node> {
+    (level(), vec(telecom(), 0..3), 0..3_u8).prop_map(|(level, telecoms, n)| {
+        let mut contact = Node::Object(Object::new());
+        if let Some(extension) = level_extension("ror-contact-confidentiality-level", level) {
+            put(&mut contact, "extension", Node::Array(vec![extension]));
+        }
+        put(&mut contact, "name", node!({"text": format!("contact-{}-{n}", level.unwrap_or("none"))}));
+        put(&mut contact, "telecom", Node::Array(telecoms));
+        contact
+    })
+}
+
+/// What no profile names, for profile 1 and the owner only.
+fn unknown_extension() -> impl Strategy<Value = Option<Node>> {
+    weighted(0.3, (0..3_u8).prop_map(|n| node!({"url": "https://example.org/x", "valueString": format!("x{n}")})))
+}
+
+fn tags() -> impl Strategy<Value = Node> {
+    let region = |code: &str| node!({"system": system("region"), "code": code});
+    let other = node!({"system": "https://example.org/tag", "code": "hidden"});
+    select(vec![
+        node!({"tag": [region("84")]}),
+        node!({"tag": [region("94"), other.clone()]}),
+        node!({"tag": [other]}),
+        Node::Null,
+    ])
+}
+
+fn narrative() -> impl Strategy<Value = Node> {
+    select(vec![Node::Null, Node::Null, node!({"status": "generated", "div": "<div>secret</div>"})])
+}
+
+/// A slot of `rtype`; some are never filled, which leaves references to nothing.
+pub fn slot(rtype: ResourceType) -> impl Strategy<Value = Slot> {
+    let max: u8 = match rtype {
+        ResourceType::Organization => 12,
+        ResourceType::HealthcareService | ResourceType::Location => 8,
+        ResourceType::Practitioner | ResourceType::PractitionerRole => 4,
+    };
+    (0..max).prop_map(move |number| Slot { rtype, number })
+}
+
+fn one(rtype: ResourceType) -> impl Strategy<Value = Node> {
+    weighted(0.8, slot(rtype)).prop_map(|slot| slot.map_or(Node::Null, reference))
+}
+
+fn some(rtype: ResourceType) -> impl Strategy<Value = Node> {
+    let elsewhere = node!({"reference": "https://elsewhere.example.org/fhir/Location/1"});
+    let one = prop_oneof![9 => slot(rtype).prop_map(reference), 1 => Just(elsewhere)];
+    vec(one, 0..3).prop_map(Node::Array)
+}
+
+fn base(rtype: ResourceType, meta: Node, narrative: Node, extensions: Vec<Node>) -> Node {
+    let mut resource = node!({"resourceType": rtype.name()});
+    put(&mut resource, "meta", meta);
+    put(&mut resource, "text", narrative);
+    let mut all = vec![extension("ror-meta-creation-date", "valueDateTime", "2020-01-01T00:00:00+01:00")];
+    all.extend(extensions);
+    put(&mut resource, "extension", Node::Array(all));
+    resource
+}
+
+/// Any resource of `rtype`, for the slot `slot`.
+pub fn resource(slot: Slot) -> BoxedStrategy<Node> {
+    match slot.rtype {
+        ResourceType::Organization => organization().boxed(),
+        ResourceType::HealthcareService => offer(slot).boxed(),
+        ResourceType::Location => place(slot).boxed(),
+        ResourceType::Practitioner => practitioner().boxed(),
+        ResourceType::PractitionerRole => role(slot).boxed(),
+    }
+}
+
+/// EJ, EG, *lieu de vie*, organisation interne, or nothing said; one concept with two codings.
+fn kind() -> impl Strategy<Value = Node> {
+    let two = node!({"coding": [{"system": system("eg"), "code": "620"}, {"system": system("eg"), "code": "101"}]});
+    select(vec![
+        concept(system("ej"), "13"),
+        concept(system("eg"), "355"),
+        concept(system("eg"), "462"),
+        concept(system("oi"), "3"),
+        concept(system("oi"), "3"),
+        concept(system("oi"), "4"),
+        two,
+        Node::Null,
+    ])
+}
+
+fn structure_identifier() -> impl Strategy<Value = Node> {
+    weighted(0.7, select(STRUCTURES.to_vec())).prop_map(|found| {
+        let Some((name, value)) = found else { return Node::Null };
+        let kind = if name == "finess" { "1" } else { "40" };
+        node!([{"type": {"coding": [{"system": "https://example.org/kind", "code": kind}]},
+            "system": system(name), "value": value}])
+    })
+}
+
+fn organization() -> impl Strategy<Value = Node> {
+    use ResourceType::Organization;
+    let names = (select(NAMES.to_vec()), option::of(select(NAMES.to_vec())));
+    let hidden = (unknown_extension(), vec(telecom(), 0..2), vec(contact(), 0..3));
+    let shape = (kind(), structure_identifier(), one(Organization), address());
+    (tags(), narrative(), names, hidden, shape).prop_map(
+        |(meta, text, (name, alias), (unknown, telecoms, contacts), (kind, identifier, parent, address))| {
+            let mut resource = base(Organization, meta, text, unknown.into_iter().collect());
+            put(&mut resource, "identifier", identifier);
+            put(&mut resource, "type", Node::Array(if kind == Node::Null { vec![] } else { vec![kind] }));
+            put(&mut resource, "name", name.into());
+            put(&mut resource, "alias", Node::Array(alias.into_iter().map(Node::from).collect()));
+            put(&mut resource, "telecom", Node::Array(telecoms));
+            put(&mut resource, "address", Node::Array(vec![address]));
+            put(&mut resource, "partOf", parent);
+            put(&mut resource, "contact", Node::Array(contacts));
+            resource
+        },
+    )
+}
+
+fn address() -> impl Strategy<Value = Node> {
+    (select(POSTAL_CODES.to_vec()), select(CITIES.to_vec()), 1..4_u8)
+        .prop_map(|(code, city, n)| node!({"line": [format!("{n} rue")], "postalCode": code, "city": city}))
+}
+
+fn characteristic() -> impl Strategy<Value = Node> {
+    select(CHARACTERISTICS.to_vec()).prop_map(|(name, code)| concept(system(name), code))
+}
+
+fn specialty() -> impl Strategy<Value = Node> {
+    vec(select(SPECIALTIES.to_vec()), 1..3).prop_map(|codes| {
+        let codings: Vec<_> = codes.iter().map(|code| node!({"system": SPECIALTY, "code": code})).collect();
+        node!({ "coding": codings })
+    })
+}
+
+/// The flag of sensitive units: said, or missing, which closes.
+pub fn sensitive_flag(sensitive: Option<bool>) -> Option<Node> {
+    sensitive.map(|flag| extension("ror-healthcareservice-sensitive-unit", "valueBoolean", flag))
+}
+
+fn offer(slot: Slot) -> impl Strategy<Value = Node> {
+    use ResourceType::{HealthcareService, Location, Organization};
+    let flags =
+        (select(vec![Some(false), Some(false), Some(false), Some(true), Some(true), None]), unknown_extension());
+    let codes = (
+        select(vec!["01", "02", "03", "04", "05", "05", "06"]),
+        option::of(select(vec!["1", "2"])),
+        vec(specialty(), 0..3),
+        vec(characteristic(), 0..4),
+    );
+    let links = (some(Location), some(Location), one(Organization));
+    let rest = (select(NAMES.to_vec()), vec(telecom(), 0..2), any::<bool>(), offer_contact());
+    (tags(), flags, codes, links, rest).prop_map(move |(meta, (flag, unknown), codes, links, rest)| {
+        let extensions = sensitive_flag(flag).into_iter().chain(unknown).chain(rest.3).collect();
+        let mut resource = base(HealthcareService, meta, Node::Null, extensions);
+        put(&mut resource, "identifier", node!([{"value": format!("84/{}", slot.name())}]));
+        put(&mut resource, "providedBy", links.2);
+        let category = codes.1.map_or(Node::Null, |code| node!([concept("https://example.org/category", code)]));
+        put(&mut resource, "category", category);
+        put(&mut resource, "type", node!([concept(system("field"), codes.0)]));
+        put(&mut resource, "specialty", Node::Array(codes.2));
+        put(&mut resource, "location", links.0);
+        put(&mut resource, "name", rest.0.into());
+        put(&mut resource, "telecom", Node::Array(rest.1));
+        put(&mut resource, "coverageArea", links.1);
+        put(&mut resource, "characteristic", Node::Array(codes.3));
+        put(&mut resource, "appointmentRequired", if rest.2 { true.into() } else { Node::Null });
+        resource
+    })
+}
+
+fn offer_contact() -> impl Strategy<Value = Option<Node>> {
+    weighted(0.3, (level(), 0..2_u8)).prop_map(|found| {
+        let (level, n) = found?;
+        let mut parts: Vec<Node> = level_extension("ror-confidentiality-level", level).into_iter().collect();
+        parts.push(node!({"url": "name", "valueHumanName": {"text": format!("cadre-{n}")}}));
+        Some(node!({"url": format!("{ROR}ror-healthcareservice-contact"), "extension": parts}))
+    })
+}
+
+/// A record of capacity: never for the public.
+pub fn capacity(status: &str, number: u8) -> Node {
+    node!({"url": format!("{ROR}ror-location-supported-capacity"), "extension": [
+        {"url": "capacityStatus", "valueCodeableConcept": concept(system("status"), status)},
+        {"url": "nbCapacity", "valueInteger": number}]})
+}
+
+fn place(slot: Slot) -> impl Strategy<Value = Node> {
+    use ResourceType::{Location, Organization};
+    let equipment = node!({"url": format!("{ROR}ror-location-equipment"), "extension": [
+        {"url": "nbInService", "valueInteger": 2}]});
+    let inside = (
+        option::of(select(COMMUNES.to_vec())),
+        vec((select(vec!["01", "02", "06", "99"]), 0..4_u8), 0..3),
+        weighted(0.3, Just(equipment)),
+        unknown_extension(),
+    );
+    let where_ = (weighted(0.8, select(POSITIONS.to_vec())), option::of(address()));
+    let links = (one(Organization), one(Location));
+    let rest = (select(NAMES.to_vec()), option::of(select(vec!["1", "2"])), vec(telecom(), 0..3), any::<[bool; 3]>());
+    (tags(), narrative(), inside, where_, (links, rest)).prop_map(
+        move |(meta, text, (commune, records, equipment, unknown), (position, address), (links, rest))| {
+            let commune =
+                commune.map(|code| extension("ror-commune-cog", "valueCodeableConcept", concept(system("cog"), code)));
+            let records = records.into_iter().map(|(status, number)| capacity(status, number));
+            let extensions = commune.into_iter().chain(records).chain(equipment).chain(unknown).collect();
+            let mut resource = base(Location, meta, text, extensions);
+            let typed = |code: &str, value: String| node!({"type": {"coding": [{"code": code}]}, "value": value});
+            let mut identifiers = vec![typed("25", format!("84/{}", slot.name()))];
+            if rest.3[0] {
+                identifiers.push(typed("26", format!("ext-{}", slot.number % 2)));
+            }
+            put(&mut resource, "identifier", Node::Array(identifiers));
+            put(&mut resource, "name", rest.0.into());
+            put(&mut resource, "alias", if rest.3[1] { node!(["externe"]) } else { Node::Null });
+            put(&mut resource, "description", if rest.3[2] { "au fond".into() } else { Node::Null });
+            put(
+                &mut resource,
+                "type",
+                rest.1.map_or(Node::Null, |code| node!([concept("https://example.org/f", code)])),
+            );
+            put(&mut resource, "telecom", Node::Array(rest.2));
+            put(&mut resource, "address", address.unwrap_or(Node::Null));
+            put(&mut resource, "position", position.map_or(Node::Null, position_node));
+            put(&mut resource, "managingOrganization", links.0);
+            put(&mut resource, "partOf", links.1);
+            resource
+        },
+    )
+}
+
+fn position_node((latitude, longitude): (&str, &str)) -> Node {
+    let mut position = Node::Object(Object::new());
+    put(&mut position, "latitude", Node::Number(latitude.into()));
+    put(&mut position, "longitude", Node::Number(longitude.into()));
+    position
+}
+
+fn practitioner() -> impl Strategy<Value = Node> {
+    let number = select(vec!["10000000001", "810000000001", "10000000002"]);
+    let rest = (vec(telecom(), 0..2), option::of(Just("1980-01-01")), one(ResourceType::Organization));
+    (tags(), number, select(NAMES.to_vec()), rest).prop_map(|(meta, number, name, (telecoms, birth, issuer))| {
+        let mut resource = base(ResourceType::Practitioner, meta, Node::Null, vec![]);
+        put(&mut resource, "identifier", node!([{"system": "urn:oid:1.2.250.1.71.4.2.1", "value": number}]));
+        put(&mut resource, "name", node!([{ "family": name }]));
+        put(&mut resource, "telecom", Node::Array(telecoms));
+        put(&mut resource, "birthDate", birth.map_or(Node::Null, Node::from));
+        if issuer != Node::Null {
+            put(&mut resource, "qualification", node!([{"code": {"text": "DE"}, "issuer": issuer}]));
+        }
+        resource
+    })
+}
+
+fn role(slot: Slot) -> impl Strategy<Value = Node> {
+    use ResourceType::{HealthcareService, Location, Organization, Practitioner, PractitionerRole};
+    let links = (one(Practitioner), one(Organization), one(HealthcareService), some(Location));
+    (tags(), links, vec(telecom(), 0..2)).prop_map(move |(meta, links, telecoms)| {
+        let list = |node: Node| if node == Node::Null { node } else { Node::Array(vec![node]) };
+        let mut resource = base(PractitionerRole, meta, Node::Null, vec![]);
+        put(
+            &mut resource,
+            "identifier",
+            node!([{"system": "https://example.org/role", "value": format!("role-{}", slot.number)}]),
+        );
+        put(&mut resource, "practitioner", links.0);
+        put(&mut resource, "organization", links.1);
+        put(&mut resource, "location", links.3);
+        put(&mut resource, "healthcareService", list(links.2));
+        put(&mut resource, "telecom", Node::Array(telecoms));
+        resource
+    })
+}

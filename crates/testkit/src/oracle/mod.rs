@@ -1,0 +1,166 @@
+//! The directory by brute force: every row read again, everything projected, JSON walked.
+//!
+//! Slow and short. What it says is what the decisions say; where the index disagrees, one
+//! of the two is wrong.
+
+mod evaluate;
+mod facts;
+mod values;
+
+use std::collections::BTreeMap;
+
+use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, Policy, project};
+use ror_fhir::{DateTime, Instant, Node, Object};
+use ror_ledger::{Ledger, Op, Seq, VersionRow};
+use ror_search::ResourceType;
+
+pub use evaluate::Answer;
+
+/// Type and logical id.
+pub type Key = (ResourceType, String);
+
+/// Makes a key.
+pub fn key(rtype: ResourceType, id: &str) -> Key {
+    (rtype, id.to_owned())
+}
+
+/// A resource as one audience sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The projection, without id, version nor date.
+    pub resource: Node,
+    /// How many versions this audience has seen (D28).
+    pub version: u32,
+    /// When the last one came (D28), to the second (D14).
+    pub updated: Instant,
+}
+
+/// Everything, as each audience sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Oracle {
+    resources: BTreeMap<Key, Node>,
+    seen: [BTreeMap<Key, Seen>; AUDIENCES],
+    /// What was seen last of what is hidden now: versions are never numbered again.
+    gone: [BTreeMap<Key, Seen>; AUDIENCES],
+    seq: Seq,
+}
+
+impl Oracle {
+    /// Reads a whole ledger.
+    pub fn of(ledger: &dyn Ledger) -> Self {
+        let mut oracle = Self::default();
+        oracle.follow(ledger);
+        oracle
+    }
+
+    /// Reads what came since; rows of one transaction bear one time.
+    ///
+    /// # Panics
+    /// When the ledger cannot be read, or holds something that is no resource.
+    pub fn follow(&mut self, ledger: &dyn Ledger) {
+        let rows = ledger.tail(self.seq, usize::MAX >> 1).expect("the ledger is readable");
+        for rows in rows.chunk_by(|a, b| a.at == b.at) {
+            self.transaction(rows);
+        }
+    }
+
+    fn transaction(&mut self, rows: &[VersionRow]) {
+        let mut own = BTreeMap::new();
+        for row in rows {
+            let key = (ResourceType::parse(&row.rtype).expect("a type of ours"), row.id.clone());
+            match row.op {
+                Op::Withdraw => self.resources.remove(&key),
+                Op::Create | Op::Update => self.resources.insert(key.clone(), Node::parse(&row.body).expect("JSON")),
+            };
+            own.insert(key, whole_second(row.updated));
+            self.seq = row.seq;
+        }
+        let moment = own.values().copied().max().unwrap_or_default();
+        self.show(|key, former| own.get(key).copied().unwrap_or_else(|| former.map_or(moment, |old| old.max(moment))));
+    }
+
+    /// Puts resources without a ledger: to know what a write would show, and to whom.
+    pub fn try_on(&mut self, resources: impl IntoIterator<Item = (Key, Node)>) {
+        self.resources.extend(resources);
+        self.show(|_, _| 0);
+    }
+
+    /// Projects everything again; what an audience sees change is a version (D28).
+    fn show(&mut self, date: impl Fn(&Key, Option<Instant>) -> Instant) {
+        let projections = self.project_all();
+        for audience in Audience::all() {
+            let mut former = std::mem::take(&mut self.seen[audience.index()]);
+            for (key, groups) in &projections {
+                let group = groups.iter().find(|(audiences, _)| audiences.contains(audience));
+                let Some((_, resource)) = group else { continue };
+                let before = former.remove(key);
+                let gone = self.gone[audience.index()].remove(key);
+                let seen = match before {
+                    Some(before) if before.resource == *resource => before,
+                    before => {
+                        let before = before.or(gone);
+                        Seen {
+                            resource: resource.clone(),
+                            version: before.as_ref().map_or(0, |before| before.version) + 1,
+                            updated: date(key, before.map(|before| before.updated)),
+                        }
+                    }
+                };
+                self.seen[audience.index()].insert(key.clone(), seen);
+            }
+            self.gone[audience.index()].extend(former);
+        }
+    }
+
+    fn project_all(&self) -> BTreeMap<Key, Vec<(AudienceMask, Node)>> {
+        let facts: BTreeMap<&Key, _> = self.resources.keys().map(|key| (key, self.facts(key))).collect();
+        let policy = Policy::embedded();
+        let nobody = |_: &str| AudienceMask::NONE;
+        // Who sees a resource at all does not hang on what it refers to.
+        let visible = |(key, resource): (&Key, &Node)| {
+            let facts = Facts { own: facts[key].clone(), targets: &nobody };
+            (format!("{}/{}", key.0, key.1), project(resource, &facts, policy).visible())
+        };
+        let visible: BTreeMap<String, AudienceMask> = self.resources.iter().map(visible).collect();
+        let unknown = Audience::ALL_DATA.mask() | Audience::OWNER.mask();
+        let targets = |text: &str| visible.get(text).copied().unwrap_or(unknown);
+        let projected = |(key, resource): (&Key, &Node)| {
+            let projection = project(resource, &Facts { own: facts[key].clone(), targets: &targets }, policy);
+            let groups = projection.groups().iter().map(|group| (group.audiences, group.resource.clone()));
+            (key.clone(), groups.collect())
+        };
+        self.resources.iter().map(projected).collect()
+    }
+
+    /// What `audience` sees, by type and id.
+    pub fn seen(&self, audience: Audience) -> &BTreeMap<Key, Seen> {
+        &self.seen[audience.index()]
+    }
+
+    /// Every resource held.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.resources.keys()
+    }
+
+    /// The text of a resource as `audience` receives it.
+    pub fn text(&self, audience: Audience, key: &Key) -> Option<String> {
+        let seen = self.seen(audience).get(key)?;
+        let mut meta = Object::new();
+        meta.insert("versionId", seen.version.to_string());
+        meta.insert("lastUpdated", DateTime::format_instant(seen.updated));
+        let mut out = Object::new();
+        out.insert("resourceType", key.0.name());
+        out.insert("id", key.1.as_str());
+        let rest = seen.resource.get("meta").and_then(Node::as_object);
+        rest.into_iter().flat_map(Object::iter).for_each(|(name, value)| drop(meta.insert(name, value.clone())));
+        out.insert("meta", meta);
+        let members = seen.resource.as_object().into_iter().flat_map(Object::iter);
+        members.filter(|(name, _)| *name != "meta").for_each(|(name, value)| drop(out.insert(name, value.clone())));
+        Some(Node::Object(out).to_text())
+    }
+}
+
+/// D14: instants have a precision of one second.
+fn whole_second(instant: Instant) -> Instant {
+    instant - instant.rem_euclid(1000)
+}
