@@ -8,6 +8,7 @@ use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
 use ror_search::{ParamType, Registry, ResourceType, extract};
 use rpds::HashTrieMapSync;
 
+use crate::dates::Dates;
 use crate::graph::{Graph, Key};
 
 /// One moment, with what is needed to make the next one. Copying it costs nothing.
@@ -43,14 +44,19 @@ impl State {
     /// Applies the rows of one transaction, each of another resource. Gives, for each row,
     /// the audiences for which it is a version (D28).
     pub(crate) fn apply(&mut self, rows: Vec<Row>, tables: Tables) -> Vec<AudienceMask> {
-        let moment = rows.iter().map(|row| row.updated).max().unwrap_or_default();
-        let mut change = Transaction { before: self.snapshot.clone(), moment, own: HashMap::new(), tables };
+        let dates = Dates::new(rows.iter().map(|row| (row.key.clone(), row.updated)).collect());
+        let mut change = Transaction { before: self.snapshot.clone(), dates, own: HashMap::new(), tables };
         let order: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
         let mut wave = self.take_in(rows, &mut change);
         // Facts are settled now, and only they decide who sees a resource at all: the second
         // wave puts right the references to those whose visibility moved in the first.
+        let mut projected = wave.clone();
         while !wave.is_empty() {
             wave = self.project_all(wave, &change);
+            projected.extend(wave.iter().cloned());
+        }
+        if !change.dates.are_one() || change.goes_back() {
+            self.settle_dates(&projected, &mut change);
         }
         order.iter().map(|key| self.versions_made(key, &change)).collect()
     }
@@ -64,7 +70,7 @@ impl State {
             match row.resource {
                 Some(resource) => {
                     wave.insert(row.key.clone());
-                    change.own.insert(row.key, (resource, row.updated));
+                    change.own.insert(row.key, resource);
                 }
                 None => {
                     wave.extend(self.referrers(&row.key));
@@ -107,7 +113,7 @@ impl State {
         let (rtype, id) = (key.0, key.1.clone());
         let parsed;
         let resource = match change.own.get(key) {
-            Some((resource, _)) => resource,
+            Some(resource) => resource,
             None => {
                 let Some(former) = self.snapshot.former(rtype, &id) else { return };
                 parsed = Node::parse(former.body()).expect("the index holds canonical text");
@@ -131,6 +137,37 @@ impl State {
             .collect();
         self.snapshot.put(Document { rtype, id, body: projection.body().clone(), groups, stamps });
         self.facts.insert_mut(key.clone(), own);
+    }
+
+    /// Dates again what changed, now that it is known who sees which row change.
+    fn settle_dates(&mut self, projected: &BTreeSet<Key>, change: &mut Transaction) {
+        let changes = change.own.keys().map(|key| (key.clone(), self.own_change(key, change))).collect();
+        change.dates.settle(changes);
+        for key in projected {
+            let Some(now) = self.snapshot.former(key.0, &key.1).map(|former| former.stamps()) else { continue };
+            let before = change.before.former(key.0, &key.1).map_or_else(Default::default, |former| former.stamps());
+            let is_late = |audience: Audience| {
+                let (now, before) = (now[audience.index()], before[audience.index()]);
+                now.version != before.version && now.updated != change.dates.of(key, audience, before.updated)
+            };
+            if Audience::all().any(is_late) {
+                self.project_one(key, change);
+            }
+        }
+    }
+
+    /// Who sees the row of `key` change something, all facts being as they are now.
+    fn own_change(&self, key: &Key, change: &Transaction) -> AudienceMask {
+        let Some(now) = self.snapshot.former(key.0, &key.1) else { return AudienceMask::NONE };
+        let Some(before) = change.before.former(key.0, &key.1) else { return now.visible() };
+        let resource = Node::parse(before.body()).expect("the index holds canonical text");
+        let targets = |text: &str| target_visibility(&self.snapshot, text);
+        let facts = Facts { own: self.graph.facts(key), targets: &targets };
+        let projection = project(&resource, &facts, change.tables.policy);
+        let is_same = |audience: &Audience| {
+            projection.group(*audience).is_some_and(|group| now.is_same(*audience, projection.body(), &group.cuts))
+        };
+        (now.visible() | projection.visible()).iter().filter(|audience| !is_same(audience)).collect()
     }
 
     /// The audiences that got a new version of `key`.
@@ -186,13 +223,21 @@ fn target_visibility(snapshot: &Snapshot, text: &str) -> AudienceMask {
 /// One transaction being applied.
 struct Transaction {
     before: Snapshot,
-    /// The date of what changes by a fact rather than by its own row.
-    moment: Instant,
-    own: HashMap<Key, (Node, Instant)>,
+    dates: Dates,
+    own: HashMap<Key, Node>,
     tables: Tables,
 }
 
 impl Transaction {
+    /// Whether a row bears an earlier date than one that an audience saw before.
+    fn goes_back(&self) -> bool {
+        let latest = |key: &Key| self.before.former(key.0, &key.1).map(|f| f.stamps().map(|stamp| stamp.updated));
+        self.own.keys().any(|key| {
+            let row = self.dates.of(key, Audience::OWNER, Instant::MIN);
+            latest(key).is_some_and(|latest| latest.iter().any(|date| *date > row))
+        })
+    }
+
     /// Version and update date of each audience: they move only when its projection does (D28).
     fn stamps(&self, key: &Key, projection: &Projection) -> [Stamp; AUDIENCES] {
         let former = self.before.former(key.0, &key.1);
@@ -204,10 +249,7 @@ impl Transaction {
             }
             let stamp = &mut stamps[audience.index()];
             stamp.version += 1;
-            stamp.updated = match self.own.get(key) {
-                Some((_, updated)) => *updated,
-                None => stamp.updated.max(self.moment),
-            };
+            stamp.updated = self.dates.of(key, audience, stamp.updated);
         }
         stamps
     }

@@ -9,6 +9,7 @@
 
 mod apply;
 mod canonical;
+mod dates;
 mod directory;
 mod graph;
 mod identifier;

@@ -185,3 +185,25 @@ fn a_register_never_undoes_what_someone_wrote_since() {
     let seen = read(&directory, &public(), ResourceType::Organization, &id).unwrap();
     assert_eq!(seen.str("name"), Some("Nom corrigé à la main"));
 }
+
+/// A place appears with its first ordinary offer, in a file that dates each row; what else the
+/// file changes is hidden from the public.
+#[test]
+fn d28_a_date_of_the_public_tells_nothing_of_hidden_rows() {
+    let dates = [(4, 4), (5, 4), (4, 5), (5, 5)].map(|(mine, other)| {
+        let bench = Bench::new();
+        let directory = bench.open();
+        let own = |id: &str, mut resource: Node, updated| {
+            resource.as_object_mut().unwrap().insert("id", id);
+            ImportItem { key: None, resource, updated, mint: None, replaces: Replaces::Anyone }
+        };
+        let year = |n: i64| START - (2_000_000 - n) * 1000;
+        import(&directory, vec![own("l1", place("Unité", 4), year(10)), own("l2", place("Autre", 4), year(11))]);
+        let revealed = own("h1", offer("Médecine", false, "nobody", "l1"), year(20));
+        let hidden = [own("l1", place("Unité", mine), year(30)), own("l2", place("Autre", other), year(40))];
+        import(&directory, hidden.into_iter().chain([revealed]).collect());
+        let seen = read(&directory, &public(), ResourceType::Location, "l1").unwrap();
+        seen.get("meta").unwrap().str("lastUpdated").unwrap().to_owned()
+    });
+    assert!(dates.iter().all(|date| *date == dates[0]), "{dates:?}");
+}
