@@ -98,7 +98,7 @@ fn same_page(
 }
 
 proptest! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(32))]
 
     #[test]
     fn the_directory_answers_as_brute_force_does(steps in steps(0..14), asks in vec(ask(), 0..30)) {

@@ -66,6 +66,7 @@ impl Oracle {
 
     fn transaction(&mut self, rows: &[VersionRow]) {
         let mut own = BTreeMap::new();
+        let former = self.resources.clone();
         for row in rows {
             let key = (ResourceType::parse(&row.rtype).expect("a type of ours"), row.id.clone());
             match row.op {
@@ -75,24 +76,39 @@ impl Oracle {
             own.insert(key, whole_second(row.updated));
             self.seq = row.seq;
         }
-        let moment = own.values().copied().max().unwrap_or_default();
-        self.show(|key, former| own.get(key).copied().unwrap_or_else(|| former.map_or(moment, |old| old.max(moment))));
+        let latest = own.values().copied().max().unwrap_or_default();
+        let visible = self.visible();
+        let changes: BTreeMap<&Key, AudienceMask> =
+            own.keys().map(|key| (key, self.own_change(key, former.get(key), &visible))).collect();
+        let own_date = |key: &Key, audience| own.get(key).copied().filter(|_| changes[key].contains(audience));
+        let date = |audience, key: &Key, before: Option<Instant>| {
+            // What follows from a fact bears the date of the rows that this audience sees change.
+            let seen = own.keys().filter_map(|key| own_date(key, audience)).max().unwrap_or(latest);
+            own_date(key, audience).unwrap_or_else(|| before.map_or(seen, |before| before.max(seen)))
+        };
+        self.show(date);
+    }
+
+    /// Who sees what a row changes by itself, all else being as it is now.
+    fn own_change(&self, key: &Key, former: Option<&Node>, visible: &BTreeMap<String, AudienceMask>) -> AudienceMask {
+        let now = self.project_as(key, &self.resources[key], visible);
+        let before = former.map(|former| self.project_as(key, former, visible)).unwrap_or_default();
+        Audience::all().filter(|audience| shown(&now, *audience) != shown(&before, *audience)).collect()
     }
 
     /// Puts resources without a ledger: to know what a write would show, and to whom.
     pub fn try_on(&mut self, resources: impl IntoIterator<Item = (Key, Node)>) {
         self.resources.extend(resources);
-        self.show(|_, _| 0);
+        self.show(|_, _, _| 0);
     }
 
     /// Projects everything again; what an audience sees change is a version (D28).
-    fn show(&mut self, date: impl Fn(&Key, Option<Instant>) -> Instant) {
+    fn show(&mut self, date: impl Fn(Audience, &Key, Option<Instant>) -> Instant) {
         let projections = self.project_all();
         for audience in Audience::all() {
             let mut former = std::mem::take(&mut self.seen[audience.index()]);
             for (key, groups) in &projections {
-                let group = groups.iter().find(|(audiences, _)| audiences.contains(audience));
-                let Some((_, resource)) = group else { continue };
+                let Some(resource) = shown(groups, audience) else { continue };
                 let before = former.remove(key);
                 let gone = self.gone[audience.index()].remove(key);
                 let seen = match before {
@@ -102,7 +118,7 @@ impl Oracle {
                         Seen {
                             resource: resource.clone(),
                             version: before.as_ref().map_or(0, |before| before.version) + 1,
-                            updated: date(key, before.map(|before| before.updated)),
+                            updated: date(audience, key, before.map(|before| before.updated)),
                         }
                     }
                 };
@@ -112,24 +128,29 @@ impl Oracle {
         }
     }
 
-    fn project_all(&self) -> BTreeMap<Key, Vec<(AudienceMask, Node)>> {
-        let facts: BTreeMap<&Key, _> = self.resources.keys().map(|key| (key, self.facts(key))).collect();
-        let policy = Policy::embedded();
+    fn project_all(&self) -> BTreeMap<Key, Groups> {
+        let visible = self.visible();
+        let projected = |(key, resource): (&Key, &Node)| (key.clone(), self.project_as(key, resource, &visible));
+        self.resources.iter().map(projected).collect()
+    }
+
+    /// Who sees each resource at all: that does not hang on what it refers to.
+    fn visible(&self) -> BTreeMap<String, AudienceMask> {
         let nobody = |_: &str| AudienceMask::NONE;
-        // Who sees a resource at all does not hang on what it refers to.
         let visible = |(key, resource): (&Key, &Node)| {
-            let facts = Facts { own: facts[key].clone(), targets: &nobody };
-            (format!("{}/{}", key.0, key.1), project(resource, &facts, policy).visible())
+            let facts = Facts { own: self.facts(key), targets: &nobody };
+            (format!("{}/{}", key.0, key.1), project(resource, &facts, Policy::embedded()).visible())
         };
-        let visible: BTreeMap<String, AudienceMask> = self.resources.iter().map(visible).collect();
+        self.resources.iter().map(visible).collect()
+    }
+
+    /// The projections of `resource` in the place of `key`.
+    fn project_as(&self, key: &Key, resource: &Node, visible: &BTreeMap<String, AudienceMask>) -> Groups {
         let unknown = Audience::ALL_DATA.mask() | Audience::OWNER.mask();
         let targets = |text: &str| visible.get(text).copied().unwrap_or(unknown);
-        let projected = |(key, resource): (&Key, &Node)| {
-            let projection = project(resource, &Facts { own: facts[key].clone(), targets: &targets }, policy);
-            let groups = projection.groups().iter().map(|group| (group.audiences, group.resource.clone()));
-            (key.clone(), groups.collect())
-        };
-        self.resources.iter().map(projected).collect()
+        let facts = Facts { own: self.facts(key), targets: &targets };
+        let projection = project(resource, &facts, Policy::embedded());
+        projection.groups().iter().map(|group| (group.audiences, group.resource.clone())).collect()
     }
 
     /// What `audience` sees, by type and id.
@@ -158,6 +179,13 @@ impl Oracle {
         members.filter(|(name, _)| *name != "meta").for_each(|(name, value)| drop(out.insert(name, value.clone())));
         Some(Node::Object(out).to_text())
     }
+}
+
+/// Projections, each with those who see it.
+type Groups = Vec<(AudienceMask, Node)>;
+
+fn shown(groups: &[(AudienceMask, Node)], audience: Audience) -> Option<&Node> {
+    groups.iter().find(|(audiences, _)| audiences.contains(audience)).map(|(_, resource)| resource)
 }
 
 /// D14: instants have a precision of one second.
