@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, OwnFacts, Policy, Projection, project};
 use ror_fhir::{Instant, Node, Reference};
 use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
-use ror_search::{ParamType, Registry, ResourceType, extract};
+use ror_search::{ANYWHERE, Registry, ResourceType, extract};
 use rpds::HashTrieMapSync;
 
 use crate::dates::Dates;
@@ -203,10 +203,9 @@ impl State {
     fn referrers(&self, key: &Key) -> Vec<Key> {
         let view = self.snapshot.owner_view();
         let registry = Registry::embedded();
-        let parameters = ResourceType::ALL.into_iter().flat_map(|rtype| registry.all_of(rtype));
-        let leading = parameters.filter(|p| p.kind == ParamType::Reference && p.targets.contains(&key.0));
-        leading
-            .flat_map(|parameter| view.referring(parameter.id, key.0, &key.1))
+        let anywhere = ResourceType::ALL.into_iter().map(|rtype| registry.known(rtype, ANYWHERE));
+        anywhere
+            .flat_map(|parameter| view.referring(parameter, key.0, &key.1))
             .map(|hit| (hit.rtype(), hit.id().into()))
             .collect()
     }

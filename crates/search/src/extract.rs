@@ -2,6 +2,7 @@
 
 use ror_fhir::Node;
 
+use crate::registry::ANYWHERE;
 use crate::{ParamId, ParamType, Registry, ResourceType, Term, content, near, reference, string, token};
 
 /// What the index must know of one resource for one audience.
@@ -52,6 +53,11 @@ pub fn extract(rtype: ResourceType, id: &str, resource: &Node, registry: &Regist
             }
             // The date of an audience is not in the body; the index holds it (D28).
             "_lastUpdated" => continue,
+            ANYWHERE => {
+                let mut tell = |rtype, id: &str| out.terms.push(Term::reference(parameter.id, rtype, id));
+                reference::targets_anywhere(resource, &mut tell);
+                continue;
+            }
             _ => {
                 for node in parameter.paths.iter().flat_map(|path| path.select(resource)) {
                     // Also what cannot be searched for, such as a reference to elsewhere: it is there.

@@ -30,6 +30,6 @@ pub use query::{
     Chain, Criterion, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, ResultParameters, Sort,
     SortBy, Summary, Test, parse,
 };
-pub use registry::{ParamId, ParamType, Parameter, Registry};
+pub use registry::{ANYWHERE, ParamId, ParamType, Parameter, Registry};
 pub use resource_type::ResourceType;
 pub use term::Term;

@@ -12,6 +12,20 @@ pub(crate) fn target(node: &Node) -> Option<(ResourceType, &str)> {
     }
 }
 
+/// Tells every local target named in `node`, however deep, whatever its element.
+pub(crate) fn targets_anywhere<'a>(node: &'a Node, tell: &mut impl FnMut(ResourceType, &'a str)) {
+    match node {
+        Node::Object(object) => {
+            if let Some((rtype, id)) = target(node) {
+                tell(rtype, id);
+            }
+            object.iter().for_each(|(_, value)| targets_anywhere(value, tell));
+        }
+        Node::Array(items) => items.iter().for_each(|item| targets_anywhere(item, tell)),
+        _ => {}
+    }
+}
+
 /// The terms that a written value asks for: `Type/id`, `id`, or an address that ends so.
 pub(crate) fn asked(parameter: ParamId, targets: &[ResourceType], written: &str) -> Option<Vec<Term>> {
     let local = match Reference::parse(written) {

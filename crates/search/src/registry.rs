@@ -23,6 +23,10 @@ pub enum ParamType {
     Special,
 }
 
+/// Name of the internal parameter that every resource type has: all its references, also those
+/// that no client may search by.
+pub const ANYWHERE: &str = "~anywhere";
+
 /// Number of a parameter in its registry; stable for the life of the process only.
 pub type ParamId = u16;
 

@@ -108,6 +108,28 @@ fn a_resource_that_refers_to_itself_is_seen_so_from_the_first_moment() {
 }
 
 #[test]
+fn a_reference_goes_with_its_target_wherever_it_is_written() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let eg = create(&directory, establishment("CH"));
+    let place_of = create(&directory, place("UHSI", 1));
+    let unit = create(&directory, offer("Médecine", false, &eg.id, &place_of.id));
+    let target = || node!({"reference": format!("Location/{}", place_of.id), "display": "UHSI"});
+    let url = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-meta-comment";
+    // An assigner, a parent of the wrong type, the value of an extension: none is a search parameter.
+    let mut other = establishment("Autre");
+    let element = other.as_object_mut().unwrap();
+    element.insert("partOf", target());
+    element.insert("extension", vec![node!({"url": url, "valueReference": (target())})]);
+    element.insert("identifier", vec![node!({"value": "1", "assigner": (target())})]);
+    let other = create(&directory, other);
+    let seen = || read(&directory, &public(), Organization, &other.id).unwrap().to_text();
+    assert_eq!(seen().matches("UHSI").count(), 3, "{}", seen());
+    update(&directory, &unit, offer("Médecine", true, &eg.id, &place_of.id));
+    assert_eq!(seen().matches("UHSI").count(), 0, "{}", seen());
+}
+
+#[test]
 fn d41_a_change_meets_the_version_its_author_saw_or_none() {
     let bench = Bench::new();
     let directory = bench.open();

@@ -30,7 +30,7 @@ fn an_unknown_parameter_names_the_closest_ones() {
     let message = refused(ResourceType::HealthcareService, "speciality=1");
     assert!(message.contains("« specialty »"), "{message}");
     assert!(refused(ResourceType::Location, "adress-city=x").contains("« address-city »"));
-    assert!(refused(ResourceType::Location, "~part-of=x").contains("inconnu"));
+    assert!(refused(ResourceType::Location, "~anywhere=x").contains("inconnu"));
 }
 
 #[test]
