@@ -1,0 +1,86 @@
+//! Running the program, and asking a running server.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use ror_fhir::Node;
+use tempfile::TempDir;
+
+pub(crate) fn ror(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ror"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = ror(arguments).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Kills the server when the test ends.
+pub(crate) struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = ror(arguments).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").expect("one line when ready").to_owned();
+        Self { child, address }
+    }
+
+    /// The whole answer to a request without a token.
+    pub(crate) fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path} HTTP/1.1"), "", "")
+    }
+
+    /// The JSON body of an answer to the bearer of `token`.
+    pub(crate) fn json(&self, path: &str, token: &str) -> Node {
+        let answer = self.ask(&format!("GET {path} HTTP/1.1"), &format!("Authorization: Bearer {token}\r\n"), "");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        Node::parse(body.as_bytes()).unwrap()
+    }
+
+    /// A token for the client that `ror client add` printed.
+    pub(crate) fn token(&self, client: &str) -> String {
+        let client = Node::parse(client.trim().as_bytes()).unwrap();
+        let (id, secret) = (client.str("client_id").unwrap(), client.str("client_secret").unwrap());
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        let path = "/auth/realms/ror/protocol/openid-connect/token";
+        let answer = self.ask(
+            &format!("POST {path} HTTP/1.1"),
+            &format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n", form.len()),
+            &form,
+        );
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        Node::parse(body.as_bytes()).unwrap().str("access_token").unwrap().to_owned()
+    }
+
+    fn ask(&self, request: &str, headers: &str, body: &str) -> String {
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        write!(stream, "{request}\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n{body}", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
