@@ -216,13 +216,15 @@ impl Fault {
 
     /// 400 for a text that is no JSON, with the place of the fault.
     pub(crate) fn json(error: &ParseError) -> Self {
-        let (detail, what) = match error.kind {
-            ParseErrorKind::NotUtf8 => ("json-not-utf8", "le texte n'est pas en UTF-8"),
-            ParseErrorKind::Truncated => ("json-truncated", "le texte s'arrête avant la fin"),
-            ParseErrorKind::DuplicateKey => ("json-duplicate-key", "une clé figure deux fois dans le même objet"),
-            ParseErrorKind::TooDeep => ("json-too-deep", "plus de 128 niveaux d'imbrication"),
-            ParseErrorKind::Syntax => ("json-syntax", "faute de syntaxe"),
+        let detail = match error.kind {
+            ParseErrorKind::NotUtf8 => "json-not-utf8",
+            ParseErrorKind::Truncated => "json-truncated",
+            ParseErrorKind::DuplicateKey => "json-duplicate-key",
+            ParseErrorKind::TooDeep => "json-too-deep",
+            ParseErrorKind::TooWide => "json-too-wide",
+            ParseErrorKind::Syntax => "json-syntax",
         };
+        let what = error.kind.reason();
         let position = error.position;
         let text = format!("JSON illisible : {what} (ligne {}, colonne {}).", position.line, position.column);
         Self::invalid(detail, text)

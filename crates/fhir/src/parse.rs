@@ -26,8 +26,24 @@ pub enum ParseErrorKind {
     DuplicateKey,
     /// More than 128 levels of nesting.
     TooDeep,
+    /// More than 1 000 members in one object.
+    TooWide,
     /// Any other fault of syntax.
     Syntax,
+}
+
+impl ParseErrorKind {
+    /// The reason, in French: for people who sent the text.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "le texte n'est pas en UTF-8",
+            Self::Truncated => "le texte s'arrête avant la fin",
+            Self::DuplicateKey => "une clé figure deux fois dans le même objet",
+            Self::TooDeep => "plus de 128 niveaux d'imbrication",
+            Self::TooWide => "plus de 1 000 membres dans un même objet",
+            Self::Syntax => "faute de syntaxe",
+        }
+    }
 }
 
 /// A refused JSON text: why, and where.
@@ -69,6 +85,10 @@ impl Node {
 
 /// Deeper nesting is refused: FHIR needs about ten levels, a stack has an end.
 const DEPTH_MAX: usize = 128;
+
+/// Wider objects are refused: FHIR's have some tens of members, and each is looked up by
+/// walking them.
+const MEMBERS_MAX: usize = 1_000;
 
 /// Objects of FHIR resources are small; above this many members a set finds repeats.
 const LINEAR_CHECK_MAX: usize = 24;
@@ -124,6 +144,10 @@ impl Reader<'_> {
                 let detail = format!("duplicate key {key:?}");
                 return Err(refused(self.text, ParseErrorKind::DuplicateKey, self.jiter.current_index(), &detail));
             }
+            if object.len() == MEMBERS_MAX {
+                let detail = "more than 1000 members in one object";
+                return Err(refused(self.text, ParseErrorKind::TooWide, self.jiter.current_index(), detail));
+            }
             let peek = self.jiter.peek().map_err(|error| self.syntax(&error))?;
             let value = self.value(peek, depth + 1)?;
             object.push_new(key, value);
@@ -138,12 +162,12 @@ impl Reader<'_> {
         };
         let kind = match &error.error_type {
             JiterErrorType::JsonError(
-                EofWhileParsingList
-                | EofWhileParsingObject
-                | EofWhileParsingString
-                | EofWhileParsingValue
-                | UnexpectedEndOfHexEscape,
+                EofWhileParsingList | EofWhileParsingObject | EofWhileParsingString | EofWhileParsingValue,
             ) => ParseErrorKind::Truncated,
+            // Also what the reader says of half a surrogate pair, wherever it stands.
+            JiterErrorType::JsonError(UnexpectedEndOfHexEscape) if error.index >= self.text.len() => {
+                ParseErrorKind::Truncated
+            }
             _ => ParseErrorKind::Syntax,
         };
         refused(self.text, kind, error.index, &error.error_type.to_string())
@@ -171,10 +195,14 @@ mod tests {
 
     #[test]
     fn refusals_say_why_and_where() {
-        use ParseErrorKind::{DuplicateKey, NotUtf8, Syntax, TooDeep, Truncated};
+        use ParseErrorKind::{DuplicateKey, NotUtf8, Syntax, TooDeep, TooWide, Truncated};
         let deep = "[".repeat(10_000_000);
         let wide = format!("{{{}\"k7\":0}}", (0..60).map(|n| format!("\"k{n}\":{n},")).collect::<String>());
-        let cases: [(&[u8], ParseErrorKind, usize); 8] = [
+        let widest =
+            |members| format!("{{{}}}", (0..members).map(|n| format!("\"k{n}\":0")).collect::<Vec<_>>().join(","));
+        let too_wide = widest(1_001);
+        assert!(Node::parse(widest(1_000).as_bytes()).is_ok());
+        let cases: [(&[u8], ParseErrorKind, usize); 11] = [
             (b"{\"a\":1,\n \"b\":2,\n \"a\":3}", DuplicateKey, 3),
             (wide.as_bytes(), DuplicateKey, 1),
             (b"{\"a\":[1,2", Truncated, 1),
@@ -183,6 +211,9 @@ mod tests {
             (b"{} {}", Syntax, 1),
             (b"", Truncated, 1),
             (deep.as_bytes(), TooDeep, 1),
+            (too_wide.as_bytes(), TooWide, 1),
+            (b"{\"a\":\"\\ud800\"}", Syntax, 1),
+            (b"{\"a\":\"\\ud8", Truncated, 1),
         ];
         for (text, kind, line) in cases {
             let error = Node::parse(text).expect_err("must be refused");

@@ -52,8 +52,13 @@ impl Reader {
         for (at, entry) in bundle.items("entry").enumerate() {
             match entry.get("resource") {
                 Some(resource) => self.resource(file, at as u64 + 1, resource.clone()),
-                None => self.find(file, at as u64 + 1, Severity::Warning, "entree-sans-ressource",
-                    "Entrée de Bundle sans ressource : ignorée.".to_owned()),
+                None => self.find(
+                    file,
+                    at as u64 + 1,
+                    Severity::Warning,
+                    "entree-sans-ressource",
+                    "Entrée de Bundle sans ressource : ignorée.".to_owned(),
+                ),
             }
         }
     }
@@ -93,7 +98,7 @@ impl Reader {
     }
 
     fn unreadable(&mut self, file: &str, line: u64, error: &ParseError) {
-        let message = format!("JSON illisible, colonne {} : {}.", error.position.column, error.detail);
+        let message = format!("JSON illisible, colonne {} : {}.", error.position.column, error.kind.reason());
         self.find(file, line, Severity::Error, "json-illisible", message);
     }
 

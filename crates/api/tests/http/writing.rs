@@ -112,7 +112,9 @@ fn bodies_that_cannot_be_read_are_refused_and_nothing_is_stored() {
     let world = World::new();
     let whole = establishment("Hôpital", "010000024").to_bytes();
     let deep = "[".repeat(1_900_000);
-    let cases: [(&[u8], &str, u16, &str); 11] = [
+    let wide = format!("{{{}}}", (0..100_000).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(","));
+    let cases: [(&[u8], &str, u16, &str); 12] = [
+        (wide.as_bytes(), "application/fhir+json", 400, "json-too-wide"),
         (&whole[..whole.len() / 2], "application/fhir+json", 400, "json-truncated"),
         (b"", "application/fhir+json", 400, "json-truncated"),
         (deep.as_bytes(), "application/fhir+json", 400, "json-too-deep"),
