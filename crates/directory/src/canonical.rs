@@ -87,8 +87,26 @@ pub(crate) fn shape(resource: &Node, rtype: ResourceType) -> Vec<Issue> {
         let message = "Une ressource contenue échapperait aux règles de confidentialité : la créer à part.";
         issues.push(Issue::error("business-rule", Some(format!("{rtype}.contained")), message));
     }
+    if resource.get("meta").is_some_and(|meta| meta.as_object().is_none()) {
+        issues.push(Issue::error("structure", Some(format!("{rtype}.meta")), "Un objet est attendu."));
+    }
+    if resource.get("identifier").is_some_and(|identifiers| !is_list_of_objects(identifiers)) {
+        issues.push(Issue::error("structure", Some(format!("{rtype}.identifier")), LIST_EXPECTED));
+    }
     walk(resource, rtype.name(), &mut issues);
     issues
+}
+
+const LIST_EXPECTED: &str = "Une liste d'objets est attendue.";
+
+/// Whether the directory can read and add to this element without losing what was written.
+fn is_list_of_objects(value: &Node) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(|item| item.as_object().is_some()))
+}
+
+/// Control characters that FHIR allows in a text (FHIR R4 §2.24.0.1): tab, line feed, carriage return.
+fn is_forbidden(character: char) -> bool {
+    character < ' ' && !matches!(character, '\t' | '\n' | '\r')
 }
 
 fn walk(node: &Node, path: &str, issues: &mut Vec<Issue>) {
@@ -101,6 +119,9 @@ fn walk(node: &Node, path: &str, issues: &mut Vec<Issue>) {
                 let path = format!("{path}.{key}");
                 if key == "reference" {
                     check_reference(value, &path, issues);
+                }
+                if matches!(key, "extension" | "modifierExtension") && !is_list_of_objects(value) {
+                    issues.push(Issue::error("structure", Some(path.clone()), LIST_EXPECTED));
                 }
                 walk(value, &path, issues);
             }
@@ -116,6 +137,13 @@ fn walk(node: &Node, path: &str, issues: &mut Vec<Issue>) {
         }
         Node::String(text) if text.trim().is_empty() => {
             issues.push(Issue::error("structure", Some(path.to_owned()), "Un texte vide n'est pas admis par FHIR."));
+        }
+        Node::String(text) if text.contains(is_forbidden) => {
+            let message = "Un texte ne contient pas de caractère de commande.";
+            issues.push(Issue::error("structure", Some(path.to_owned()), message));
+        }
+        Node::Number(_) if !node.as_f64().is_some_and(f64::is_finite) => {
+            issues.push(Issue::error("structure", Some(path.to_owned()), "Nombre trop grand."));
         }
         Node::Null => {
             issues.push(Issue::error("structure", Some(path.to_owned()), "La valeur null n'est pas admise ici."));
@@ -183,6 +211,25 @@ mod tests {
                 "Location.status"
             ]
         );
+    }
+
+    #[test]
+    fn what_could_be_lost_or_misread_is_refused() {
+        let huge = Node::parse(b"1e400").expect("JSON");
+        let cases = [
+            (node!({"meta": "x"}), "Location.meta"),
+            (node!({"identifier": {"value": "84/1"}}), "Location.identifier"),
+            (node!({"extension": {"url": "x"}}), "Location.extension"),
+            (node!({"address": {"extension": ["x"]}}), "Location.address.extension"),
+            (node!({"name": "a\u{0}b"}), "Location.name"),
+            (node!({"position": {"latitude": huge}}), "Location.position.latitude"),
+        ];
+        for (sent, path) in cases {
+            let paths: Vec<_> = shape(&sent, ResourceType::Location).into_iter().filter_map(|i| i.expression).collect();
+            assert_eq!(paths, [path], "{}", sent.to_text());
+        }
+        let fine = node!({"name": "a\tb\n", "partOf": {"identifier": {"value": "1"}}, "position": {"latitude": 46.2}});
+        assert_eq!(shape(&fine, ResourceType::Location), []);
     }
 
     #[test]
