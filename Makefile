@@ -39,7 +39,7 @@ advisories: ## Known vulnerabilities of dependencies; needs cargo-deny and the n
 
 bench: ## Ratios against nginx and against the disk, in one run; installs nginx and wrk if missing
 	@.ci/tools cc nginx wrk
-	$(CARGO) bench --workspace --locked
+	$(CARGO) bench --package ror-benches --locked
 
 soak: ## All tests again and again, property tests with many more cases, for SOAK_MINUTES (60); never in CI
 	@echo "soak: $(SOAK_MINUTES) minutes, $(SOAK_CASES) cases per property, new random inputs at each turn"
