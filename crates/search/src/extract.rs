@@ -82,7 +82,7 @@ pub fn extract(rtype: ResourceType, id: &str, resource: &Node, registry: &Regist
 }
 
 fn extract_value(parameter: ParamId, kind: ParamType, node: &Node, out: &mut Extracted) {
-    let mut sort_key = |key: &str| add_sort_key(parameter, key.into(), &mut out.columns);
+    let mut sort_key = |key: &str| add_sort_key(parameter, key, &mut out.columns);
     match kind {
         ParamType::Token => token::terms(parameter, node, &mut out.terms, &mut sort_key),
         ParamType::String => string::terms(parameter, node, &mut out.terms, &mut sort_key),
@@ -104,7 +104,12 @@ fn extract_value(parameter: ParamId, kind: ParamType, node: &Node, out: &mut Ext
     }
 }
 
-fn add_sort_key(parameter: ParamId, key: Box<str>, columns: &mut Vec<Column>) {
+/// Bytes of a text that count in a sort: two that begin alike for longer follow their ids. A
+/// page link carries the key of its last entry, and a link has to stay short.
+const SORT_KEY_BYTES_MAX: usize = 256;
+
+fn add_sort_key(parameter: ParamId, key: &str, columns: &mut Vec<Column>) {
+    let key: Box<str> = key[..key.floor_char_boundary(SORT_KEY_BYTES_MAX)].into();
     match columns.iter_mut().find(|column| column.parameter == parameter) {
         None => columns.push(Column { parameter, min: key.clone(), max: key }),
         Some(column) => {
@@ -157,6 +162,20 @@ mod tests {
         let specialty = registry.known(ResourceType::HealthcareService, "specialty");
         let column = read.columns.iter().find(|column| column.parameter == specialty).expect("sorted by");
         assert_eq!((&*column.min, &*column.max), ("a", "b"));
+    }
+
+    #[test]
+    fn a_sort_key_is_short_however_long_the_text() {
+        let registry = Registry::embedded();
+        let structure = node!({"resourceType": "Organization", "name": ("x".to_owned() + &"é".repeat(100_000))});
+        let read = extract(ResourceType::Organization, "o1", &structure, registry);
+        let name = registry.known(ResourceType::Organization, "name");
+        let column = read.columns.iter().find(|column| column.parameter == name).expect("sorted by");
+        assert_eq!(column.min.len(), SORT_KEY_BYTES_MAX);
+        let specialty = node!([{"coding": [{"code": ("é".repeat(100_000))}]}]);
+        let offer = node!({"resourceType": "HealthcareService", "specialty": specialty});
+        let read = extract(ResourceType::HealthcareService, "h1", &offer, registry);
+        assert!(read.columns.iter().all(|column| column.max.len() <= SORT_KEY_BYTES_MAX));
     }
 
     #[test]

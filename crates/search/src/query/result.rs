@@ -10,6 +10,9 @@ const COUNT_DEFAULT: usize = 200;
 /// Most matches on a page (D5).
 const COUNT_MAX: usize = 1_000;
 
+/// Most sort keys of a request: the next page link carries the value of each.
+const SORT_KEYS_MAX: usize = 8;
+
 /// Order, page and shape of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultParameters {
@@ -118,6 +121,9 @@ impl Reader<'_> {
 
     fn sort(&mut self, value: &str) -> Result<(), QueryError> {
         for written in value.split(',') {
+            if self.query.result.sort.len() == SORT_KEYS_MAX {
+                return Err(QueryError::new("_sort", format!("Au plus {SORT_KEYS_MAX} clés de tri.")));
+            }
             let key = written.trim();
             let (descending, key) = key.strip_prefix('-').map_or((false, key), |key| (true, key));
             let by = self.sort_by(key).ok_or_else(|| self.unknown_sort_key(key))?;

@@ -39,6 +39,7 @@ fn ill_formed_requests_are_refused_each_with_its_reason() {
         ("_count=-1", "entier"),
         ("_count=abc", "entier"),
         ("_sort=nom", "tri inconnue"),
+        ("_sort=_id,_id,_id,_id,_id,_id,_id,_id,_id", "Au plus 8"),
         ("_lastUpdated=hier", "préfixe"),
         ("_lastUpdated=2026-13", "date attendue"),
         ("name:starts=x", "Modificateur"),
