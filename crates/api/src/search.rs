@@ -16,9 +16,14 @@ use crate::outcome::{self, Fault};
 use crate::prune::{self, Shape};
 use crate::request;
 
-/// Up to this many resources of a type, any search takes well under a millisecond: it runs
+/// Up to this many resources of a type, a short search takes well under a millisecond: it runs
 /// where it is, since handing it to another thread costs more.
 const INLINE_MAX: u64 = 20_000;
+/// Characters of the parameters of a search that may run where it is: a thousand circles or
+/// four hundred chains take a second, however small the directory.
+const PARAMETERS_INLINE_MAX: usize = 1_000;
+/// Matches on a page, beyond which what it brings along may be much.
+const INCLUDING_INLINE_MAX: usize = 200;
 /// Identifiers looked up without handing over.
 const LOOKUP_MAX: usize = 100;
 /// Above this many resources on a page, packing is left to a thread of its own.
@@ -97,7 +102,9 @@ impl Search {
     /// Whether it is quicker to run here than to hand over.
     fn is_light(&self) -> bool {
         let page = self.query.result.count;
-        if self.call.encoding.is_some() && page > PACKED_INLINE_MAX {
+        let packs_much = self.call.encoding.is_some() && page > PACKED_INLINE_MAX;
+        let brings_much = !self.query.includes.is_empty() && page > INCLUDING_INLINE_MAX;
+        if packs_much || brings_much || !is_short(&self.query.parameters) {
             return false;
         }
         self.snapshot.view(&self.call.grant).count(self.query.rtype) <= INLINE_MAX
@@ -176,6 +183,12 @@ pub(crate) fn refused_cursor(error: CursorError) -> Fault {
     }
 }
 
+/// Whether a search asks little: what is long may be costly, and waits its turn (D61).
+fn is_short(parameters: &[(String, String)]) -> bool {
+    let length: usize = parameters.iter().map(|(name, value)| name.len() + value.len()).sum();
+    length <= PARAMETERS_INLINE_MAX
+}
+
 /// Whether the work follows the answer rather than the directory: everything in the order
 /// of ids, or resources by their identifiers.
 fn is_bounded(query: &Query, registry: &Registry) -> bool {
@@ -188,4 +201,17 @@ fn is_bounded(query: &Query, registry: &Registry) -> bool {
             })
     };
     (query.criteria.is_empty() && query.result.sort.is_empty()) || query.criteria.iter().any(is_lookup)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d61_a_long_search_never_runs_where_requests_are_answered() {
+        let pairs = |count, value: &str| vec![("location.near".to_owned(), value.to_owned()); count];
+        assert!(is_short(&pairs(3, "45.76|4.84|10|km")));
+        assert!(!is_short(&pairs(1, &["46.5|2.5|500|km"; 1_000].join(","))));
+        assert!(!is_short(&pairs(400, "46.5|2.5")));
+    }
 }
