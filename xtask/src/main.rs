@@ -5,6 +5,7 @@
 mod geo;
 mod nomenclatures;
 mod policy;
+mod profiles;
 mod tidy;
 
 use std::io::Write;
@@ -25,6 +26,11 @@ const COMMANDS: &[Command] = &[
         nomenclatures::run,
     ),
     ("geo", "geo --from DIR              rewrite crates/registers/data/cog.zst from the tables of communes", geo::run),
+    (
+        "profiles",
+        "profiles --from FILE --base DIR  rewrite the tables of crates/profiles from the model and the FHIR base",
+        profiles::run,
+    ),
     ("tidy", "tidy                        check what the repository promises about itself", tidy::run),
 ];
 

@@ -8,6 +8,7 @@ use super::repository::{Repository, list, string};
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("ror-fhir", &[]),
     ("ror-terminology", &["ror-fhir"]),
+    ("ror-profiles", &["ror-terminology", "ror-fhir"]),
     ("ror-confidentiality", &["ror-fhir"]),
     ("ror-search", &["ror-confidentiality", "ror-terminology", "ror-fhir"]),
     ("ror-index", &["ror-search", "ror-confidentiality", "ror-fhir"]),
@@ -88,7 +89,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 /// What must be nowhere in the tree below a crate, and why.
 const MUST_NOT_KNOW: &[(&[&str], &[&str], &str)] = &[
     (
-        &["ror-fhir", "ror-terminology", "ror-confidentiality", "ror-search"],
+        &["ror-fhir", "ror-terminology", "ror-profiles", "ror-confidentiality", "ror-search"],
         &["tokio", "axum", "hyper", "rusqlite", "reqwest"],
         "pure: no input, no output",
     ),
