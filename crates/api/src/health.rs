@@ -13,10 +13,11 @@ pub(crate) async fn healthz() -> Response<Body> {
 }
 
 /// 200 when requests can be answered: a state is made only once the directory is loaded, and
-/// a full disk stops writes, not reads.
+/// a full disk stops writes, not reads. 503 once the ledger is no longer followed, so that a
+/// server that shows old data is taken out.
 pub(crate) async fn readyz(State(state): State<ApiState>) -> Response<Body> {
-    let _loaded = state.inner.services.directory.snapshot();
-    bare(StatusCode::OK)
+    let is_following = state.inner.services.directory.is_following();
+    bare(if is_following { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE })
 }
 
 /// The text of the recorder, or 404 where it is not to be seen.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -55,6 +56,7 @@ pub struct Directory {
     pub(crate) jobs: SyncSender<Job>,
     shared: Arc<Shared>,
     moments: Mutex<VecDeque<Moment>>,
+    writer: JoinHandle<()>,
 }
 
 /// What the writer shows to everyone else.
@@ -92,8 +94,9 @@ impl Directory {
             last_at,
         };
         let run = move || writer.run(&waiting);
-        std::thread::Builder::new().name("writer".to_owned()).spawn(run).map_err(|_| DirectoryError::Stopped)?;
-        Ok(Arc::new(Self { ledger, environment, jobs, shared, moments: Mutex::default() }))
+        let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(run);
+        let writer = writer.map_err(|_| DirectoryError::Stopped)?;
+        Ok(Arc::new(Self { ledger, environment, jobs, shared, moments: Mutex::default(), writer }))
     }
 
     /// The present moment: one atomic load.
@@ -104,6 +107,12 @@ impl Directory {
     /// Whether the last write found room on the disk.
     pub fn is_writable(&self) -> bool {
         !self.shared.is_full.load(Ordering::Relaxed)
+    }
+
+    /// Whether the ledger is still followed. Once the writer has stopped by a fault of the
+    /// program, what is shown grows old and every write is refused: only a restart helps.
+    pub fn is_following(&self) -> bool {
+        !self.writer.is_finished()
     }
 
     /// Keeps the order of a moment for five minutes, for the pages that follow (D6).

@@ -1,9 +1,12 @@
 //! Changes, and what each audience sees of them.
 
+use std::sync::Arc;
+
 use crate::common::{Bench, establishment, everything, offer, place, public, read};
 use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
-use ror_directory::{Change, Directory, ImportItem, Replaces, WriteError, Written};
+use ror_directory::{Change, Directory, Environment, ImportItem, Replaces, WriteError, Written};
 use ror_fhir::{Node, node};
+use ror_ledger::SqliteLedger;
 use ror_search::ResourceType::{HealthcareService, Location, Organization};
 
 fn create(directory: &Directory, resource: Node) -> Written {
@@ -105,6 +108,25 @@ fn a_resource_that_refers_to_itself_is_seen_so_from_the_first_moment() {
     directory.import("test", vec![item], &mut |_| {}).unwrap();
     let seen = read(&directory, &public(), Organization, "ch").unwrap();
     assert_eq!(seen.get("partOf").and_then(|parent| parent.str("reference")), Some("Organization/ch"));
+}
+
+#[test]
+fn a_writer_that_fell_is_told() {
+    let bench = Bench::new();
+    let ledger = SqliteLedger::open(&bench.folder.path().join("ledger.sqlite")).unwrap();
+    let now = || match std::thread::current().name() {
+        Some("writer") => panic!("on purpose"),
+        _ => 0,
+    };
+    let environment = Environment { now: Arc::new(now), random: Arc::new(|bytes| bytes.fill(7)) };
+    let directory = Directory::open(Arc::new(ledger), environment).unwrap();
+    assert!(directory.is_following());
+    let change = Change::Create { resource: establishment("CH") };
+    assert_eq!(directory.write(&everything(), change), Err(WriteError::Unavailable));
+    // The answer is lost a moment before the thread ends.
+    while directory.is_following() {
+        std::thread::yield_now();
+    }
 }
 
 #[test]
