@@ -32,6 +32,14 @@ impl Communes {
         Ok(ledger.set_meta(META, &cog.to_bytes())?)
     }
 
+    /// The code for the life of the program: loaded once, it is never freed.
+    pub(crate) fn for_good(self) -> &'static Cog {
+        match self {
+            Self::Embedded(cog) => cog,
+            Self::Loaded(cog) => Box::leak(cog),
+        }
+    }
+
     pub(crate) fn cog(&self) -> &Cog {
         match self {
             Self::Embedded(cog) => cog,

@@ -10,6 +10,7 @@ use ror_api::{ApiState, Connections, Services, Settings};
 use ror_directory::Directory;
 use ror_identity::Identity;
 use ror_ledger::Ledger;
+use ror_portal::PortalState;
 use ror_search::Registry;
 use ror_terminology::Terminology;
 use tokio::net::TcpListener;
@@ -21,6 +22,11 @@ use crate::environment::{environment, random};
 use crate::geography::Communes;
 use crate::{data, report};
 
+/// Registers whose data name their source wherever they are shown.
+const NOTICES: [(&str, &str); 2] = [
+    ("finess", "Source : FINESS, extraction ouverte (Licence Ouverte)."),
+    ("sae", "Source : statistique annuelle des établissements de santé (SAE), DREES (Licence Ouverte)."),
+];
 /// Where the key of page cursors is kept.
 const CURSOR_KEY: &str = "cursor-key";
 
@@ -55,7 +61,10 @@ pub(crate) fn listen(
         settings.strict = config.strict;
         settings.https = config.https;
         settings.metrics = Some(Arc::new(move || recorder.render()));
-        let router = ror_api::router(ApiState::new(services, settings));
+        let portal = portal(ledger, &services, config.sandbox)?;
+        let ahead = portal.clone();
+        std::thread::Builder::new().name("portal".to_owned()).spawn(move || ahead.warm()).context("démarrage")?;
+        let router = ror_api::router(ApiState::new(services, settings)).merge(ror_portal::router(portal));
         report::say(&format!("listening on http://{address}"));
         ready();
         ror_api::serve(listener, router, Connections::default(), asked_to_stop()).await.context("service")
@@ -74,6 +83,25 @@ fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, sandbox: bool) 
         geography: Arc::new(Communes::read(&**ledger)?),
         environment: environment(),
     })
+}
+
+/// The pages for people, on the same services as the API.
+fn portal(ledger: &Arc<dyn Ledger>, services: &Services, sandbox: bool) -> anyhow::Result<PortalState> {
+    let services = ror_portal::Services {
+        directory: Arc::clone(&services.directory),
+        identity: Arc::clone(&services.identity),
+        registry: services.registry,
+        terminology: services.terminology,
+        cog: Communes::read(&**ledger)?.for_good(),
+        now: Arc::clone(&services.environment.now),
+    };
+    let mut sources = Vec::new();
+    for (register, notice) in NOTICES {
+        if !ledger.source(register)?.is_empty() {
+            sources.push(notice.to_owned());
+        }
+    }
+    Ok(PortalState::new(services, ror_portal::Settings { sandbox, sources }))
 }
 
 /// The key under which page cursors are sealed: one for all servers of the same data.

@@ -1,0 +1,163 @@
+//! What ordering and counting need of each public resource, read once per version.
+//!
+//! An entry is made from the public projection of a resource and kept under the version that
+//! the public sees (D28). It is only ever looked up for a resource found in the public view at
+//! that very moment, so nothing that has become hidden can come out of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use ror_fhir::{DateTime, Instant, Node};
+use ror_index::{Hit, View};
+use ror_registers::cog::Position;
+use ror_search::{Query, ResourceType, ResultParameters};
+
+use crate::sheet::node;
+
+/// Resources read at a time when reading ahead.
+const PAGE: usize = 2_000;
+
+/// An offer, for filters.
+#[derive(Debug, Default)]
+pub(crate) struct OfferDigest {
+    /// Code of the field of activity (J20).
+    pub(crate) field: Option<Box<str>>,
+    /// Codes of the modes of care (J19).
+    pub(crate) modes: Box<[Box<str>]>,
+    /// Since when it is closed for good.
+    pub(crate) closed: Option<Instant>,
+}
+
+/// A structure, for distance and filters.
+#[derive(Debug, Default)]
+pub(crate) struct StructureDigest {
+    /// Where it is, when the source says so.
+    pub(crate) position: Option<Position>,
+    /// INSEE code of its commune.
+    pub(crate) commune: Option<Box<str>>,
+    /// Code of its category (R66).
+    pub(crate) category: Option<Box<str>>,
+    /// Since when it is closed for good.
+    pub(crate) closed: Option<Instant>,
+    /// Its name, folded, for the order of those that share a distance.
+    pub(crate) name: Box<str>,
+}
+
+/// A place, for distance.
+#[derive(Debug, Default)]
+pub(crate) struct PlaceDigest {
+    /// Where it is, when the source says so.
+    pub(crate) position: Option<Position>,
+}
+
+/// All digests.
+#[derive(Default)]
+pub(crate) struct Digests {
+    places: Shelf<PlaceDigest>,
+    offers: Shelf<OfferDigest>,
+    structures: Shelf<StructureDigest>,
+}
+
+/// By logical id: version, update date and digest.
+type Shelf<T> = RwLock<HashMap<Box<str>, (u32, Instant, Arc<T>)>>;
+
+impl Digests {
+    /// The digest of an offer that the public sees.
+    pub(crate) fn offer(&self, hit: &Hit) -> Arc<OfferDigest> {
+        read(&self.offers, hit, offer)
+    }
+
+    /// The digest of a structure that the public sees.
+    pub(crate) fn structure(&self, hit: &Hit) -> Arc<StructureDigest> {
+        read(&self.structures, hit, structure)
+    }
+
+    /// The digest of a place that the public sees.
+    pub(crate) fn place(&self, hit: &Hit) -> Arc<PlaceDigest> {
+        read(&self.places, hit, |place| PlaceDigest { position: node::position(place) })
+    }
+
+    /// Reads everything in a view.
+    pub(crate) fn read_all(&self, view: View<'_>) {
+        for rtype in [ResourceType::Organization, ResourceType::HealthcareService, ResourceType::Location] {
+            let result = ResultParameters { count: PAGE, ..ResultParameters::default() };
+            let query = Query {
+                rtype,
+                criteria: Vec::new(),
+                includes: Vec::new(),
+                result,
+                warnings: Vec::new(),
+                parameters: Vec::new(),
+            };
+            let mut anchor = None;
+            while let Ok(page) = view.search(&query, anchor.as_ref(), None) {
+                for hit in &page.matches {
+                    match rtype {
+                        ResourceType::Organization => drop(self.structure(hit)),
+                        ResourceType::Location => drop(self.place(hit)),
+                        _ => drop(self.offer(hit)),
+                    }
+                }
+                anchor = page.next;
+                if anchor.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn read<T>(shelf: &Shelf<T>, hit: &Hit, make: impl FnOnce(&Node) -> T) -> Arc<T> {
+    let stamp = (hit.version(), hit.updated());
+    if let Some((version, updated, digest)) = shelf.read().get(hit.id())
+        && (*version, *updated) == stamp
+    {
+        return Arc::clone(digest);
+    }
+    let digest = Arc::new(make(&hit.to_node()));
+    shelf.write().insert(hit.id().into(), (stamp.0, stamp.1, Arc::clone(&digest)));
+    digest
+}
+
+fn offer(resource: &Node) -> OfferDigest {
+    let of_system = |key: &'static str, system: &'static str| {
+        resource
+            .items(key)
+            .flat_map(|concept| concept.items("coding"))
+            .filter(move |coding| coding.str("system").is_some_and(|known| known.contains(system)))
+            .filter_map(|coding| coding.str("code"))
+    };
+    let is_closed = of_system("characteristic", "TRE_R286-TypeFermeture").any(|code| code == "DEF");
+    OfferDigest {
+        field: of_system("type", "TRE_R227-ChampActivite").next().map(Into::into),
+        modes: of_system("characteristic", "TRE_R213-ModePriseEnCharge").map(Into::into).collect(),
+        // Without a date, closed for good is closed now.
+        closed: is_closed.then(|| closing_date(resource).unwrap_or(Instant::MIN)),
+    }
+}
+
+fn closing_date(resource: &Node) -> Option<Instant> {
+    let period = resource.items("notAvailable").find_map(|period| period.get("during"))?;
+    Some(DateTime::parse(period.str("start")?).ok()?.start)
+}
+
+fn structure(resource: &Node) -> StructureDigest {
+    let address = resource.items("address").next();
+    let point = address.and_then(|address| node::extension(address, "geolocation"));
+    let degrees = |name| point.and_then(|point| node::part(point, name)?.get("valueDecimal")?.as_f64());
+    let position = match (degrees("latitude"), degrees("longitude")) {
+        (Some(latitude), Some(longitude)) => Some(Position { latitude, longitude }),
+        _ => None,
+    };
+    let end = node::extension(resource, "organization-period")
+        .and_then(|period| period.get("valuePeriod")?.str("end"))
+        .and_then(|end| DateTime::parse(end).ok());
+    StructureDigest {
+        position,
+        commune: address.and_then(node::commune).map(Into::into),
+        category: node::category(resource).and_then(|coding| coding.str("code")).map(Into::into),
+        closed: end.map(|end| end.end),
+        name: ror_terminology::fold(resource.str("name").unwrap_or_default()).into(),
+    }
+}

@@ -1,0 +1,64 @@
+//! Numbers of registers: one thing, or nothing.
+
+use ror_index::Hit;
+use ror_search::{Handling, NoGeography, ResourceType, parse};
+use ror_terminology::Terminology;
+
+use super::Finder;
+use crate::question::Number;
+
+/// What a number names.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// A structure: its sheet.
+    Structure(Hit),
+    /// An offer: its sheet.
+    Offer(Hit),
+    /// A professional: the offers in which the public sees them.
+    Practitioner(Vec<Hit>),
+}
+
+/// What the public sees under that number.
+pub(crate) fn named(finder: Finder<'_>, number: &Number) -> Option<Named> {
+    match number {
+        Number::Structure(value) => finder.identified(ResourceType::Organization, value).map(Named::Structure),
+        Number::Offer(region, number) => {
+            finder.identified(ResourceType::HealthcareService, &format!("{region}/{number}")).map(Named::Offer)
+        }
+        Number::Practitioner(value) => {
+            let practitioner = finder
+                .identified(ResourceType::Practitioner, value)
+                .or_else(|| finder.identified(ResourceType::Practitioner, &format!("8{value}")))?;
+            let offers = finder.offers_of(&practitioner);
+            (!offers.is_empty()).then_some(Named::Practitioner(offers))
+        }
+    }
+}
+
+impl Finder<'_> {
+    /// The resource that bears this identifier.
+    pub(crate) fn identified(&self, rtype: ResourceType, value: &str) -> Option<Hit> {
+        let escaped: String = value
+            .chars()
+            .flat_map(|c| if matches!(c, '\\' | ',' | '|' | '$') { vec!['\\', c] } else { vec![c] })
+            .collect();
+        let pairs = [("identifier".to_owned(), escaped), ("_count".to_owned(), "1".to_owned())];
+        let query =
+            parse(rtype, &pairs, Handling::Lenient, self.registry, Terminology::embedded(), &NoGeography).ok()?;
+        self.view.search(&query, None, None).ok()?.matches.into_iter().next()
+    }
+
+    fn offers_of(&self, practitioner: &Hit) -> Vec<Hit> {
+        let parameter = self.registry.known(ResourceType::PractitionerRole, "practitioner");
+        let roles = self.view.referring(parameter, ResourceType::Practitioner, practitioner.id());
+        let mut ids: Vec<String> = roles
+            .iter()
+            .flat_map(Hit::references)
+            .filter(|reference| reference.rtype == ResourceType::HealthcareService)
+            .map(|reference| reference.id.to_string())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.iter().filter_map(|id| self.view.read(ResourceType::HealthcareService, id)).collect()
+    }
+}

@@ -1,0 +1,159 @@
+//! From the results of a page to a drawn map.
+
+use std::fmt::Write as _;
+
+use ror_registers::cog::Position;
+
+use crate::components::map::{MapPoint, MapView};
+use crate::components::result::Card;
+use crate::french;
+use crate::outlines::{self, Outline};
+
+const WIDTH: f64 = 420.0;
+const HEIGHT: f64 = 360.0;
+/// Room around the points, so that no disc is cut.
+const MARGIN: f64 = 26.0;
+/// Least height of ground shown, in degrees: about four kilometres.
+const SPAN_MIN: f64 = 0.04;
+/// Points nearer than this, in units of the drawing, are one disc.
+const TOGETHER: f64 = 20.0;
+/// Most departments drawn.
+const OUTLINES_MAX: usize = 40;
+const KM_PER_DEGREE: f64 = 111.195;
+
+/// Where the ground goes on the drawing.
+struct Frame {
+    west: f64,
+    north: f64,
+    /// Units of the drawing per degree of latitude.
+    scale: f64,
+    /// Narrowing of a degree of longitude at this latitude.
+    narrow: f64,
+}
+
+/// The map of a page of results; `None` when none of them has a position.
+pub(crate) fn draw(cards: &[Card], centre: Option<Position>, department: Option<&str>) -> Option<MapView> {
+    let placed: Vec<(&Card, Position)> = cards.iter().filter_map(|card| Some((card, card.position?))).collect();
+    if placed.is_empty() {
+        return None;
+    }
+    let department = department.and_then(|code| outlines::all().iter().find(|outline| outline.code == code));
+    let frame = Frame::around(placed.iter().map(|(_, at)| *at).chain(centre), department);
+    let points = gathered(&placed, &frame);
+    let centre = centre.map(|at| frame.place(at.longitude, at.latitude)).map(|(x, y)| (unit(x), unit(y)));
+    let shown = placed.len() as u64;
+    let title = format!("{} de cette page sur la carte", french::count(shown, "résultat", "résultats"));
+    Some(MapView {
+        width: WIDTH as u32,
+        height: HEIGHT as u32,
+        outlines: frame.outlines(),
+        centre,
+        points,
+        title,
+        scale: frame.scale_bar(),
+    })
+}
+
+impl Frame {
+    fn around(points: impl Iterator<Item = Position>, department: Option<&Outline>) -> Self {
+        let mut bounds = department
+            .map_or([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |outline| outline.bounds);
+        for at in points {
+            bounds[0] = bounds[0].min(at.longitude);
+            bounds[1] = bounds[1].min(at.latitude);
+            bounds[2] = bounds[2].max(at.longitude);
+            bounds[3] = bounds[3].max(at.latitude);
+        }
+        let [west, south, east, north] = bounds;
+        let middle = (west.midpoint(east), south.midpoint(north));
+        let narrow = middle.1.to_radians().cos().max(0.05);
+        let (inner_width, inner_height) = (WIDTH - 2.0 * MARGIN, HEIGHT - 2.0 * MARGIN);
+        let tall = (north - south).max(SPAN_MIN);
+        let wide = ((east - west) * narrow).max(SPAN_MIN);
+        let scale = (inner_height / tall).min(inner_width / wide);
+        Self { west: middle.0 - WIDTH / 2.0 / scale / narrow, north: middle.1 + HEIGHT / 2.0 / scale, scale, narrow }
+    }
+
+    fn place(&self, longitude: f64, latitude: f64) -> (f64, f64) {
+        ((longitude - self.west) * self.narrow * self.scale, (self.north - latitude) * self.scale)
+    }
+
+    /// The departments in sight, as path data without points too close to be seen.
+    fn outlines(&self) -> Vec<String> {
+        let east = self.west + WIDTH / self.scale / self.narrow;
+        let south = self.north - HEIGHT / self.scale;
+        let in_sight = |outline: &&Outline| {
+            let [left, bottom, right, top] = outline.bounds;
+            left < east && right > self.west && bottom < self.north && top > south
+        };
+        outlines::all().iter().filter(in_sight).take(OUTLINES_MAX).map(|outline| self.path(outline)).collect()
+    }
+
+    fn path(&self, outline: &Outline) -> String {
+        let mut data = String::new();
+        for ring in &outline.rings {
+            let mut last: Option<(f64, f64)> = None;
+            let mut drawn = String::new();
+            for (longitude, latitude) in ring {
+                let (x, y) = self.place(*longitude, *latitude);
+                // Far outside, a few points are enough to close the shape.
+                let (x, y) = (x.clamp(-WIDTH, 2.0 * WIDTH), y.clamp(-HEIGHT, 2.0 * HEIGHT));
+                if last.is_some_and(|(lx, ly)| (lx - x).abs() + (ly - y).abs() < 1.5) {
+                    continue;
+                }
+                drawn.push(if last.is_none() { 'M' } else { 'L' });
+                // Writing to a string cannot fail.
+                write!(drawn, "{x:.0} {y:.0}").ok();
+                last = Some((x, y));
+            }
+            if drawn.contains('L') {
+                data.push_str(&drawn);
+                data.push('Z');
+            }
+        }
+        data
+    }
+
+    /// A round length that fits in a third of the width.
+    fn scale_bar(&self) -> Option<(String, String)> {
+        let units_per_km = self.scale / KM_PER_DEGREE;
+        let km =
+            [500, 200, 100, 50, 20, 10, 5, 2, 1].into_iter().find(|km| f64::from(*km) * units_per_km < WIDTH / 3.0)?;
+        Some((unit(f64::from(km) * units_per_km), format!("{km}\u{a0}km")))
+    }
+}
+
+/// Results at one point, or nearly, share a disc.
+fn gathered(placed: &[(&Card, Position)], frame: &Frame) -> Vec<MapPoint> {
+    let mut groups: Vec<((f64, f64), Vec<&Card>)> = Vec::new();
+    for (card, at) in placed {
+        let (x, y) = frame.place(at.longitude, at.latitude);
+        let near = groups.iter_mut().find(|((gx, gy), _)| (gx - x).abs() < TOGETHER && (gy - y).abs() < TOGETHER);
+        match near {
+            Some((_, cards)) => cards.push(card),
+            None => groups.push(((x, y), vec![card])),
+        }
+    }
+    // The first results are drawn last, above the others.
+    groups.reverse();
+    let point = |((x, y), cards): ((f64, f64), Vec<&Card>)| {
+        let first = cards[0];
+        let more = cards.len() - 1;
+        MapPoint {
+            x: unit(x),
+            y: unit(y),
+            label: if more > 0 { format!("{}+", first.number) } else { first.number.to_string() },
+            href: format!("#resultat-{}", first.number),
+            name: match more {
+                0 => first.title.clone(),
+                1 => format!("{}, et 1 autre au même endroit", first.title),
+                more => format!("{}, et {more} autres au même endroit", first.title),
+            },
+        }
+    };
+    groups.into_iter().map(point).collect()
+}
+
+fn unit(value: f64) -> String {
+    format!("{value:.1}")
+}

@@ -1,0 +1,80 @@
+//! Pages, one folder each, and what they share.
+
+pub(crate) mod about;
+pub(crate) mod examples;
+pub(crate) mod home;
+pub(crate) mod later;
+pub(crate) mod not_found;
+pub(crate) mod offer;
+pub(crate) mod results;
+pub(crate) mod status;
+pub(crate) mod structure;
+pub(crate) mod suggestions;
+
+use axum::http::HeaderMap;
+use ror_fhir::Instant;
+use ror_index::View;
+
+use crate::find::Finder;
+use crate::sheet::Reader;
+use crate::state::Inner;
+
+/// What every page is made from: one moment of the directory, as the public sees it.
+pub(crate) struct Context<'a> {
+    pub(crate) portal: &'a Inner,
+    pub(crate) view: View<'a>,
+    /// Which moment it is.
+    pub(crate) seq: u64,
+    pub(crate) now: Instant,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) query: &'a [(String, String)],
+}
+
+impl Context<'_> {
+    /// The first value of a parameter; empty when absent.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn finder(&self) -> Finder<'_> {
+        let registry = self.portal.services.registry;
+        Finder { view: self.view, registry, digests: &self.portal.digests, now: self.now }
+    }
+
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        let services = &self.portal.services;
+        Reader { view: self.view, registry: services.registry, cog: services.cog, now: self.now }
+    }
+
+    pub(crate) fn frame(&self, title: impl Into<String>) -> Frame {
+        let (assets, settings) = (&self.portal.assets, &self.portal.settings);
+        Frame {
+            title: title.into(),
+            style: assets.style.path.clone(),
+            script: assets.script.path.clone(),
+            icon: assets.icon.path.clone(),
+            is_sandbox: settings.sandbox,
+            sources: settings.sources.clone(),
+            is_indexed: true,
+        }
+    }
+}
+
+/// What surrounds every page.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) style: String,
+    pub(crate) script: String,
+    pub(crate) icon: String,
+    pub(crate) is_sandbox: bool,
+    pub(crate) sources: Vec<String>,
+    /// Whether search engines may list it.
+    pub(crate) is_indexed: bool,
+}
+
+impl Frame {
+    pub(crate) fn not_indexed(self) -> Self {
+        Self { is_indexed: false, ..self }
+    }
+}

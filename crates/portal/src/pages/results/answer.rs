@@ -1,0 +1,228 @@
+//! From results to what the page shows of them.
+
+use std::collections::BTreeMap;
+
+use ror_terminology::Terminology;
+
+use super::links::{self, Address};
+use super::{Shown, Tab};
+use crate::components::filters::{Choice, FilterGroup, Filters as FilterView};
+use crate::components::pages::PageLinks;
+use crate::components::result::Card;
+use crate::find::{Ask, Filters, Found, Match, PAGE_SIZE, PAGES_MAX, RADII_KM};
+use crate::french;
+use crate::map;
+use crate::needs::Kind;
+use crate::pages::Context;
+use crate::place::Area;
+use crate::question::What;
+use crate::sheet::{offer, structure};
+
+const FIELD: &str = "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite";
+const MODE: &str = "https://mos.esante.gouv.fr/NOS/TRE_R213-ModePriseEnCharge/FHIR/TRE-R213-ModePriseEnCharge";
+const CATEGORIES: [&str; 2] = [
+    "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement",
+    "https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite",
+];
+/// Most choices in a filter, the most frequent ones.
+const CHOICES_MAX: usize = 10;
+
+/// Results of both kinds; one of them is shown.
+pub(super) struct Answer {
+    kind: Kind,
+    shown: Found,
+    other_total: u64,
+    filters: Filters,
+    page: usize,
+}
+
+impl Answer {
+    pub(super) fn find(
+        context: &Context<'_>,
+        what: &What<'_>,
+        area: Option<&Area>,
+        filters: &Filters,
+        page: usize,
+    ) -> Self {
+        let find = |kind, page| context.finder().find(kind, Ask { what, area, filters, page });
+        let asked = links::kind(context);
+        let first = asked.or(what.need.map(|need| need.first)).unwrap_or(Kind::Structures);
+        let mut shown = (first, find(first, page));
+        let mut other = (opposite(first), find(opposite(first), 1));
+        if asked.is_none() && shown.1.total == 0 && other.1.total > 0 {
+            other.1 = find(other.0, page);
+            std::mem::swap(&mut shown, &mut other);
+        }
+        Self { kind: shown.0, shown: shown.1, other_total: other.1.total, filters: filters.clone(), page }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.shown.total == 0 && self.other_total == 0
+    }
+
+    pub(super) fn show(&self, context: &Context<'_>, what: &What<'_>, area: Option<&Area>, address: &Address) -> Shown {
+        let from = area.and_then(Area::position);
+        let reader = context.reader();
+        let first = (self.page - 1) * PAGE_SIZE + 1;
+        let card = |(at, found): (usize, &Match)| {
+            let card = match self.kind {
+                Kind::Offers => offer::card(reader, &found.hit, from),
+                Kind::Structures => structure::card(reader, &found.hit, from),
+            };
+            let distance = found.distance_km.map(french::distance);
+            Card { number: first + at, distance, ..card }
+        };
+        let mut placed: Vec<Card> = self.shown.matches.iter().enumerate().map(card).collect();
+        let map = map::draw(&placed, from, departement(area));
+        let unplaced = if from.is_some() {
+            let at = placed.iter().position(|card| card.distance.is_none()).unwrap_or(placed.len());
+            placed.split_off(at)
+        } else {
+            Vec::new()
+        };
+        let place = area.map_or("", Area::label);
+        Shown {
+            summary: self.summary(what, area),
+            tabs: self.tabs(address),
+            filters: self.filter_view(address),
+            placed,
+            unplaced_title: format!("À {place}, sans position connue"),
+            unplaced,
+            map,
+            pages: self.pages(address),
+        }
+    }
+
+    fn summary(&self, what: &What<'_>, area: Option<&Area>) -> String {
+        let count = french::count(self.shown.total, "résultat", "résultats");
+        let order = match (area, self.shown.radius_km) {
+            (Some(area), Some(radius)) if area.position().is_some() => {
+                format!(" à moins de {radius}\u{a0}km de {}, du plus proche au plus éloigné", area.label())
+            }
+            (Some(area), _) => format!(" : {}, dans un ordre tiré au sort chaque jour", area.label()),
+            (None, _) => " dans toute la France, dans un ordre tiré au sort chaque jour".to_owned(),
+        };
+        let understood = what.need.map(|need| format!(" – compris comme « {} »", need.label)).unwrap_or_default();
+        format!("{count}{order}{understood}")
+    }
+
+    fn tabs(&self, address: &Address) -> Vec<Tab> {
+        let total = |kind| if kind == self.kind { self.shown.total } else { self.other_total };
+        let tab = |(kind, label): (Kind, &str)| {
+            let filters = Filters { radius_km: self.filters.radius_km, ..Filters::default() };
+            let filters = if kind == self.kind { self.filters.clone() } else { filters };
+            Tab {
+                label: format!("{label} ({})", french::number(total(kind))),
+                href: Address { kind: Some(kind), filters, page: 1, ..address.clone() }.href(),
+                is_current: kind == self.kind,
+            }
+        };
+        let kinds = [(Kind::Offers, "Soins et services"), (Kind::Structures, "Établissements et cabinets")];
+        kinds.into_iter().filter(|(kind, _)| *kind == self.kind || total(*kind) > 0).map(tab).collect()
+    }
+
+    fn filter_view(&self, address: &Address) -> FilterView {
+        let with = |filters: Filters| Address { kind: Some(self.kind), filters, page: 1, ..address.clone() }.href();
+        let counts = &self.shown.counts;
+        let mut groups = Vec::new();
+        if let Some(widest) = self.shown.radius_km {
+            let choices = RADII_KM.iter().map(|radius| Choice {
+                label: format!("moins de {radius}\u{a0}km"),
+                count: counts.radii_km.get(radius).map(|count| french::number(*count)),
+                href: with(Filters { radius_km: Some(*radius), ..self.filters.clone() }),
+                is_taken: *radius == widest,
+            });
+            groups.push(FilterGroup { id: "rayon", title: "Distance", choices: choices.collect() });
+        }
+        let group = |id,
+                     title,
+                     counts: &BTreeMap<String, u64>,
+                     systems: &[&str],
+                     taken: Option<&str>,
+                     set: &dyn Fn(Option<String>) -> Filters| {
+            let choices = choices(counts, systems, taken, &|code| with(set(code)));
+            (choices.len() > 1 || taken.is_some()).then_some(FilterGroup { id, title, choices })
+        };
+        let now = &self.filters;
+        groups.extend(group("champ", "Domaine", &counts.fields, &[FIELD], now.field.as_deref(), &|field| Filters {
+            field,
+            ..now.clone()
+        }));
+        groups.extend(group("mode", "Mode de prise en charge", &counts.modes, &[MODE], now.mode.as_deref(), &|mode| {
+            Filters { mode, ..now.clone() }
+        }));
+        groups.extend(group(
+            "categorie",
+            "Catégorie",
+            &counts.categories,
+            &CATEGORIES,
+            now.category.as_deref(),
+            &|category| Filters { category, ..now.clone() },
+        ));
+        FilterView { groups, clear: (*now != Filters::default()).then(|| with(Filters::default())) }
+    }
+
+    fn pages(&self, address: &Address) -> PageLinks {
+        let last = (self.shown.total as usize).div_ceil(PAGE_SIZE).clamp(1, PAGES_MAX);
+        let to =
+            |page| Address { kind: Some(self.kind), filters: self.filters.clone(), page, ..address.clone() }.href();
+        PageLinks {
+            current: self.page,
+            last,
+            previous: (self.page > 1).then(|| to((self.page - 1).min(last))),
+            next: (self.page < last).then(|| to(self.page + 1)),
+        }
+    }
+}
+
+/// The title of a page of results.
+pub(super) fn title(what: &What<'_>, area: Option<&Area>) -> String {
+    let what = match what.need {
+        Some(need) if what.words.is_empty() => need.label.clone(),
+        _ if what.typed.is_empty() => "Soins et services".to_owned(),
+        _ => what.typed.clone(),
+    };
+    match area {
+        Some(area) => format!("{what} : {}", area.label()),
+        None => what,
+    }
+}
+
+const fn opposite(kind: Kind) -> Kind {
+    match kind {
+        Kind::Offers => Kind::Structures,
+        Kind::Structures => Kind::Offers,
+    }
+}
+
+fn departement(area: Option<&Area>) -> Option<&str> {
+    match area {
+        Some(Area::Departement { code, .. }) => Some(code),
+        _ => None,
+    }
+}
+
+/// The most frequent codes, and the one taken.
+fn choices(
+    counts: &BTreeMap<String, u64>,
+    systems: &[&str],
+    taken: Option<&str>,
+    href: &dyn Fn(Option<String>) -> String,
+) -> Vec<Choice> {
+    let mut frequent: Vec<(&String, &u64)> = counts.iter().collect();
+    frequent.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    let at = frequent.iter().position(|(code, _)| Some(code.as_str()) == taken).filter(|at| *at >= CHOICES_MAX);
+    let kept: Vec<(&String, &u64)> =
+        frequent.iter().take(CHOICES_MAX).copied().chain(at.map(|at| frequent[at])).collect();
+    let label = |code: &str| systems.iter().find_map(|system| Terminology::embedded().display(system, code));
+    let choice = |(code, count): (&String, &u64)| {
+        let is_taken = Some(code.as_str()) == taken;
+        Some(Choice {
+            label: label(code)?.to_owned(),
+            count: Some(french::number(*count)),
+            href: href((!is_taken).then(|| code.clone())),
+            is_taken,
+        })
+    };
+    kept.into_iter().filter_map(choice).collect()
+}

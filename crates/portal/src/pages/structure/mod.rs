@@ -1,0 +1,52 @@
+//! The sheet of a structure.
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use ror_search::ResourceType;
+
+use super::{Context, Frame, not_found};
+use crate::components::map::MapView;
+use crate::components::notice::Notice;
+use crate::components::search_form::SearchForm;
+use crate::french;
+use crate::map;
+use crate::respond;
+use crate::sheet::structure::{self, Sheet};
+
+#[derive(Template)]
+#[template(path = "pages/structure/page.html")]
+struct Page {
+    frame: Frame,
+    form: SearchForm,
+    sheet: Sheet,
+    closing: Option<Notice>,
+    map: Option<MapView>,
+    offers_count: String,
+}
+
+/// `/structure/{number}`; a technical id leads to the number (D44).
+pub(crate) fn page(context: &Context<'_>, id: &str) -> Response<Body> {
+    let by_number = context.finder().identified(ResourceType::Organization, id);
+    let Some(hit) = by_number.or_else(|| context.view.read(ResourceType::Organization, id)) else {
+        return not_found::page(context);
+    };
+    let href = structure::href(&hit, &hit.to_node());
+    if href != format!("/structure/{}", structure::segment(id)) {
+        return respond::redirect(&href);
+    }
+    let mut card = structure::card(context.reader(), &hit, None);
+    card.number = 1;
+    let sheet = structure::sheet(context.reader(), &hit);
+    let closing =
+        sheet.closing.clone().map(|title| Notice { id: "fermeture", title, is_warning: true, ..Notice::default() });
+    let page = Page {
+        frame: context.frame(format!("{} – ROR", sheet.title)),
+        form: SearchForm::default(),
+        map: map::draw(&[card], None, None),
+        offers_count: french::count(sheet.offers_total, "offre", "offres"),
+        sheet,
+        closing,
+    };
+    respond::page(StatusCode::OK, context.headers, &page)
+}

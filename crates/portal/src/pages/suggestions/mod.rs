@@ -1,0 +1,77 @@
+//! Suggestions while typing, by kind: needs, activities, structures, places. JSON for the script;
+//! the search itself needs none of it.
+
+use axum::body::Body;
+use axum::http::Response;
+use ror_terminology::{Terminology, fold, words};
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::find::{Ask, Filters};
+use crate::needs::Kind;
+use crate::question::{self, What};
+use crate::respond;
+use crate::sheet::structure;
+
+const NEEDS_MAX: usize = 4;
+const ACTIVITIES_MAX: usize = 4;
+const STRUCTURES_MAX: usize = 5;
+const PLACES_MAX: usize = 8;
+/// Shorter beginnings suggest too much.
+const CHARS_MIN: usize = 2;
+
+/// `/api/suggestions?q=…&champ=quoi|ou`
+pub(crate) fn answer(context: &Context<'_>) -> Response<Body> {
+    let typed = question::harmless(context.parameter("q"));
+    let mut found: Vec<Value> = Vec::new();
+    if typed.chars().count() >= CHARS_MIN {
+        if context.parameter("champ") == "ou" {
+            found.extend(places(context, &typed));
+        } else {
+            found.extend(needs(context, &typed));
+            found.extend(activities(&typed));
+            found.extend(structures(context, &typed));
+        }
+    }
+    respond::json(context.headers, &json!({ "suggestions": found }))
+}
+
+fn places(context: &Context<'_>, typed: &str) -> Vec<Value> {
+    let found = context.portal.places.starting(typed, PLACES_MAX);
+    found.into_iter().map(|place| json!({ "texte": place.typed, "genre": place.hint })).collect()
+}
+
+fn needs(context: &Context<'_>, typed: &str) -> Vec<Value> {
+    let folded = fold(typed);
+    let needs = context.portal.needs.starting(&folded).take(NEEDS_MAX);
+    needs.map(|need| json!({ "texte": need.spelling, "genre": need.label })).collect()
+}
+
+/// Official activities of which every typed word starts a word.
+fn activities(typed: &str) -> Vec<Value> {
+    let folded = fold(typed);
+    let asked: Vec<&str> = words(&folded).collect();
+    let Some(set) = Terminology::embedded().value_set("JDV_J17-ActiviteOperationnelle-ROR") else { return Vec::new() };
+    let matches = |label: &str| {
+        let label = fold(label);
+        asked.iter().all(|asked| words(&label).any(|word| word.starts_with(asked)))
+    };
+    let labels = set.concepts().filter_map(|(_, concept)| concept.display);
+    let mut found: Vec<&str> = labels.filter(|label| matches(label)).collect();
+    found.sort_by_key(|label| label.len());
+    found.into_iter().take(ACTIVITIES_MAX).map(|label| json!({ "texte": label, "genre": "activité" })).collect()
+}
+
+fn structures(context: &Context<'_>, typed: &str) -> Vec<Value> {
+    let what = What { words: ror_search::question_words(typed), ..What::default() };
+    let filters = Filters::default();
+    let ask = Ask { what: &what, area: None, filters: &filters, page: 1 };
+    let found = context.finder().find(Kind::Structures, ask).matches;
+    let suggestion = |hit: &ror_index::Hit| {
+        let card = structure::card(context.reader(), hit, None);
+        let place = card.address.unwrap_or_default();
+        let city = place.rsplit(", ").next().unwrap_or_default().to_owned();
+        json!({ "texte": card.title, "genre": city, "lien": card.href })
+    };
+    found.iter().take(STRUCTURES_MAX).map(|found| suggestion(&found.hit)).collect()
+}

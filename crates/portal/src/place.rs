@@ -1,0 +1,436 @@
+//! From the place that is typed to an area: communes, postal codes, departments, regions, "ici".
+
+use std::collections::HashMap;
+
+use ror_registers::cog::{Cog, Commune, CommuneKind, Position};
+use ror_terminology::{fold, words};
+
+/// A place this many times as populous as the next of its name is the one meant.
+const DOMINANT_TIMES: u32 = 40;
+/// Most candidates listed when a name is shared.
+const CANDIDATES_MAX: usize = 30;
+/// Longest name of a place, in words.
+pub(crate) const NAME_WORDS_MAX: usize = 7;
+/// Shorter names are not mended: too many are one letter apart.
+const MENDED_LETTERS_MIN: usize = 5;
+/// Position sent by a browser, in decimals of a degree: about a kilometre, never a home.
+const HERE_DECIMALS: i32 = 2;
+
+/// Where results are looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Area {
+    /// Around a point, nearest first.
+    Around {
+        /// How the place is called.
+        label: String,
+        /// Centre of the circle; `None` for the few communes without one.
+        position: Option<Position>,
+        /// Codes of the communes at the centre, their arrondissements included.
+        communes: Vec<String>,
+    },
+    /// Somewhere in a department.
+    Departement {
+        /// How it is called.
+        label: String,
+        /// Codes of its communes.
+        communes: Vec<String>,
+        /// Its code, for the map.
+        code: String,
+    },
+    /// Somewhere in a region.
+    Region {
+        /// How it is called.
+        label: String,
+        /// Its code in TRE_R30.
+        code: String,
+    },
+}
+
+/// What a typed place stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Reading {
+    /// Nothing was typed.
+    Anywhere,
+    /// One place, and others of the same name.
+    One(Area, Vec<Candidate>),
+    /// Several places of that name: which one?
+    Several(Vec<Candidate>),
+    /// No such place; the nearest names, if any.
+    Unknown(Vec<Candidate>),
+    /// "Ici" without a position: a script gives it.
+    Here,
+}
+
+/// A place to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// What to type to name it and no other.
+    pub(crate) typed: String,
+    /// What kind of place it is, and where.
+    pub(crate) hint: String,
+    pub(crate) population: u32,
+}
+
+/// The names of places.
+pub(crate) struct Places {
+    cog: &'static Cog,
+    /// Folded names in order, with what they name.
+    names: Vec<(String, Named)>,
+    by_name: HashMap<String, Vec<Named>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    Commune(u32),
+    Departement(u32),
+    Region(u32),
+}
+
+impl Area {
+    /// How the area is called.
+    pub(crate) fn label(&self) -> &str {
+        match self {
+            Self::Around { label, .. } | Self::Departement { label, .. } | Self::Region { label, .. } => label,
+        }
+    }
+
+    /// The point that distances are from.
+    pub(crate) fn position(&self) -> Option<Position> {
+        match self {
+            Self::Around { position, .. } => *position,
+            Self::Departement { .. } | Self::Region { .. } => None,
+        }
+    }
+}
+
+impl Places {
+    /// Reads the names of the code in force.
+    pub(crate) fn new(cog: &'static Cog) -> Self {
+        let mut names = Vec::with_capacity(cog.communes().len() + 200);
+        for (at, commune) in cog.communes().iter().enumerate() {
+            names.push((key(&commune.name), Named::Commune(at as u32)));
+        }
+        for (at, departement) in cog.departements().iter().enumerate() {
+            names.push((key(&departement.name), Named::Departement(at as u32)));
+            names.push((departement.code.to_lowercase(), Named::Departement(at as u32)));
+        }
+        for (at, region) in cog.regions().iter().enumerate() {
+            names.push((key(&region.name), Named::Region(at as u32)));
+        }
+        names.sort_unstable();
+        let mut by_name: HashMap<String, Vec<Named>> = HashMap::with_capacity(names.len());
+        for (name, named) in &names {
+            by_name.entry(name.clone()).or_default().push(*named);
+        }
+        Self { cog, names, by_name }
+    }
+
+    /// What `typed` stands for.
+    pub(crate) fn read(&self, typed: &str) -> Reading {
+        let typed = typed.trim();
+        if let Some(here) = here(typed) {
+            return here;
+        }
+        let (name, departement) = split_departement(typed);
+        let folded = key(name);
+        if folded.is_empty() {
+            return if typed.is_empty() { Reading::Anywhere } else { Reading::Unknown(Vec::new()) };
+        }
+        if let Some(area) = self.postal_code(&folded) {
+            return Reading::One(area, Vec::new());
+        }
+        let mut named = self.named(&folded);
+        if let Some(departement) = &departement {
+            named.retain(|named| self.departement_of(*named).eq_ignore_ascii_case(departement));
+        }
+        self.choose(named).unwrap_or_else(|| Reading::Unknown(self.nearest(&folded)))
+    }
+
+    /// Whether these folded words name a place exactly.
+    pub(crate) fn is_name(&self, words: &[String]) -> bool {
+        let folded = key(&words.join(" "));
+        !folded.is_empty() && (self.postal_code(&folded).is_some() || !self.named(&folded).is_empty())
+    }
+
+    /// Places whose name starts so, the most populous first.
+    pub(crate) fn starting(&self, prefix: &str, limit: usize) -> Vec<Candidate> {
+        let prefix = key(prefix);
+        if prefix.is_empty() {
+            return Vec::new();
+        }
+        if prefix.bytes().all(|byte| byte.is_ascii_digit()) && prefix.len() == 5 {
+            let communes = self.cog.by_postal_code(&prefix);
+            return communes.take(limit).map(|commune| self.candidate_of_commune(commune)).collect();
+        }
+        let start = self.names.partition_point(|(name, _)| *name < prefix);
+        let matching = self.names[start..].iter().take_while(|(name, _)| name.starts_with(&prefix));
+        let mut found: Vec<Candidate> = matching.map(|(_, named)| self.candidate(*named)).collect();
+        found.sort_by(|a, b| b.population.cmp(&a.population).then_with(|| a.typed.cmp(&b.typed)));
+        found.dedup_by(|a, b| a.typed == b.typed);
+        found.truncate(limit);
+        found
+    }
+
+    /// What that folded name names; arrondissements and former communes included.
+    fn named(&self, folded: &str) -> Vec<Named> {
+        if let Some(named) = self.by_name.get(folded) {
+            return named.clone();
+        }
+        if let Some(arrondissement) = arrondissement(folded)
+            && let Some(named) = self.by_name.get(&arrondissement)
+        {
+            return named.clone();
+        }
+        // A former commune: `find` knows them, but needs a postal code; the table of communes does not.
+        Vec::new()
+    }
+
+    fn choose(&self, mut named: Vec<Named>) -> Option<Reading> {
+        // A department and the region of the same name are the same ground overseas.
+        if named.iter().any(|named| matches!(named, Named::Departement(_))) {
+            named.retain(|named| !matches!(named, Named::Region(_)));
+        }
+        let population = |named: &Named| self.candidate(*named).population;
+        // Paris is a commune and a department: the commune has a centre.
+        if let [Named::Commune(commune), Named::Departement(departement)] = named[..] {
+            let commune = &self.cog.communes()[commune as usize];
+            if commune.departement() == &*self.cog.departements()[departement as usize].code {
+                named.truncate(1);
+            }
+        }
+        named.sort_by_key(|named| std::cmp::Reverse(population(named)));
+        let candidates = |named: &[Named]| named.iter().take(CANDIDATES_MAX).map(|n| self.candidate(*n)).collect();
+        match named[..] {
+            [] => None,
+            [only] => Some(Reading::One(self.area(only), Vec::new())),
+            [first, second, ..] if self.is_dominant(first, second) => {
+                Some(Reading::One(self.area(first), candidates(&named[1..])))
+            }
+            _ => Some(Reading::Several(candidates(&named))),
+        }
+    }
+
+    fn is_dominant(&self, first: Named, second: Named) -> bool {
+        let population = |named| self.candidate(named).population;
+        population(first) > population(second).saturating_mul(DOMINANT_TIMES)
+    }
+
+    fn departement_of(&self, named: Named) -> &str {
+        match named {
+            Named::Commune(at) => self.cog.communes()[at as usize].departement(),
+            Named::Departement(at) => &self.cog.departements()[at as usize].code,
+            Named::Region(_) => "",
+        }
+    }
+
+    fn area(&self, named: Named) -> Area {
+        match named {
+            Named::Commune(at) => self.around(&self.cog.communes()[at as usize]),
+            Named::Departement(at) => {
+                let departement = &self.cog.departements()[at as usize];
+                let inside = |commune: &&Commune| commune.departement() == &*departement.code;
+                let communes = self.cog.communes().iter().filter(inside).map(|commune| commune.code.to_string());
+                Area::Departement {
+                    label: format!("{} ({})", departement.name, departement.code),
+                    communes: communes.collect(),
+                    code: departement.code.to_string(),
+                }
+            }
+            Named::Region(at) => {
+                let region = &self.cog.regions()[at as usize];
+                Area::Region { label: region.name.to_string(), code: region.code.to_string() }
+            }
+        }
+    }
+
+    fn around(&self, commune: &Commune) -> Area {
+        let mut communes = vec![commune.code.to_string()];
+        communes.extend(self.cog.members(&commune.code).map(|member| member.code.to_string()));
+        Area::Around { label: label(commune), position: commune.position(), communes }
+    }
+
+    fn postal_code(&self, folded: &str) -> Option<Area> {
+        if folded.len() != 5 || !folded.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let mut communes: Vec<&Commune> = self.cog.by_postal_code(folded).collect();
+        // In Paris, Lyon and Marseille a postal code is an arrondissement.
+        if communes.iter().any(|commune| matches!(commune.kind, CommuneKind::Arrondissement { .. })) {
+            communes.retain(|commune| matches!(commune.kind, CommuneKind::Arrondissement { .. }));
+        }
+        communes.sort_by_key(|commune| std::cmp::Reverse(commune.population));
+        let first = communes.first()?;
+        let codes = communes.iter().map(|commune| commune.code.to_string()).collect();
+        Some(Area::Around { label: format!("{folded} ({})", first.name), position: first.position(), communes: codes })
+    }
+
+    /// Names one typing mistake away, or two when long.
+    fn nearest(&self, folded: &str) -> Vec<Candidate> {
+        let letters = folded.chars().count();
+        if letters < MENDED_LETTERS_MIN {
+            return Vec::new();
+        }
+        let most = if letters > 8 { 2 } else { 1 };
+        let mut found: Vec<(usize, Candidate)> = Vec::new();
+        for (name, named) in &self.names {
+            if name.len().abs_diff(folded.len()) > most {
+                continue;
+            }
+            let distance = strsim::osa_distance(name, folded);
+            if distance <= most {
+                found.push((distance, self.candidate(*named)));
+            }
+        }
+        found.sort_by_key(|(distance, candidate)| (*distance, std::cmp::Reverse(candidate.population)));
+        found.into_iter().take(5).map(|(_, candidate)| candidate).collect()
+    }
+
+    fn candidate(&self, named: Named) -> Candidate {
+        match named {
+            Named::Commune(at) => self.candidate_of_commune(&self.cog.communes()[at as usize]),
+            Named::Departement(at) => {
+                let departement = &self.cog.departements()[at as usize];
+                let hint = "département".to_owned();
+                let typed = format!("{} ({})", departement.name, departement.code);
+                Candidate { typed, hint, population: departement.population.unwrap_or(0) }
+            }
+            Named::Region(at) => {
+                let region = &self.cog.regions()[at as usize];
+                let population = region.population.unwrap_or(0);
+                Candidate { typed: region.name.to_string(), hint: "région".to_owned(), population }
+            }
+        }
+    }
+
+    fn candidate_of_commune(&self, commune: &Commune) -> Candidate {
+        let departement = self.cog.departement(commune.departement());
+        let hint = departement.map_or_else(|| "commune".to_owned(), |known| format!("commune, {}", known.name));
+        Candidate { typed: label(commune), hint, population: commune.population.unwrap_or(0) }
+    }
+}
+
+/// `Oyonnax (01)`
+fn label(commune: &Commune) -> String {
+    format!("{} ({})", commune.name, commune.departement())
+}
+
+/// The form under which names of places are compared: folded, `st` read as `saint`.
+fn key(text: &str) -> String {
+    let folded = fold(text);
+    let words: Vec<&str> = words(&folded)
+        .take(NAME_WORDS_MAX + 2)
+        .map(|word| match word {
+            "st" => "saint",
+            "ste" => "sainte",
+            _ => word,
+        })
+        .collect();
+    words.join(" ")
+}
+
+/// `Saint-Denis (93)` into the name and the department.
+fn split_departement(typed: &str) -> (&str, Option<String>) {
+    let inside = typed.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
+    match inside {
+        Some((name, code)) if code.len() <= 3 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            (name, Some(code.to_owned()))
+        }
+        _ => (typed, None),
+    }
+}
+
+/// `lyon 3`, `paris 15eme`, `marseille 1er` as the official code writes it, folded.
+fn arrondissement(folded: &str) -> Option<String> {
+    let (city, number) = folded.rsplit_once(' ')?;
+    let city = city.strip_suffix(" arrondissement").unwrap_or(city);
+    if !matches!(city, "paris" | "lyon" | "marseille") {
+        return None;
+    }
+    let digits = ["eme", "er", "e"].into_iter().find_map(|end| number.strip_suffix(end)).unwrap_or(number);
+    match digits.parse::<u8>().ok()? {
+        1 => Some(format!("{city} 1er arrondissement")),
+        number => Some(format!("{city} {number}e arrondissement")),
+    }
+}
+
+/// "Ici", or the position that a browser gave for it.
+fn here(typed: &str) -> Option<Reading> {
+    if matches!(fold(typed).as_str(), "ici" | "autour de moi" | "ma position") {
+        return Some(Reading::Here);
+    }
+    let (latitude, longitude) = typed.split_once(',')?;
+    let degrees = |text: &str, limit: f64| {
+        let value: f64 = text.trim().parse().ok()?;
+        let scale = 10_f64.powi(HERE_DECIMALS);
+        (value.abs() <= limit).then(|| (value * scale).round() / scale)
+    };
+    let position = Position { latitude: degrees(latitude, 90.0)?, longitude: degrees(longitude, 180.0)? };
+    let area = Area::Around { label: "votre position".to_owned(), position: Some(position), communes: Vec::new() };
+    Some(Reading::One(area, Vec::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places() -> Places {
+        Places::new(Cog::embedded())
+    }
+
+    fn told(reading: &Reading) -> String {
+        match reading {
+            Reading::One(area, _) => area.label().to_owned(),
+            Reading::Several(list) => format!("lequel ? {}", list.len()),
+            Reading::Unknown(near) => format!("inconnu {}", near.first().map_or("", |near| &near.typed)),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn places_are_read_as_people_write_them() {
+        let places = places();
+        for (typed, expected) in [
+            ("bourg en bresse", "Bourg-en-Bresse (01)"),
+            ("OYONNAX", "Oyonnax (01)"),
+            ("lyon", "Lyon (69)"),
+            ("Lyon 3", "Lyon 3e Arrondissement (69)"),
+            ("69003", "69003 (Lyon 3e Arrondissement)"),
+            ("01100", "01100 (Oyonnax)"),
+            ("Ain", "Ain (01)"),
+            ("69", "Rhône (69)"),
+            ("2a", "Corse-du-Sud (2A)"),
+            ("bretagne", "Bretagne"),
+            ("Paris", "Paris (75)"),
+            ("Saint-Denis (93)", "Saint-Denis (93)"),
+            ("st denis (974)", "Saint-Denis (974)"),
+            ("", "Anywhere"),
+            ("ici", "Here"),
+            ("46.2051, 5.2263", "votre position"),
+            ("oyonax", "inconnu Oyonnax (01)"),
+            ("zzz", "inconnu "),
+            ("😀", "inconnu "),
+        ] {
+            assert_eq!(told(&places.read(typed)), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_shared_name_is_asked_about() {
+        let Reading::Several(list) = places().read("Saint-Denis") else { panic!("several communes are called so") };
+        let first: Vec<&str> = list.iter().take(2).map(|candidate| &*candidate.typed).collect();
+        assert!(first.contains(&"Saint-Denis (93)") && first.contains(&"Saint-Denis (974)"), "{first:?}");
+    }
+
+    #[test]
+    fn the_position_of_a_person_is_rounded() {
+        let Reading::One(area, _) = places().read("46.20513,5.22634") else { panic!("a position") };
+        assert_eq!(area.position(), Some(Position { latitude: 46.21, longitude: 5.23 }));
+        assert!(matches!(places().read("946.2,5.2"), Reading::Unknown(_)));
+    }
+
+    #[test]
+    fn suggestions_start_with_the_most_populous() {
+        let found = places().starting("saint-e", 3);
+        assert_eq!(found[0].typed, "Saint-Étienne (42)");
+    }
+}

@@ -1,0 +1,146 @@
+//! Every address of the portal.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, Response, Uri};
+use axum::routing::get;
+use ror_confidentiality::Grant;
+
+use crate::assets::BASE;
+use crate::pages::{self, Context};
+use crate::respond;
+use crate::state::PortalState;
+
+/// Longest query read, in bytes: a form has two short fields.
+const QUERY_BYTES_MAX: usize = 4_096;
+
+/// The pages; merge with the router of the API. Whatever neither knows is a page that searches.
+pub fn router(state: PortalState) -> Router {
+    let is_sandbox = state.inner.settings.sandbox;
+    let mut router = Router::new()
+        .route("/", get(home))
+        .route("/recherche", get(results))
+        .route("/api/suggestions", get(suggestions))
+        .route("/structure/{id}", get(structure))
+        .route("/offre/{id}", get(offer_by_id))
+        .route("/offre/{region}/{number}", get(offer))
+        .route("/etat", get(status))
+        .route("/a-propos", get(about))
+        .route("/bientot/{door}", get(later))
+        .route(&format!("{BASE}{{name}}"), get(asset))
+        .route("/favicon.ico", get(icon));
+    if is_sandbox {
+        router = router.route("/composants", get(examples));
+    }
+    router.fallback(not_found).with_state(state)
+}
+
+/// What a request hands to the making of a page.
+struct Asked {
+    headers: HeaderMap,
+    query: Vec<(String, String)>,
+}
+
+impl Asked {
+    fn new(headers: HeaderMap, query: Option<String>) -> Self {
+        let query = query.filter(|query| query.len() <= QUERY_BYTES_MAX).unwrap_or_default();
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { headers, query }
+    }
+}
+
+/// Makes a page away from the threads that talk to the network, a few at a time; a failure
+/// ends one page only.
+async fn make(
+    state: PortalState,
+    asked: Asked,
+    page: impl FnOnce(&Context<'_>) -> Response<Body> + Send + 'static,
+) -> Response<Body> {
+    let held = state.clone();
+    let Ok(_turn) = held.inner.turns.acquire().await else { return respond::failure() };
+    let work = move || {
+        let inner = &*state.inner;
+        let now = inner.now();
+        let grant: Grant = match inner.services.identity.authenticate(None, now) {
+            Ok(grant) => grant,
+            Err(error) => {
+                tracing::error!(code = error.code(), "no public grant");
+                return respond::failure();
+            }
+        };
+        let snapshot = inner.snapshot();
+        let view = snapshot.view(&grant);
+        page(&Context { portal: inner, view, seq: snapshot.seq(), now, headers: &asked.headers, query: &asked.query })
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::error!("a page failed");
+            respond::failure()
+        }
+    }
+}
+
+async fn home(State(state): State<PortalState>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response<Body> {
+    make(state, Asked::new(headers, query), pages::home::page).await
+}
+
+async fn results(State(state): State<PortalState>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response<Body> {
+    make(state, Asked::new(headers, query), pages::results::page).await
+}
+
+async fn suggestions(
+    State(state): State<PortalState>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    make(state, Asked::new(headers, query), pages::suggestions::answer).await
+}
+
+async fn structure(State(state): State<PortalState>, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
+    make(state, Asked::new(headers, None), move |context| pages::structure::page(context, &id)).await
+}
+
+async fn offer(
+    State(state): State<PortalState>,
+    headers: HeaderMap,
+    Path((region, number)): Path<(String, String)>,
+) -> Response<Body> {
+    make(state, Asked::new(headers, None), move |context| pages::offer::page(context, &region, &number)).await
+}
+
+async fn offer_by_id(State(state): State<PortalState>, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
+    make(state, Asked::new(headers, None), move |context| pages::offer::by_id(context, &id)).await
+}
+
+async fn status(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
+    make(state, Asked::new(headers, None), pages::status::page).await
+}
+
+async fn about(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
+    make(state, Asked::new(headers, None), pages::about::page).await
+}
+
+async fn later(State(state): State<PortalState>, headers: HeaderMap, Path(door): Path<String>) -> Response<Body> {
+    make(state, Asked::new(headers, None), move |context| pages::later::page(context, &door)).await
+}
+
+async fn examples(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
+    make(state, Asked::new(headers, None), pages::examples::page).await
+}
+
+async fn not_found(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
+    make(state, Asked::new(headers, None), pages::not_found::page).await
+}
+
+async fn asset(State(state): State<PortalState>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    match state.inner.assets.find(uri.path()) {
+        Some(asset) => respond::asset(&headers, asset),
+        None => not_found(State(state), headers).await,
+    }
+}
+
+async fn icon(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
+    respond::asset(&headers, &state.inner.assets.icon)
+}

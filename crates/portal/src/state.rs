@@ -1,0 +1,103 @@
+//! What every page needs: the services behind, and what is computed once.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use ror_directory::Directory;
+use ror_fhir::Instant;
+use ror_identity::Identity;
+use ror_index::Snapshot;
+use ror_registers::cog::Cog;
+use ror_search::Registry;
+use ror_terminology::Terminology;
+use tokio::sync::Semaphore;
+
+use crate::assets::Assets;
+use crate::digest::Digests;
+use crate::needs::Needs;
+use crate::pages::home::Figures;
+use crate::place::Places;
+
+/// The services that pages come from.
+pub struct Services {
+    /// The directory.
+    pub directory: Arc<Directory>,
+    /// Who is asking: the public, here.
+    pub identity: Arc<Identity>,
+    /// The search parameters.
+    pub registry: &'static Registry,
+    /// The code systems and value sets.
+    pub terminology: &'static Terminology,
+    /// The communes.
+    pub cog: &'static Cog,
+    /// The clock.
+    pub now: Arc<dyn Fn() -> Instant + Send + Sync>,
+}
+
+/// Settings of the portal. None changes who sees what.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Sandbox: every page says that the data are fictitious (D56).
+    pub sandbox: bool,
+    /// Notices of the registers that the data come from, as they are to be shown.
+    pub sources: Vec<String>,
+}
+
+/// The state of the portal; cheap to clone.
+#[derive(Clone)]
+pub struct PortalState {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) services: Services,
+    pub(crate) settings: Settings,
+    pub(crate) assets: Assets,
+    pub(crate) places: Places,
+    pub(crate) needs: &'static Needs,
+    pub(crate) digests: Digests,
+    pub(crate) started: Instant,
+    /// The figures of the home page, and the moment of the directory they show.
+    pub(crate) figures: Mutex<Option<(u64, Instant, Arc<Figures>)>>,
+    /// Pages made at the same time: as many as processors.
+    pub(crate) turns: Semaphore,
+}
+
+impl PortalState {
+    /// Puts services and settings together.
+    pub fn new(services: Services, settings: Settings) -> Self {
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        let inner = Inner {
+            assets: Assets::new(),
+            places: Places::new(services.cog),
+            needs: Needs::embedded(),
+            digests: Digests::default(),
+            started: (services.now)(),
+            figures: Mutex::default(),
+            turns: Semaphore::new(processors.max(2)),
+            services,
+            settings,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Reads ahead what searches by distance and counts beside filters need. Pages are right
+    /// without it, and slower at first. Takes about a second per fifty thousand resources.
+    pub fn warm(&self) {
+        let inner = &self.inner;
+        let snapshot = inner.snapshot();
+        if let Ok(grant) = inner.services.identity.authenticate(None, inner.now()) {
+            inner.digests.read_all(snapshot.view(&grant));
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn now(&self) -> Instant {
+        (self.services.now)()
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.services.directory.snapshot()
+    }
+}
