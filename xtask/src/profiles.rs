@@ -55,19 +55,24 @@ fn profile_table(model: &Value, definitions: &base::Definitions) -> Result<Strin
         writeln!(out, "profile\t{}\t{version}", columns.join("\t"))?;
         let rows = list(&profile["elements"]);
         for row in rows {
-            writeln!(out, "{}", element_line(row, rows, definitions)?)?;
+            writeln!(out, "{}", element_line(row, rows, model, definitions)?)?;
         }
     }
     for set in list(&model["valueSets"]).iter().filter(|set| !set["compose"][0]["system"].is_null()) {
         writeln!(out, "set\t{}\t{}", string(&set["url"]), string(&set["name"]))?;
         for include in list(&set["compose"]) {
-            writeln!(out, "i\t{}\t{}", string(&include["system"]), words(&include["codes"]))?;
+            let system = string(&include["system"]);
+            let own = list(&model["codeSystems"]).iter().find(|own| own["url"] == system);
+            let all: Vec<&str> =
+                own.map_or(&[][..], |own| list(&own["concepts"])).iter().map(|one| string(&one["code"])).collect();
+            let chosen = words(&include["codes"]);
+            writeln!(out, "i\t{system}\t{}", if chosen.is_empty() { all.join(" ") } else { chosen })?;
         }
     }
     Ok(out)
 }
 
-fn element_line(row: &Value, rows: &[Value], definitions: &base::Definitions) -> Result<String> {
+fn element_line(row: &Value, rows: &[Value], model: &Value, definitions: &base::Definitions) -> Result<String> {
     let path = sliced_path(row, rows);
     let types = list(&row["types"]);
     let codes: Vec<&str> = types.iter().map(|kind| string(&kind["code"])).collect();
@@ -76,6 +81,9 @@ fn element_line(row: &Value, rows: &[Value], definitions: &base::Definitions) ->
     let targets: Vec<&str> = targets.into_iter().collect();
     let extension = types.iter().flat_map(|kind| list(&kind["profile"])).map(string).next().unwrap_or_default();
     let pattern = row.get("pattern").map(plain_pattern).transpose()?.unwrap_or_default();
+    // The launch context is defined at one address and named by another.
+    let defined = list(&model["extensions"]).iter().find(|one| !extension.is_empty() && one["url"] == extension);
+    let extension = defined.and_then(|one| one["instanceUrl"].as_str()).unwrap_or(extension);
     let how = how(&path, row, rows, extension);
     let columns = [
         path.strip_prefix(root_of(&path)).unwrap_or_default().trim_start_matches('.').to_owned(),

@@ -1,12 +1,24 @@
-//! ROR profiles and extensions as tables.
+//! ROR profiles and extensions as tables, and the validation of a resource against them.
 //!
 //! * [`Tables`]: the 9 profiles and 48 extensions of the guide with the FHIR R4 facts below
 //!   them, as data; a new version of the guide is a new table (`cargo xtask profiles`).
+//! * [`validate`]: everything that is wrong with one resource, as [`Finding`]s in the order of
+//!   the document.
 //! * [`identifier`]: keys of FINESS, SIREN, SIRET and RPPS numbers.
 //!
-//! Nothing here reads a file, a clock or the network.
+//! Only the resource itself is looked at: whether a reference leads somewhere, and what may not
+//! change from one version to the next, belong to the directory. Nothing here reads a file, a
+//! clock or the network.
 
+mod finding;
 pub mod identifier;
+mod primitive;
+mod rule;
+#[cfg(test)]
+mod table_tests;
 mod tables;
+mod validate;
 
+pub use finding::{FINDINGS_MAX, Finding, Severity};
 pub use tables::{BaseElement, Element, Extension, How, Part, Profile, Set, Strength, TableError, Tables};
+pub use validate::{Context, DEPTH_MAX, Handling, validate};
