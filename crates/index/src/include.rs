@@ -22,6 +22,9 @@ pub(crate) struct Includer<'a> {
 impl Includer<'_> {
     /// The included document numbers, by type and id; matches are never among them.
     pub(crate) fn bring(&self, matches: &[u32]) -> Result<Vec<u32>, SearchError> {
+        if self.includes.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut matched: Vec<u32> = matches.to_vec();
         matched.sort_unstable();
         let mut brought: BTreeMap<Key, u32> = BTreeMap::new();

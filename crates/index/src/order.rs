@@ -5,11 +5,11 @@
 
 use croaring::Bitmap;
 use ror_confidentiality::{Audience, AudienceMask};
-use ror_search::{Criterion, Near, ParamId, Query, ResourceType, Sort, SortBy, Test};
+use ror_search::{Criterion, Near, ParamId, Query, ResourceType, Sort, SortBy, Term, Test};
 
 use crate::document::Doc;
 use crate::evaluate::Evaluator;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Key, Snapshot};
 
 /// Above one match in this many documents of the type, the ids are walked in their order
 /// rather than collected and sorted.
@@ -33,11 +33,30 @@ pub enum Direction {
     Backward,
 }
 
-/// Matches of one page, in order, with their keys.
+/// Matches of one page, in order, and the keys at its two ends.
 pub(crate) struct Slice {
-    pub(crate) matches: Vec<(Vec<u8>, u32)>,
+    pub(crate) numbers: Vec<u32>,
+    pub(crate) first: Vec<u8>,
+    pub(crate) last: Vec<u8>,
     pub(crate) before: bool,
     pub(crate) after: bool,
+}
+
+impl Slice {
+    /// A page of matches, each with its key.
+    fn of<K: AsRef<[u8]>>(matches: &[(K, u32)], before: bool, after: bool) -> Self {
+        let key = |end: Option<&(K, u32)>| end.map(|(key, _)| key.as_ref().to_vec()).unwrap_or_default();
+        let numbers = matches.iter().map(|(_, number)| *number).collect();
+        Self { numbers, first: key(matches.first()), last: key(matches.last()), before, after }
+    }
+
+    /// Where the page before starts, and the page after, when there are such pages.
+    pub(crate) fn anchors(&self) -> (Option<Anchor>, Option<Anchor>) {
+        let at = |is: bool, key: &Vec<u8>, direction| {
+            (is && !self.numbers.is_empty()).then(|| Anchor { key: key.clone(), direction })
+        };
+        (at(self.before, &self.first, Direction::Backward), at(self.after, &self.last, Direction::Forward))
+    }
 }
 
 pub(crate) struct Ordering<'a> {
@@ -82,8 +101,9 @@ impl Ordering<'_> {
     pub(crate) fn page(&self, found: &Bitmap, anchor: Option<&Anchor>) -> Slice {
         let count = self.query.result.count;
         let by_id = self.query.result.sort.is_empty() && self.near.is_none();
-        let of_type = Evaluator { snapshot: self.snapshot, audience: self.audience.mask() };
-        if by_id && found.cardinality() * WALK_ABOVE_ONE_IN > of_type.everything(self.query.rtype).cardinality() {
+        let of_type = self.snapshot.posting(&Term::of_type(self.query.rtype));
+        let all = of_type.map_or(0, |posting| posting.len(self.audience.mask()));
+        if by_id && found.cardinality() * WALK_ABOVE_ONE_IN > all {
             self.walk(found, anchor, count)
         } else {
             self.sorted(found, anchor, count)
@@ -94,11 +114,9 @@ impl Ordering<'_> {
     fn walk(&self, found: &Bitmap, anchor: Option<&Anchor>, count: usize) -> Slice {
         let rtype = self.query.rtype;
         let start = |id: &str| (rtype, Box::from(id));
-        let of_type = |key: &crate::snapshot::Key| key.0 == rtype;
+        let of_type = |key: &Key| key.0 == rtype;
         let id_of = |anchor: &Anchor| String::from_utf8_lossy(&anchor.key).into_owned();
-        let keep = |(key, number): (&crate::snapshot::Key, &u32)| {
-            found.contains(*number).then(|| (key.1.as_bytes().to_vec(), *number))
-        };
+        let keep = |(key, number): (_, &u32)| kept(found, key, *number);
         // One more than the page tells whether another follows.
         let take = count.saturating_add(1);
         match anchor {
@@ -108,7 +126,7 @@ impl Ordering<'_> {
                 let more = matches.len() > count;
                 matches.truncate(count);
                 matches.reverse();
-                Slice { matches, before: more, after: true }
+                Slice::of(&matches, more, true)
             }
             _ => {
                 let from = anchor.map(id_of);
@@ -124,7 +142,7 @@ impl Ordering<'_> {
                 let before = from.is_some_and(|from| {
                     self.snapshot.ids.range(start("")..=start(&from)).rev().any(|entry| keep(entry).is_some())
                 });
-                Slice { matches, before, after: more }
+                Slice::of(&matches, before, more)
             }
         }
     }
@@ -147,7 +165,7 @@ impl Ordering<'_> {
         }
         end = end.min(start.saturating_add(count));
         let (before, after) = (start > 0, end < keyed.len());
-        Slice { matches: keyed.drain(start..end).collect(), before, after }
+        Slice::of(&keyed[start..end], before, after)
     }
 
     fn key(&self, doc: &Doc) -> Vec<u8> {
@@ -219,6 +237,11 @@ impl Ordering<'_> {
         let targets = self.targets(doc, step.reference, step.target).filter(counts);
         targets.filter_map(|target| self.nearest_km(target, near, further)).min_by(f64::total_cmp)
     }
+}
+
+/// The id and number of an entry, when its document is found.
+fn kept<'k>(found: &Bitmap, key: &'k Key, number: u32) -> Option<(&'k str, u32)> {
+    found.contains(number).then_some((&*key.1, number))
 }
 
 /// Text ended so that a prefix sorts before what it starts, also when all bytes are inverted.

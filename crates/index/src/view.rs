@@ -9,7 +9,7 @@ use ror_search::{Criterion, OutgoingReference, ParamId, Query, ResourceType, Ter
 use crate::document::Doc;
 use crate::evaluate::Evaluator;
 use crate::include::Includer;
-use crate::order::{Anchor, Direction, NearPath, Ordering};
+use crate::order::{Anchor, NearPath, Ordering};
 use crate::snapshot::Snapshot;
 
 /// What one audience sees of one moment of the directory.
@@ -83,10 +83,8 @@ impl<'a> View<'a> {
         let near = NearPath::of(&evaluator, &query.criteria);
         let ordering = Ordering { snapshot: past, audience: self.audience, query, near };
         let slice = ordering.page(&found, anchor);
-        let at = |key: Option<&(Vec<u8>, u32)>, direction| key.map(|(key, _)| Anchor { key: key.clone(), direction });
-        let previous = slice.before.then(|| at(slice.matches.first(), Direction::Backward)).flatten();
-        let next = slice.after.then(|| at(slice.matches.last(), Direction::Forward)).flatten();
-        let numbers: Vec<u32> = slice.matches.iter().filter_map(|(_, number)| self.still_seen(past, *number)).collect();
+        let (previous, next) = slice.anchors();
+        let numbers = self.still_seen(past, slice.numbers);
         let includer = Includer {
             snapshot: self.snapshot,
             audience: self.audience.mask(),
@@ -139,13 +137,19 @@ impl<'a> View<'a> {
         self.snapshot.posting(term).map(|posting| posting.bitmap(self.audience.mask()).to_vec()).unwrap_or_default()
     }
 
-    /// The number, today, of a document found in an earlier order; `None` when it is gone
+    /// The numbers, today, of documents found in an earlier order, less those that are gone
     /// or no longer visible.
-    fn still_seen(&self, past: &Snapshot, number: u32) -> Option<u32> {
-        let doc = past.docs.get(number as usize)?.as_ref()?;
-        let number = self.snapshot.number(doc.rtype, &doc.id)?;
-        let today = self.snapshot.docs.get(number as usize)?.as_ref()?;
-        today.visible.contains(self.audience).then_some(number)
+    fn still_seen(&self, past: &Snapshot, numbers: Vec<u32>) -> Vec<u32> {
+        if past.seq() == self.snapshot.seq() {
+            return numbers;
+        }
+        let today = |number: u32| {
+            let doc = past.docs.get(number as usize)?.as_ref()?;
+            let number = self.snapshot.number(doc.rtype, &doc.id)?;
+            let today = self.snapshot.docs.get(number as usize)?.as_ref()?;
+            today.visible.contains(self.audience).then_some(number)
+        };
+        numbers.into_iter().filter_map(today).collect()
     }
 
     fn hit(&self, doc: &Arc<Doc>, distance_km: Option<f64>) -> Hit {
