@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use ror_directory::Directory;
 use ror_identity::{ClientRights, NewClient, clients, profile_note};
 use ror_ledger::Ledger;
@@ -17,6 +17,8 @@ use crate::{data, import, report, serve, synth};
 
 /// Where the clients of the demonstration are kept, secrets included: fictitious data only.
 const CLIENTS: &str = "demo-clients";
+/// Set before the territory is loaded.
+const BEGUN: &str = "demo-begun";
 /// The seed of the territory: everyone sees the same one.
 const SEED: u64 = 1;
 /// The access profiles.
@@ -31,10 +33,18 @@ struct SandboxClient {
 
 pub(crate) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
     let ledger = data::open_or_create(&arguments.data)?;
-    data::mark_mode(&*ledger, true)?;
     let directory = Directory::open(Arc::clone(&ledger), environment()).context("ouverture du répertoire")?;
-    if directory.snapshot().size() == 0 {
+    let is_empty = directory.snapshot().size() == 0;
+    // Clients come after the territory: without them, a load that began did not end.
+    let is_interrupted = ledger.meta(BEGUN)?.is_some() && ledger.meta(CLIENTS)?.is_none();
+    if !is_empty && ledger.meta(CLIENTS)?.is_none() && !data::is_synthetic(&*ledger)? {
+        let folder = arguments.data.display();
+        bail!("{folder} tient d'autres données que celles d'une démonstration : indiquer un autre --data");
+    }
+    data::mark_mode(&*ledger, true)?;
+    if is_empty || is_interrupted {
         report::complain("territoire fictif (Ain) : génération et chargement…");
+        ledger.set_meta(BEGUN, b"yes")?;
         data::note_synthetic(&*ledger, true)?;
         let mut load = import::load_of(synth::generate(arguments.scale, SEED, now()).harvest);
         import::take_in(&directory, &mut load)?;

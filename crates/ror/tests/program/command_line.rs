@@ -155,3 +155,31 @@ fn the_demonstration_answers_in_one_step() {
     let all = server.get("/fhir/Organization?_summary=count");
     assert!(all.contains("\"total\":2"), "about two thousand structures: {all}");
 }
+
+#[test]
+fn d56_a_demonstration_never_opens_data_that_are_not_its_own() {
+    let folder = folder();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.json"));
+    std::fs::write(&file, r#"{"resourceType":"Organization","id":"o1","name":"A"}"#).expect("a file");
+    assert_eq!(run(&["import", "fhir", text(&file), "--data", text(&data)]).0, Some(0));
+    let (status, _, told) = run(&["demo", "--data", text(&data), "--listen", "127.0.0.1:0"]);
+    assert!(status == Some(2) && told.contains("autres données"), "{told}");
+}
+
+#[test]
+fn a_demonstration_cut_short_is_completed_at_the_next_start() {
+    let folder = folder();
+    let data = folder.path().join("demo");
+    let demo = ["demo", "--data", text(&data), "--listen", "127.0.0.1:0"];
+    let mut child = ror(&demo).stdout(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = lines.map_while(Result::ok).find_map(|line| told(&line));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let held = || SqliteLedger::open_existing(&data.join("ledger.sqlite")).unwrap();
+    let cut = held().head().unwrap().seq;
+    assert!(first.is_some_and(|first| cut >= first as u64));
+    let server = Server::start(&demo);
+    let structures = server.get("/fhir/Organization?_summary=count");
+    assert!(held().head().unwrap().seq > cut && structures.contains("\"total\":2"), "{cut}, {structures}");
+}
