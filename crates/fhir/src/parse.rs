@@ -197,7 +197,8 @@ mod tests {
     fn refusals_say_why_and_where() {
         use ParseErrorKind::{DuplicateKey, NotUtf8, Syntax, TooDeep, TooWide, Truncated};
         let deep = "[".repeat(10_000_000);
-        let wide = format!("{{{}\"k7\":0}}", (0..60).map(|n| format!("\"k{n}\":{n},")).collect::<String>());
+        let members: Vec<_> = (0..60).map(|n| format!("\"k{n}\":{n}")).collect();
+        let wide = format!("{{{},\"k7\":0}}", members.join(","));
         let widest =
             |members| format!("{{{}}}", (0..members).map(|n| format!("\"k{n}\":0")).collect::<Vec<_>>().join(","));
         let too_wide = widest(1_001);
