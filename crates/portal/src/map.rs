@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use ror_registers::cog::Position;
+use ror_registers::cog::{Cog, Commune, CommuneKind, Position};
 
-use crate::components::map::{MapPoint, MapView};
+use crate::components::map::{MapPoint, MapView, Town};
 use crate::components::result::Card;
-use crate::french;
 use crate::outlines::{self, Outline};
 
 const WIDTH: f64 = 420.0;
@@ -19,6 +18,9 @@ const SPAN_MIN: f64 = 0.04;
 const TOGETHER: f64 = 20.0;
 /// Most departments drawn.
 const OUTLINES_MAX: usize = 40;
+/// Most towns named, and how many are tried.
+const TOWNS_MAX: usize = 10;
+const TOWNS_TRIED: usize = 60;
 const KM_PER_DEGREE: f64 = 111.195;
 
 /// Where the ground goes on the drawing.
@@ -31,8 +33,14 @@ struct Frame {
     narrow: f64,
 }
 
-/// The map of a page of results; `None` when none of them has a position.
-pub(crate) fn draw(cards: &[Card], centre: Option<Position>, department: Option<&str>) -> Option<MapView> {
+/// The map of a page of results, or of a sheet; `None` when nothing on it has a position.
+pub(crate) fn draw(
+    cog: &Cog,
+    cards: &[Card],
+    centre: Option<Position>,
+    department: Option<&str>,
+    title: &str,
+) -> Option<MapView> {
     let placed: Vec<(&Card, Position)> = cards.iter().filter_map(|card| Some((card, card.position?))).collect();
     if placed.is_empty() {
         return None;
@@ -41,15 +49,14 @@ pub(crate) fn draw(cards: &[Card], centre: Option<Position>, department: Option<
     let frame = Frame::around(placed.iter().map(|(_, at)| *at).chain(centre), department);
     let points = gathered(&placed, &frame);
     let centre = centre.map(|at| frame.place(at.longitude, at.latitude)).map(|(x, y)| (unit(x), unit(y)));
-    let shown = placed.len() as u64;
-    let title = format!("{} de cette page sur la carte", french::count(shown, "résultat", "résultats"));
     Some(MapView {
         width: WIDTH as u32,
         height: HEIGHT as u32,
         outlines: frame.outlines(),
         centre,
+        towns: frame.towns(cog, &points),
         points,
-        title,
+        title: title.to_owned(),
         scale: frame.scale_bar(),
     })
 }
@@ -112,6 +119,38 @@ impl Frame {
             }
         }
         data
+    }
+
+    /// The most populous communes in sight whose names cover nothing.
+    fn towns(&self, cog: &Cog, points: &[MapPoint]) -> Vec<Town> {
+        let mut in_sight: Vec<(&Commune, (f64, f64))> = cog
+            .communes()
+            .iter()
+            .filter(|commune| commune.kind == CommuneKind::Commune)
+            .filter_map(|commune| {
+                let at = commune.position()?;
+                let (x, y) = self.place(at.longitude, at.latitude);
+                ((4.0..WIDTH - 60.0).contains(&x) && (12.0..HEIGHT - 30.0).contains(&y)).then_some((commune, (x, y)))
+            })
+            .collect();
+        in_sight.sort_by_key(|(commune, _)| std::cmp::Reverse(commune.population));
+        let discs = points.iter().filter_map(|point| Some((point.x.parse().ok()?, point.y.parse().ok()?)));
+        let mut taken: Vec<(f64, f64, f64)> = discs.map(|(x, y): (f64, f64)| (x - 14.0, y, 28.0)).collect();
+        let mut towns = Vec::new();
+        for (commune, (x, y)) in in_sight.into_iter().take(TOWNS_TRIED) {
+            let width = 10.0 + 6.5 * commune.name.chars().count() as f64;
+            let is_free = |(left, middle, wide): &(f64, f64, f64)| {
+                (y - middle).abs() > 18.0 || x > left + wide || x + width < *left
+            };
+            if x + width < WIDTH && taken.iter().all(is_free) {
+                taken.push((x, y, width));
+                towns.push(Town { x: unit(x), y: unit(y), name: commune.name.to_string() });
+            }
+            if towns.len() == TOWNS_MAX {
+                break;
+            }
+        }
+        towns
     }
 
     /// A round length that fits in a third of the width.

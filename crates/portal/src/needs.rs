@@ -44,6 +44,8 @@ pub(crate) struct Need {
     pub(crate) offers: Vec<Term>,
     /// Terms of which a structure has one.
     pub(crate) structures: Vec<Term>,
+    /// Folded names that structures of these categories bear when they are not what is meant.
+    pub(crate) except: Vec<String>,
     /// Label on the home page.
     pub(crate) home: Option<String>,
 }
@@ -67,7 +69,8 @@ struct Table {
 #[serde(deny_unknown_fields)]
 struct Row {
     mots: Vec<String>,
-    libelle: String,
+    #[serde(rename = "libelle")]
+    label: String,
     raison: String,
     vers: Kind,
     #[serde(default)]
@@ -80,7 +83,21 @@ struct Row {
     champs: Vec<String>,
     #[serde(default)]
     categories: Vec<String>,
-    accueil: Option<String>,
+    #[serde(default)]
+    sauf: Vec<String>,
+    #[serde(rename = "accueil")]
+    home: Option<String>,
+}
+
+impl Need {
+    /// Whether a structure of that folded name is what is meant.
+    pub(crate) fn means(&self, name: &str) -> bool {
+        if self.except.is_empty() {
+            return true;
+        }
+        let name = format!(" {} ", words(name).collect::<Vec<_>>().join(" "));
+        !self.except.iter().any(|except| name.contains(except))
+    }
 }
 
 impl Needs {
@@ -106,7 +123,7 @@ impl Needs {
 
     fn add(&mut self, row: Row, registry: &Registry) -> Result<(), String> {
         if row.raison.is_empty() {
-            return Err(format!("{} : raison attendue", row.libelle));
+            return Err(format!("{} : raison attendue", row.label));
         }
         let at = self.list.len();
         for spelling in &row.mots {
@@ -126,7 +143,9 @@ impl Needs {
         offers.extend(terms(offer("service-type"), FIELD, &row.champs));
         let structures = terms(registry.known(ResourceType::Organization, "type"), CATEGORY, &row.categories);
         let spelling = row.mots.first().cloned().ok_or("un mot attendu")?;
-        self.list.push(Need { label: row.libelle, spelling, first: row.vers, offers, structures, home: row.accueil });
+        let except = row.sauf.iter().map(|name| format!(" {} ", fold(name))).collect();
+        let (label, first, home) = (row.label, row.vers, row.home);
+        self.list.push(Need { label, spelling, first, offers, structures, except, home });
         Ok(())
     }
 
@@ -236,11 +255,11 @@ mod tests {
                 ("JDV_J55-CategorieEG-ROR", &row.categories),
             ] {
                 for code in codes {
-                    assert!(known(set, code), "{} : {code} n'est pas dans {set}", row.libelle);
+                    assert!(known(set, code), "{} : {code} n'est pas dans {set}", row.label);
                 }
             }
             for code in &row.organisations {
-                assert!(Terminology::embedded().display(ORGANIZATION, code).is_some(), "{} : {code}", row.libelle);
+                assert!(Terminology::embedded().display(ORGANIZATION, code).is_some(), "{} : {code}", row.label);
             }
         }
     }

@@ -78,7 +78,9 @@ impl Finder<'_> {
         let hits = self.all(ResourceType::Organization, criteria).into_iter();
         hits.filter_map(|hit| {
             let digest = self.digests.structure(&hit);
-            if !self.is_open(digest.closed) {
+            // Words added to the need may well name what it leaves out.
+            let is_meant = !phrase.is_empty() || ask.what.need.is_none_or(|need| need.means(&digest.name));
+            if !self.is_open(digest.closed) || !is_meant {
                 return None;
             }
             let in_commune = digest.commune.as_deref().is_some_and(|commune| communes.contains(commune));

@@ -2,6 +2,7 @@
 
 use ror_fhir::Node;
 use ror_registers::cog::{Cog, Position};
+use ror_terminology::Terminology;
 
 use super::node;
 use crate::french;
@@ -65,22 +66,6 @@ impl Address {
 
 /// `116 R de l'Église` with the word for the kind of street in full.
 fn street(line: &str) -> String {
-    const KINDS: [(&str, &str); 14] = [
-        ("R", "rue"),
-        ("AV", "avenue"),
-        ("BD", "boulevard"),
-        ("PL", "place"),
-        ("CHE", "chemin"),
-        ("RTE", "route"),
-        ("ALL", "allée"),
-        ("IMP", "impasse"),
-        ("SQ", "square"),
-        ("QU", "quai"),
-        ("CRS", "cours"),
-        ("FG", "faubourg"),
-        ("QUA", "quartier"),
-        ("RES", "résidence"),
-    ];
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     let is_capitals = !line.chars().any(char::is_lowercase);
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -89,9 +74,9 @@ fn street(line: &str) -> String {
         + usize::from(at == 1 && words.get(1).is_some_and(|word| matches!(word.as_str(), "B" | "T" | "BIS" | "TER")));
     if words.len() > at + 1
         && let Some(word) = words.get_mut(at)
-        && let Some((_, full)) = KINDS.iter().find(|(short, _)| short == word)
+        && let Some(full) = street_kind(word)
     {
-        *word = (*full).to_owned();
+        *word = full;
         let rest = words.split_off(at + 1).join(" ");
         // Softened as the inside of a name, so that "DE L'HOPITAL" starts small.
         let rest = if is_capitals { french::name(&format!("X {rest}")).split_off(2) } else { rest };
@@ -99,6 +84,13 @@ fn street(line: &str) -> String {
         return words.join(" ");
     }
     if is_capitals { french::name(&line) } else { line }
+}
+
+/// The kind of street in full, from its official abbreviation (J219).
+fn street_kind(code: &str) -> Option<String> {
+    let set = Terminology::embedded().value_set("JDV_J219-TypeVoie-ROR")?;
+    let (_, concept) = set.concepts().find(|(_, concept)| concept.code == code)?;
+    Some(concept.display?.to_lowercase())
 }
 
 #[cfg(test)]

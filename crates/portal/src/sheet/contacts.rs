@@ -87,7 +87,9 @@ fn of(telecom: &Node, address: &str, purpose: Option<&str>, name: Option<&str>) 
         Means::Site => (without_scheme(address), is_site(address).then(|| address.to_owned())),
     };
     let usage = node::extension_text(telecom, "ror-telecom-usage");
-    let about = [purpose, name, usage].into_iter().flatten().collect::<Vec<_>>().join(" – ");
+    let mut about: Vec<&str> = [purpose, name, usage].into_iter().flatten().collect();
+    about.dedup_by(|next, first| next.eq_ignore_ascii_case(first));
+    let about = about.join(" – ");
     Some(Contact { means, about, shown, link })
 }
 

@@ -41,8 +41,10 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// What refers to a resource.
+    /// What refers to a resource, by id: the order of arrival would tell what came and went.
     pub(crate) fn referring(&self, hit: &Hit, from: ResourceType, parameter: &str) -> Vec<Hit> {
-        self.view.referring(self.registry.known(from, parameter), hit.rtype(), hit.id())
+        let mut found = self.view.referring(self.registry.known(from, parameter), hit.rtype(), hit.id());
+        found.sort_by(|a, b| a.id().cmp(b.id()));
+        found
     }
 }

@@ -158,8 +158,8 @@ pub(crate) fn title(offer: &Node) -> String {
 
 fn subtitle(offer: &Node) -> String {
     let title = title(offer);
-    let mut parts: Vec<String> = node::labels(offer, "specialty", ACTIVITY).into_iter().take(2).collect();
-    parts.retain(|activity| *activity != title);
+    let mut parts: Vec<String> = node::labels(offer, "specialty", ACTIVITY).into_iter().take(1).collect();
+    parts.retain(|activity| !title.starts_with(activity));
     parts.extend(node::labels(offer, "characteristic", MODE));
     parts.join(" · ")
 }

@@ -187,7 +187,7 @@ fn groups(reader: Reader<'_>, offers: &[Hit]) -> Vec<Group> {
     }
     let _ = reader;
     let group = |(field, mut offers): (String, Vec<OfferLine>)| {
-        offers.sort_by(|a, b| a.link.text.cmp(&b.link.text).then_with(|| a.about.cmp(&b.about)));
+        offers.sort_by(|a, b| (&a.link.text, &a.about, &a.link.href).cmp(&(&b.link.text, &b.about, &b.link.href)));
         Group { field, offers }
     };
     by_field.into_iter().map(group).collect()
@@ -195,7 +195,7 @@ fn groups(reader: Reader<'_>, offers: &[Hit]) -> Vec<Group> {
 
 fn links(reader: Reader<'_>, hits: &[Hit]) -> Vec<Link> {
     let mut links: Vec<Link> = hits.iter().take(LISTED_MAX).map(|hit| link(reader, hit)).collect();
-    links.sort_by(|a, b| a.text.cmp(&b.text));
+    links.sort_by(|a, b| (&a.text, &a.href).cmp(&(&b.text, &b.href)));
     links
 }
 

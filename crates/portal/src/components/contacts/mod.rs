@@ -69,7 +69,7 @@ pub(super) fn examples() -> Vec<Example> {
         link: link.map(str::to_owned),
     };
     let items = vec![
-        contact(Means::Phone, "Secrétariat", "04 65 71 62 99", Some("tel:+33465716299")),
+        contact(Means::Phone, "Secrétariat", "04\u{a0}65\u{a0}71\u{a0}62\u{a0}99", Some("tel:+33465716299")),
         contact(Means::SecureMail, "", "x@exemple.mssante.fr", None),
         contact(Means::Site, "", "www.example.fr", Some("https://www.example.fr")),
     ];

@@ -15,6 +15,8 @@ pub(crate) struct MapView {
     /// Where distances are from.
     pub(crate) centre: Option<(String, String)>,
     pub(crate) points: Vec<MapPoint>,
+    /// Towns in sight, to find one's way.
+    pub(crate) towns: Vec<Town>,
     /// What the map shows, in words.
     pub(crate) title: String,
     /// Length of the scale, in units of the drawing, and what it stands for.
@@ -29,6 +31,14 @@ pub(crate) struct MapPoint {
     /// Numbers of the results there.
     pub(crate) label: String,
     pub(crate) href: String,
+    pub(crate) name: String,
+}
+
+/// A town in sight.
+#[derive(Clone, Debug)]
+pub(crate) struct Town {
+    pub(crate) x: String,
+    pub(crate) y: String,
     pub(crate) name: String,
 }
 
@@ -48,6 +58,7 @@ pub(super) fn examples() -> Vec<Example> {
         outlines: vec!["M0 0L100 0L100 80Z".to_owned()],
         centre: Some(("20.0".to_owned(), "20.0".to_owned())),
         points: vec![point],
+        towns: vec![Town { x: "30.0".to_owned(), y: "60.0".to_owned(), name: "Oyonnax".to_owned() }],
         title: "1 résultat sur la carte".to_owned(),
         scale: Some(("20.0".to_owned(), "5 km".to_owned())),
     };

@@ -41,7 +41,7 @@ pub(super) fn examples() -> Vec<Example> {
         address: Some("12 rue de la Gare, 01100 Oyonnax".to_owned()),
         distance: Some("0,4 km".to_owned()),
         position: None,
-        phone: Some(("04 65 71 62 99".to_owned(), "tel:+33465716299".to_owned())),
+        phone: Some(("04\u{a0}65\u{a0}71\u{a0}62\u{a0}99".to_owned(), "tel:+33465716299".to_owned())),
         badges: vec!["Se déplace à domicile".to_owned()],
         freshness: freshness.clone(),
     };

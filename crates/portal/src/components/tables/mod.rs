@@ -35,6 +35,14 @@ pub(crate) struct Price {
     pub(crate) since: Option<String>,
 }
 
+impl Prices {
+    /// Since when, when it is the same for all.
+    fn since(&self) -> Option<&str> {
+        let first = self.rows.first()?.since.as_deref()?;
+        self.rows.iter().all(|row| row.since.as_deref() == Some(first)).then_some(first)
+    }
+}
+
 impl askama::filters::HtmlSafe for Hours {}
 impl askama::filters::HtmlSafe for Prices {}
 

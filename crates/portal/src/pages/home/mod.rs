@@ -45,6 +45,8 @@ struct Page {
     form: SearchForm,
     needs: NeedLinks,
     figures: FigureRow,
+    /// How old the data are.
+    age: Option<String>,
     cards: Vec<Card>,
     is_empty: bool,
 }
@@ -55,7 +57,14 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
         frame: context.frame("Trouver un soin, un service, un accompagnement – ROR"),
         form: SearchForm { is_large: true, ..SearchForm::default() },
         needs: NeedLinks { items: figures.needs.clone() },
-        figures: row(&figures, context.now),
+        figures: row(&figures),
+        age: figures.latest.map(|latest| {
+            format!(
+                "Données du {} – dernière mise à jour {}.",
+                french::moment(latest),
+                french::ago(context.now, latest)
+            )
+        }),
         cards: figures.cards.clone(),
         is_empty: figures.offers == 0 && figures.structures == 0,
     };
@@ -121,7 +130,7 @@ fn link<'a>(context: &'a Context<'_>, need: &'a Need) -> Option<NeedLink> {
     Some(NeedLink { label: need.home.clone()?, href: format!("/recherche?{query}"), count: french::number(count) })
 }
 
-fn row(figures: &Figures, now: Instant) -> FigureRow {
+fn row(figures: &Figures) -> FigureRow {
     let share = (figures.fresh * 100).checked_div(figures.offers);
     let mut items = vec![
         Figure {
@@ -139,12 +148,6 @@ fn row(figures: &Figures, now: Instant) -> FigureRow {
             _ => format!("{share}\u{a0}%"),
         };
         items.push(Figure { value, label: "des offres confirmées ou mises à jour depuis 30 jours".to_owned() });
-    }
-    if let Some(latest) = figures.latest {
-        items.push(Figure {
-            value: french::ago(now, latest),
-            label: format!("dernière mise à jour, le {}", french::day(latest)),
-        });
     }
     FigureRow { items }
 }

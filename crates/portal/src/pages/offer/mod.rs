@@ -36,7 +36,7 @@ pub(crate) fn page(context: &Context<'_>, region: &str, number: &str) -> Respons
     let page = Page {
         frame: context.frame(format!("{} – ROR", sheet.title)),
         form: SearchForm::default(),
-        map: map::draw(&places(&card, &sheet), None, None),
+        map: map::draw(context.portal.services.cog, &places(&card, &sheet), None, None, "Où se trouve cette offre"),
         sheet,
         closing,
         report: "/bientot/signaler".to_owned(),

@@ -73,7 +73,12 @@ impl Answer {
             Card { number: first + at, distance, ..card }
         };
         let mut placed: Vec<Card> = self.shown.matches.iter().enumerate().map(card).collect();
-        let map = map::draw(&placed, from, departement(area));
+        let shown = placed.iter().filter(|card| card.position.is_some()).count() as u64;
+        let title = format!(
+            "{} de cette page sur la carte ; chaque numéro renvoie à la liste, qui dit tout",
+            french::count(shown, "résultat", "résultats")
+        );
+        let map = map::draw(context.portal.services.cog, &placed, from, departement(area), &title);
         let unplaced = if from.is_some() {
             let at = placed.iter().position(|card| card.distance.is_none()).unwrap_or(placed.len());
             placed.split_off(at)

@@ -43,7 +43,7 @@ pub(crate) fn page(context: &Context<'_>, id: &str) -> Response<Body> {
     let page = Page {
         frame: context.frame(format!("{} – ROR", sheet.title)),
         form: SearchForm::default(),
-        map: map::draw(&[card], None, None),
+        map: map::draw(context.portal.services.cog, &[card], None, None, "Où se trouve cette structure"),
         offers_count: french::count(sheet.offers_total, "offre", "offres"),
         sheet,
         closing,

@@ -1,0 +1,206 @@
+//! A portal on real data structures, in a temporary folder, and a client of a few lines.
+
+use std::collections::HashSet;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ror_directory::{Directory, Environment, ImportItem, ImportKey, MintedKind, Replaces};
+use ror_fhir::Node;
+use ror_identity::Identity;
+use ror_ledger::{Ledger, SqliteLedger};
+use ror_portal::{PortalState, Services, Settings, router};
+use ror_registers::cog::Cog;
+use ror_registers::synth::{Item, Scale, visit};
+use ror_registers::{Mint, Proposed};
+use ror_search::Registry;
+use ror_terminology::Terminology;
+
+/// 21 November 2026, 13 h 05 in Paris.
+pub(crate) const NOW: i64 = 1_795_262_700_000;
+/// Resources of the territory kept whole; of the rest, one practice in ten.
+const KEPT_WHOLE: usize = 900;
+
+/// A portal that listens.
+pub(crate) struct World {
+    pub(crate) address: SocketAddr,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) identity: Arc<Identity>,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    server: Option<std::thread::JoinHandle<()>>,
+    _folder: tempfile::TempDir,
+}
+
+/// What the server answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Values of an attribute, in order.
+    pub(crate) fn attributes(&self, name: &str) -> Vec<String> {
+        let start = format!(" {name}=\"");
+        let values = self.body.split(&start).skip(1).filter_map(|rest| rest.split('"').next());
+        values.map(|value| value.replace("&#38;", "&").replace("&amp;", "&")).collect()
+    }
+
+    /// Titles of the results, in order.
+    pub(crate) fn titles(&self) -> Vec<String> {
+        let cards = self.body.split("data-resultat=").skip(1);
+        let title =
+            |card: &str| Some(card.split("<a href=\"").nth(1)?.split("\">").nth(1)?.split("</a>").next()?.to_owned());
+        cards.filter_map(title).collect()
+    }
+}
+
+impl World {
+    /// A portal on these resources.
+    pub(crate) fn of(items: Vec<ImportItem>) -> Self {
+        let memory = std::path::Path::new("/dev/shm");
+        let folder = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("a folder");
+        let ledger: Arc<dyn Ledger> =
+            Arc::new(SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger"));
+        let seed = Arc::new(AtomicU64::new(1));
+        let random = move |bytes: &mut [u8]| {
+            for chunk in bytes.chunks_mut(8) {
+                let next = seed.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                chunk.copy_from_slice(&next.to_be_bytes()[..chunk.len()]);
+            }
+        };
+        let environment = Environment { now: Arc::new(|| NOW), random: Arc::new(random.clone()) };
+        let directory = Directory::open(Arc::clone(&ledger), environment).expect("a directory");
+        let summary = directory.import("synth", items, &mut |_| {}).expect("the ledger takes it");
+        assert_eq!(summary.rejected, 0, "{:?}", summary.problems.first());
+        let identity = Identity::open(ledger, ror_identity::Settings::new(true), Box::new(random)).expect("a key");
+        Self::serve(folder, directory, Arc::new(identity))
+    }
+
+    fn serve(folder: tempfile::TempDir, directory: Arc<Directory>, identity: Arc<Identity>) -> Self {
+        let services = Services {
+            directory: Arc::clone(&directory),
+            identity: Arc::clone(&identity),
+            registry: Registry::embedded(),
+            terminology: Terminology::embedded(),
+            cog: Cog::embedded(),
+            now: Arc::new(|| NOW),
+        };
+        let state = PortalState::new(services, Settings { sandbox: true, sources: vec!["Source : essai.".to_owned()] });
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            runtime.expect("a runtime").block_on(async move {
+                listener.set_nonblocking(true).expect("a socket");
+                let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+                let served = axum::serve(listener, router(state)).with_graceful_shutdown(async {
+                    let _ = stopped.await;
+                });
+                served.await.expect("served");
+            });
+        });
+        Self { address, directory, identity, stop: Some(stop), server: Some(server), _folder: folder }
+    }
+
+    /// Asks for an address, as a browser without scripts.
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.get_with(path, "")
+    }
+
+    pub(crate) fn get_with(&self, path: &str, headers: &str) -> Reply {
+        let mut stream = TcpStream::connect(self.address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a socket");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+        stream.write_all(head.as_bytes()).expect("sent");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("an answer");
+        parse(&bytes)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(server) = self.server.take() {
+            server.join().ok();
+        }
+    }
+}
+
+fn parse(bytes: &[u8]) -> Reply {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
+    let pair = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let headers: Vec<(String, String)> = lines.filter_map(pair).collect();
+    let body = &bytes[end + 4..];
+    let is_chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+    assert!(!is_chunked, "pages are written whole");
+    Reply { status, headers, body: String::from_utf8_lossy(body).into_owned() }
+}
+
+/// A part of the invented Ain: its hospitals, some EHPAD and services, and some practices.
+pub(crate) fn territory() -> Vec<ImportItem> {
+    let mut kept: HashSet<String> = HashSet::new();
+    let mut items = Vec::new();
+    visit(Scale::Xs, 1, NOW, &mut |item| {
+        let Item::Resource(proposed) = item else { return };
+        let needed = references(&proposed.resource);
+        let is_root = needed.is_empty();
+        let is_kept = if is_root {
+            items.len() < KEPT_WHOLE || proposed.line % 10 == 0
+        } else {
+            needed.iter().all(|key| kept.contains(key))
+        };
+        if is_kept {
+            kept.insert(proposed.key.clone());
+            items.push(item_of(proposed));
+        }
+    });
+    items
+}
+
+/// Keys that a resource refers to.
+fn references(node: &Node) -> Vec<String> {
+    match node {
+        Node::Array(list) => list.iter().flat_map(references).collect(),
+        Node::Object(object) => object
+            .iter()
+            .flat_map(|(name, value)| match value.as_str().and_then(|text| text.strip_prefix("key:")) {
+                Some(key) if name == "reference" => vec![key.to_owned()],
+                _ => references(value),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn item_of(proposed: Proposed) -> ImportItem {
+    ImportItem {
+        key: Some(ImportKey { source: "synth".to_owned(), key: proposed.key }),
+        replaces: Replaces::Anyone,
+        resource: proposed.resource,
+        updated: proposed.updated,
+        mint: proposed.mint.map(|mint| match mint {
+            Mint::Offre { region } => (MintedKind::Offre, region),
+            Mint::Lieu { region } => (MintedKind::Lieu, region),
+            Mint::OrganisationInterne { region } => (MintedKind::OrganisationInterne, region),
+        }),
+    }
+}
+
+/// The same world for all tests that only read.
+pub(crate) fn world() -> &'static World {
+    static WORLD: std::sync::OnceLock<World> = std::sync::OnceLock::new();
+    WORLD.get_or_init(|| World::of(territory()))
+}

@@ -1,0 +1,6 @@
+//! The pages over HTTP, on an invented territory.
+
+mod common;
+mod hidden;
+mod hostile;
+mod pages;
