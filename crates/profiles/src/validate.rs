@@ -76,7 +76,9 @@ pub fn validate(resource: &Node, handling: Handling, context: &Context<'_>) -> V
             walk.object(resource, known, &[rule]);
         }
     }
-    walk.findings.close(shown(resource_type))
+    let mut findings = std::mem::take(&mut walk.findings).close(shown(resource_type));
+    walk.count_unlabelled(&mut findings);
+    findings
 }
 
 /// The findings of one extension alone, where `context` puts it: for the tests of the tables.
@@ -136,6 +138,8 @@ struct Walk<'a> {
     /// The same without indices.
     shape: String,
     frames: Vec<Frame<'static>>,
+    /// Codes without label so far.
+    unlabelled: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -149,6 +153,7 @@ impl<'a> Walk<'a> {
             path: root.to_owned(),
             shape: root.to_owned(),
             frames: Vec::new(),
+            unlabelled: 0,
         }
     }
 }

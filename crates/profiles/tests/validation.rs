@@ -157,6 +157,14 @@ fn d4_and_d34_warn_in_lenient_handling_and_refuse_in_strict() {
 }
 
 #[test]
+fn codes_without_label_make_one_finding() {
+    let codings: Vec<Node> = (1..=3).map(|n| node!({"system": "urn:exemple:x", "code": format!("{n}")})).collect();
+    let found = lenient(&with(offer(), "program", node!([{"coding": codings}])));
+    assert_eq!(told(&found), [(Severity::Warning, "required", "HealthcareService.program[0].coding[0].display")]);
+    assert!(found[0].message.starts_with("3 codes"), "{}", found[0].message);
+}
+
+#[test]
 fn d34_takes_a_street_type_as_text_and_an_identifier_type_without_system() {
     let street = node!({"resourceType": "Organization", "extension": [
         {"url": format!("{ROR}/ror-meta-creation-date"), "valueDateTime": "2026-01-15T08:00:00+01:00"}],

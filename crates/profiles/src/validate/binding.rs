@@ -5,7 +5,7 @@ use ror_terminology::{Concept, Membership, Reading, ValueSet};
 
 use super::value::shown;
 use super::{Told, Walk};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::rule::Rule;
 use crate::tables::{Set, Strength};
 
@@ -19,6 +19,9 @@ const DECIDED: &[(&str, &str, Option<Respite>)] = &[
     ("JDV_J188-TypeStatutCapacite-ROR", "08", None),
     ("JDV_J188-TypeStatutCapacite-ROR", "09", None),
 ];
+
+/// What the finding on codes without label cites.
+const UNLABELLED: &str = "D34";
 
 /// D34 takes the street type as text instead of its code.
 const STREET_TYPE: &str = "JDV_J219-TypeVoie-ROR";
@@ -80,12 +83,24 @@ impl<'a> Walk<'a> {
             }
         }
         if coding.get("display").is_none() {
-            self.report(self.tolerated(), "required", ".display", || Told {
-                expected: "le libellé du code".to_owned(),
-                rule: "D34".to_owned(),
-                message: "Le code est donné sans libellé.".to_owned(),
-                value: None,
-            });
+            self.unlabelled += 1;
+            // One finding for all of them: a hundred would hide the others.
+            if self.unlabelled == 1 {
+                self.report(self.tolerated(), "required", ".display", || Told {
+                    expected: "le libellé du code".to_owned(),
+                    rule: UNLABELLED.to_owned(),
+                    message: "Le code est donné sans libellé.".to_owned(),
+                    value: None,
+                });
+            }
+        }
+    }
+
+    /// Says in the one finding how many codes have no label.
+    pub(super) fn count_unlabelled(&self, findings: &mut [Finding]) {
+        let is_it = |one: &&mut Finding| one.rule == UNLABELLED && one.expression.ends_with(".display");
+        if let (Some(finding), count @ 2..) = (findings.iter_mut().find(is_it), self.unlabelled) {
+            finding.message = format!("{count} codes sont donnés sans libellé ; voici le premier.");
         }
     }
 
