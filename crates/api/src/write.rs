@@ -89,8 +89,8 @@ fn refused(error: WriteError) -> Fault {
                 Issue::error("conflict", "version-conflict", text).at("If-Match"),
             )
         }
-        WriteError::Duplicate { system, value } => {
-            let text = format!("L'identifiant {system}|{value} est déjà porté par une autre ressource.");
+        WriteError::Duplicate { value, .. } => {
+            let text = format!("L'identifiant {value} est déjà porté par une autre ressource.");
             Fault::new(StatusCode::CONFLICT, Issue::error("duplicate", "duplicate-identifier", text))
         }
         WriteError::Full => {

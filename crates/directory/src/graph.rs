@@ -163,6 +163,16 @@ impl Graph {
         self.structures.get(structure).map_or(&[], |structure| &structure.identifiers)
     }
 
+    /// The places that an offer uses.
+    pub(crate) fn places_of_offer(&self, offer: &str) -> &[Box<str>] {
+        self.offers.get(offer).map_or(&[], |offer| &offer.places)
+    }
+
+    /// Whether the structure is held.
+    pub(crate) fn holds_structure(&self, structure: &str) -> bool {
+        self.structures.contains_key(structure)
+    }
+
     fn offer_facts(&self, role: &Role) -> Option<OfferFacts> {
         Some(self.offers.get(role.offer.as_ref()?)?.facts)
     }

@@ -1,5 +1,6 @@
 //! The single writer: takes what waits, one transaction, one flush, then the next moment.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::identifier::{self, MintedKind};
 use crate::import::{Chunk, ChunkItem, ImportProblem, Imported, Replaces, import_actor};
 use crate::issue::Issue;
 use crate::replay::Replay;
-use crate::rights::may_write;
+use crate::rights::{may_make, may_write};
 use crate::write::{Request, WriteError, Written};
 
 /// Most writes of one transaction.
@@ -108,7 +109,7 @@ impl Writer {
     /// Writes that touch one resource twice are parted: each must see the one before.
     fn write_group(&mut self, mut waiting: Vec<Waiting>) {
         while !waiting.is_empty() {
-            let mut keys = std::collections::HashSet::new();
+            let mut keys = HashSet::new();
             let (group, rest) = waiting.into_iter().partition(|(request, _)| keys.insert(request.key.clone()));
             self.write_distinct(group);
             waiting = rest;
@@ -186,14 +187,19 @@ impl Writer {
         refuse_other_identifier(&request.key, &resource, former.as_ref())?;
         let mut resulting = self.state.graph.clone();
         resulting.put(&request.key, Some(&resource));
-        if !may_write(&request.rights, &resulting, &request.key) {
+        if !may_make(&request.rights, &self.state.graph, &resulting, &request.key) {
             return Err(WriteError::Forbidden);
         }
         if former.as_ref() == Some(&resource) {
             return Ok(None);
         }
         let op = if request.is_new { Op::Create } else { Op::Update };
-        let version = self.version(&request.key, op, &resource, at, at, &request.actor);
+        let mut version = self.version(&request.key, op, &resource, at, at, &request.actor);
+        // An identifier that an import brought twice stays where it is: both may still be mended.
+        let is_kept = former.is_some_and(|former| identifier::unique(request.key.0, &former) == version.uniques);
+        if is_kept && self.is_claimed(&version, &mut HashSet::new()).map_err(|error| as_write_error(&error))? {
+            version.uniques.clear();
+        }
         Ok(Some(Staged { version, key: request.key.clone(), resource }))
     }
 
@@ -281,24 +287,23 @@ impl Writer {
     }
 
     fn import(&mut self, chunk: &Chunk) -> Result<Vec<Imported>, LedgerError> {
-        let mut without_claims = vec![false; chunk.items.len()];
         loop {
             self.catch_up()?;
             let at = self.next_at();
             let mut outcomes = Vec::with_capacity(chunk.items.len());
-            let mut staged = Vec::new();
-            let mut positions = Vec::new();
-            for (position, item) in chunk.items.iter().enumerate() {
-                let (row, outcome) = self.stage_item(chunk, item, at)?;
-                outcomes.push(outcome);
+            let mut staged: Vec<Staged> = Vec::new();
+            let mut claimed = HashSet::new();
+            for item in &chunk.items {
+                let (row, mut outcome) = self.stage_item(chunk, item, at)?;
                 if let Some(mut row) = row {
-                    if without_claims[position] {
+                    // Everything is taken from an import, a repeated identifier too (D34).
+                    if self.is_claimed(&row.version, &mut claimed)? {
                         row.version.uniques.clear();
-                        outcomes[position].problem = Some(ImportProblem::DuplicateIdentifier);
+                        outcome.problem = Some(ImportProblem::DuplicateIdentifier);
                     }
-                    positions.push(position);
                     staged.push(row);
                 }
+                outcomes.push(outcome);
             }
             if staged.is_empty() {
                 return Ok(outcomes);
@@ -306,13 +311,20 @@ impl Writer {
             match self.commit(staged, at) {
                 Ok(()) => return Ok(outcomes),
                 Err(LedgerError::HeadMoved(_)) => {}
-                // Everything is taken from an import, a repeated identifier too (D34).
-                Err(LedgerError::Duplicate { index, .. }) if !without_claims[positions[index]] => {
-                    without_claims[positions[index]] = true;
-                }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Whether an identifier of the row is that of another resource, held or just `claimed`.
+    fn is_claimed(&self, version: &NewVersion, claimed: &mut HashSet<(String, String)>) -> Result<bool, LedgerError> {
+        for (space, value) in &version.uniques {
+            let holder = self.ledger.holder(&version.rtype, space, value)?;
+            if holder.is_some_and(|holder| holder != version.id) || !claimed.insert((space.clone(), value.clone())) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn stage_item(

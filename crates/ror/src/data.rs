@@ -27,6 +27,11 @@ pub(crate) fn open(folder: &Path) -> anyhow::Result<Arc<dyn Ledger>> {
     Ok(Arc::new(ledger))
 }
 
+/// Whether a directory holds a ledger.
+pub(crate) fn exists(folder: &Path) -> bool {
+    path(folder).exists()
+}
+
 fn path(folder: &Path) -> PathBuf {
     folder.join(LEDGER)
 }

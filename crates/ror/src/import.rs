@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use ror_directory::{Directory, ImportItem, ImportKey, ImportProblem, ImportSummary, MintedKind, Replaces};
-use ror_ledger::Ledger;
 use ror_registers::sae::InputFile;
 use ror_registers::{Finding, Harvest, Mint, Severity, cog, fhir_file, finess, sae, synth};
 
@@ -32,17 +31,16 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     if arguments.dry_run {
         return dry_run(arguments, &files);
     }
-    let ledger = data::open_or_create(&arguments.data)?;
     if arguments.register == Register::Cog {
-        return import_cog(&*ledger, &files, arguments);
+        return import_cog(&files, arguments);
     }
-    let communes = Communes::read(&*ledger)?;
-    let mut load = read(arguments.register, &files, communes.cog());
+    let mut load = read(arguments.register, &files, communes(&arguments.data)?.cog());
     drop(files);
     if load.items.is_empty() {
         report::findings(&load.findings, arguments.report.as_deref())?;
         bail!("rien à charger dans ces fichiers");
     }
+    let ledger = data::open_or_create(&arguments.data)?;
     data::note_synthetic(&*ledger, load.synthetic)?;
     let directory = Directory::open(ledger, environment()).context("ouverture du répertoire")?;
     let summary = take_in(&directory, &mut load)?;
@@ -55,10 +53,7 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
 
 /// Reads and reports; not even the data directory is made.
 fn dry_run(arguments: &Import, files: &[InputFile]) -> anyhow::Result<ExitCode> {
-    let communes = match data::open(&arguments.data) {
-        Ok(ledger) => Communes::read(&*ledger)?,
-        Err(_) => Communes::embedded(),
-    };
+    let communes = communes(&arguments.data)?;
     let (count, findings) = if arguments.register == Register::Cog {
         let (cog, findings) = cog::read(&pairs(files));
         (cog.map_or(0, |cog| cog.communes().len()), findings)
@@ -70,6 +65,11 @@ fn dry_run(arguments: &Import, files: &[InputFile]) -> anyhow::Result<ExitCode> 
     report::findings(&findings, arguments.report.as_deref())?;
     report::complain(&format!("à blanc : {count} lues, rien n'est écrit"));
     Ok(exit(count, &findings))
+}
+
+/// The geographic code in force for a data directory, which need not exist yet.
+fn communes(folder: &Path) -> anyhow::Result<Communes> {
+    if data::exists(folder) { Communes::read(&*data::open(folder)?) } else { Ok(Communes::embedded()) }
 }
 
 /// Takes the items in; what becomes of single items is added to the findings.
@@ -149,7 +149,7 @@ fn load_fhir(files: &[InputFile]) -> Load {
     load
 }
 
-fn import_cog(ledger: &dyn Ledger, files: &[InputFile], arguments: &Import) -> anyhow::Result<ExitCode> {
+fn import_cog(files: &[InputFile], arguments: &Import) -> anyhow::Result<ExitCode> {
     let (cog, findings) = cog::read(&pairs(files));
     report::findings(&findings, arguments.report.as_deref())?;
     let Some(cog) = cog else { bail!("aucune commune dans ces fichiers : le code en place est gardé") };
@@ -157,7 +157,7 @@ fn import_cog(ledger: &dyn Ledger, files: &[InputFile], arguments: &Import) -> a
     if arguments.dry_run {
         report::complain(&format!("à blanc : {count} communes lues, rien n'est écrit"));
     } else {
-        Communes::store(ledger, &cog)?;
+        Communes::store(&*data::open_or_create(&arguments.data)?, &cog)?;
         report::complain(&format!(
             "{count} communes, {} départements, {} régions chargés",
             cog.departements().len(),

@@ -138,6 +138,13 @@ fn d34_everything_is_taken_but_what_cannot_be() {
         .collect();
     let expected = [(1, "duplicate"), (2, "rejected"), (3, "rejected"), (4, "rejected"), (5, "shape"), (6, "unknown")];
     assert_eq!(kinds, expected);
+    // The two that share an identifier may both still be mended.
+    for id in ["a", "b"] {
+        let mut resource = own(id);
+        resource.as_object_mut().unwrap().insert("name", "Nommée depuis");
+        let change = Change::Update { rtype: ResourceType::HealthcareService, id: id.into(), resource, if_match: None };
+        assert!(directory.write(&everything(), change).is_ok(), "{id}");
+    }
     let place = read(&directory, &everything(), ResourceType::Location, "l").unwrap();
     assert!(place.get("contained").is_none());
     let place = read(&directory, &everything(), ResourceType::Location, "m").unwrap();

@@ -190,6 +190,16 @@ fn d81_rights_bear_on_the_stored_and_on_the_resulting_object() {
     let stranger = Change::Create { resource: offer("Médecine B", false, &other.id, &unit.id) };
     assert_eq!(directory.write(&grant, stranger), Err(WriteError::Forbidden));
     assert_eq!(directory.write(&public(), Change::Create { resource: establishment("x") }), Err(WriteError::Forbidden));
+    // Neither a place of someone else nor a structure of that name is to be had by pointing at it.
+    let elsewhere = create(&directory, place("Unité de l'autre", 2));
+    create(&directory, offer("SMR", false, &other.id, &elsewhere.id));
+    let squatter = Change::Create { resource: offer("SMR", false, &mine.id, &elsewhere.id) };
+    assert_eq!(directory.write(&grant, squatter), Err(WriteError::Forbidden));
+    let twin = Change::Create { resource: establishment("Le mien, une seconde fois") };
+    assert_eq!(directory.write(&grant, twin), Err(WriteError::Forbidden));
+    let free = create(&directory, place("Unité neuve", 2));
+    let fresh = Change::Create { resource: offer("HAD", false, &mine.id, &free.id) };
+    assert!(directory.write(&grant, fresh).is_ok());
 }
 
 #[test]

@@ -157,6 +157,11 @@ pub fn parse(
             reader.errors.push(error);
         }
     }
+    let by_distance = reader.query.result.sort.iter().any(|sort| sort.by == SortBy::Distance);
+    if by_distance && reader.query.near().is_none() {
+        let message = "Le tri par distance demande un critère near : distance à quoi ?";
+        reader.errors.push(QueryError::new("_sort", message));
+    }
     if reader.errors.is_empty() { Ok(reader.query) } else { Err(reader.errors) }
 }
 

@@ -94,12 +94,19 @@ const REFUSED: [(&str, &str); 9] = [
     ("_type", "le type est celui de l'adresse"),
 ];
 
+/// Parameters that mean one thing: a second one would be ignored, or ignore the first (D3).
+const ONCE: [&str; 5] = ["_count", "_summary", "_elements", "_total", "_pretty"];
+
 impl Reader<'_> {
     /// Reads a result parameter; `None` when `name` is not one.
     pub(super) fn result_parameter(&mut self, name: &str, value: &str) -> Option<Result<(), QueryError>> {
         let refused = REFUSED.iter().find(|(known, _)| *known == name.split(':').next().unwrap_or(name));
         if let Some((_, reason)) = refused {
             return Some(Err(QueryError::new(name, format!("Paramètre « {name} » non pris en charge : {reason}."))));
+        }
+        if ONCE.contains(&name) && self.query.parameters.iter().any(|(known, _)| known == name) {
+            let message = format!("« {name} » est donné deux fois : lequel compte ?");
+            return Some(Err(QueryError::new(name, message)));
         }
         let result = &mut self.query.result;
         Some(match name {

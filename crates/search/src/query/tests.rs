@@ -38,6 +38,8 @@ fn ill_formed_requests_are_refused_each_with_its_reason() {
     let cases = [
         ("_count=-1", "entier"),
         ("_count=abc", "entier"),
+        ("_count=1&_count=2", "deux fois"),
+        ("_sort=location.near", "distance à quoi"),
         ("_sort=nom", "tri inconnue"),
         ("_sort=_id,_id,_id,_id,_id,_id,_id,_id,_id", "Au plus 8"),
         ("_lastUpdated=hier", "préfixe"),
