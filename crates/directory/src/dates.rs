@@ -1,6 +1,7 @@
 //! The update date that each audience sees (D28, D38).
 //!
-//! A row dates what it changes for an audience. What changes for it by a fact bears the
+//! A row dates what it changes for an audience, but never backwards: who asks for what
+//! changed since a date must not miss a change that a source dates earlier. What changes for it by a fact bears the
 //! date of the rows whose own change it sees, never of those it does not: the date would
 //! tell of them.
 
@@ -53,7 +54,7 @@ impl Dates {
 
     /// The date of a change that `audience` sees of `key`, which bore `before` until now.
     pub(crate) fn of(&self, key: &Key, audience: Audience, before: Instant) -> Instant {
-        let row = self.rows.get(key).copied();
+        let row = self.rows.get(key).map(|row| before.max(*row));
         let Some(seen) = &self.seen else { return row.unwrap_or_else(|| before.max(self.latest)) };
         let is_own = seen.changes.get(key).is_some_and(|audiences| audiences.contains(audience));
         row.filter(|_| is_own).unwrap_or_else(|| before.max(seen.latest[audience.index()].unwrap_or(self.latest)))

@@ -226,13 +226,17 @@ pub fn ask_with(rtype: ResourceType, criteria: std::ops::Range<usize>) -> impl S
     let sort = vec((select(sort_keys(rtype)), any::<bool>()), 0..3);
     let sort = prop_oneof![2 => Just(vec![]), 1 => sort];
     (vec(criterion(rtype), criteria), vec(include(rtype), 0..4), sort, 0..5_usize).prop_map(
-        move |(mut criteria, includes, sort, count)| {
+        move |(mut criteria, includes, mut sort, count)| {
             // The order by distance is of one criterion: two would be a question of taste.
             let mut near = 0;
             criteria.retain(|criterion: &AskCriterion| {
                 near += usize::from(matches!(criterion.test, AskTest::Near(_)));
                 near <= 1 || !matches!(criterion.test, AskTest::Near(_))
             });
+            if near == 0 {
+                // A sort by distance to nothing is refused.
+                sort.retain(|(key, _)| !key.ends_with("near"));
+            }
             Ask { rtype, criteria, includes, sort, count }
         },
     )

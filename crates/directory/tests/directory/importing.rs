@@ -214,3 +214,17 @@ fn d28_a_date_of_the_public_tells_nothing_of_hidden_rows() {
     });
     assert!(dates.iter().all(|date| *date == dates[0]), "{dates:?}");
 }
+
+#[test]
+fn a_date_never_goes_back_though_a_source_says_so() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    import(&directory, hospital());
+    let mut older = hospital();
+    older[0].resource = establishment("Nouveau nom, fichier plus ancien");
+    older[0].updated -= 3_600_000;
+    assert_eq!(import(&directory, older).updated, 1);
+    let seen = &all(&directory, ResourceType::Organization)[0];
+    let expected = ror_fhir::DateTime::format_instant(START - 1_000_000);
+    assert_eq!(seen.get("meta").unwrap().str("lastUpdated"), Some(expected.as_str()));
+}

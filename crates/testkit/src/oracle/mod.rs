@@ -84,7 +84,9 @@ impl Oracle {
         let date = |audience, key: &Key, before: Option<Instant>| {
             // What follows from a fact bears the date of the rows that this audience sees change.
             let seen = own.keys().filter_map(|key| own_date(key, audience)).max().unwrap_or(latest);
-            own_date(key, audience).unwrap_or_else(|| before.map_or(seen, |before| before.max(seen)))
+            let date = own_date(key, audience).unwrap_or(seen);
+            // A date never goes back, even when a source gives an earlier one.
+            before.map_or(date, |before| before.max(date))
         };
         self.show(date);
     }
