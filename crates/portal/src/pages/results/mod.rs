@@ -123,11 +123,11 @@ fn by_number(context: &Context<'_>, asked: &Question<'_>, number: &question::Num
 fn which_place(context: &Context<'_>, asked: &Question<'_>, candidates: &[Candidate]) -> Response<Body> {
     let notice = Notice {
         id: "homonymes",
-        title: format!("Quel lieu appelé « {} » ?", asked.place_typed),
+        title: format!("Quel lieu appelé «\u{a0}{}\u{a0}» ?", asked.place_typed),
         links: links::to_places(&asked.what, candidates),
         ..Notice::default()
     };
-    told(context, asked, vec![notice], &format!("Quel « {} » ?", asked.place_typed))
+    told(context, asked, vec![notice], &format!("Quel «\u{a0}{}\u{a0}» ?", asked.place_typed))
 }
 
 fn unknown_place(context: &Context<'_>, asked: &Question<'_>, near: &[Candidate]) -> Response<Body> {
@@ -143,7 +143,7 @@ fn unknown_place(context: &Context<'_>, asked: &Question<'_>, near: &[Candidate]
             href: Address { what: asked.what.typed.clone(), ..Address::default() }.href(),
         });
     }
-    let title = format!("Lieu inconnu : « {} »", asked.place_typed);
+    let title = format!("Lieu inconnu : «\u{a0}{}\u{a0}»", asked.place_typed);
     told(context, asked, vec![Notice { id: "lieu-inconnu", title, lines, links, ..Notice::default() }], "Lieu inconnu")
 }
 
@@ -227,16 +227,16 @@ fn mended<'a>(context: &'a Context<'_>, asked: &Question<'_>, area: Option<&Area
         }
         let what = question::understand(&text, needs);
         if finds(&what) {
-            let title = format!("Résultats pour « {text} »");
-            let lines = vec![format!("Rien ne correspond à « {} ».", asked.what.typed)];
+            let title = format!("Résultats pour «\u{a0}{text}\u{a0}»");
+            let lines = vec![format!("Rien ne correspond à «\u{a0}{}\u{a0}».", asked.what.typed)];
             return Some((what, Notice { id: "orthographe", title, lines, ..Notice::default() }));
         }
     }
     let need = asked.what.need.filter(|_| !asked.what.words.is_empty())?;
     let what = question::understand(&need.spelling, needs);
     finds(&what).then(|| {
-        let title = format!("Résultats pour « {} »", need.label);
-        let lines = vec![format!("Rien ne correspond à tous les mots de « {} ».", asked.what.typed)];
+        let title = format!("Résultats pour «\u{a0}{}\u{a0}»", need.label);
+        let lines = vec![format!("Rien ne correspond à tous les mots de «\u{a0}{}\u{a0}».", asked.what.typed)];
         (what, Notice { id: "mots-en-trop", title, lines, ..Notice::default() })
     })
 }
