@@ -14,6 +14,7 @@ mod finding;
 pub mod identifier;
 mod primitive;
 mod rule;
+mod rules;
 #[cfg(test)]
 mod table_tests;
 mod tables;

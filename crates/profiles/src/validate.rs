@@ -13,6 +13,7 @@ use ror_terminology::Terminology;
 
 use crate::finding::{Finding, Findings, Severity};
 use crate::rule::{Rule, Rules};
+use crate::rules;
 use crate::tables::{BaseElement, How, Tables};
 
 /// Deepest nesting that is looked into; FHIR resources need about ten levels.
@@ -39,7 +40,8 @@ pub struct Context<'a> {
     pub now: Instant,
 }
 
-/// Finds everything that is wrong with `resource`, in the order of the document.
+/// Finds everything that is wrong with `resource`, in the order of the document; the business
+/// rules it breaks come last.
 ///
 /// The profile is that of its type: `meta.profile` is not looked at (D29). At most
 /// [`FINDINGS_MAX`](crate::FINDINGS_MAX) errors and as many warnings are given, then one more
@@ -74,6 +76,9 @@ pub fn validate(resource: &Node, handling: Handling, context: &Context<'_>) -> V
         (_, Some(rule)) => {
             let known = walk.tables.profile(resource_type).map_or("Resource", |profile| profile.resource_type);
             walk.object(resource, known, &[rule]);
+            for broken in rules::check(resource, known) {
+                walk.findings.push(broken.severity, || broken);
+            }
         }
     }
     let mut findings = std::mem::take(&mut walk.findings).close(shown(resource_type));

@@ -234,7 +234,10 @@ fn primitive(kind: &str) -> Node {
 /// A code of a value set with its system and label.
 fn first_code(url: &'static str) -> Option<(&'static str, String, String)> {
     if let Some(set) = Terminology::embedded().value_set(url) {
-        let current = set.concepts().find(|(_, concept)| !concept.is_withdrawn(super::NOW));
+        let current = set.concepts().find(|(_, concept)| {
+            // RG_EXP_049: not every hour suits a person.
+            !concept.is_withdrawn(super::NOW) && (!url.contains("TypeHoraire") || concept.code == "03")
+        });
         let found = current.map(|(system, concept)| (system, concept.code.to_owned(), concept.label().to_owned()));
         // Communes are not held: any code of their system will do.
         return found.or_else(|| Some((set.systems().next()?, "75056".to_owned(), "Paris".to_owned())));
@@ -263,6 +266,10 @@ fn overlay(out: &mut Object, type_name: &str, rules: &[&'static Rule]) {
         for (key, value) in coding.iter() {
             out.insert(key, value.clone());
         }
+    }
+    if type_name == "Quantity" {
+        out.insert("value", node!(1.5));
+        out.insert("code", "a");
     }
     if type_name == "Identifier" && out.get("value").is_some_and(|value| value.as_str() == Some("texte")) {
         number(out);
