@@ -78,33 +78,9 @@ fn member(
     needs_value: bool,
 ) {
     let below: Vec<&'static Rule> = rules.iter().filter_map(|rule| rule.child(element.name)).collect();
-    let target = wanted.first().filter(|(name, _)| *name == element.name);
     let is_last = wanted.len() == 1;
-    let mut items: Vec<(Vec<&'static Rule>, bool)> = Vec::new();
-    for slice in below.iter().flat_map(|rule| &rule.slices).filter(|slice| slice.min > 0) {
-        let is_there = items.iter().any(|(held, _)| held.iter().any(|one| is_same(one, slice)));
-        if !is_there {
-            items.extend((0..slice.min).map(|_| (same_slices(&below, slice), false)));
-        }
-    }
-    match target {
-        Some((_, Some(name))) => {
-            let named = find_slice(&below, name, if is_last { how } else { How::Whole });
-            match items.iter_mut().find(|(held, _)| held.iter().any(|one| is_same(one, named))) {
-                Some(item) => item.1 = true,
-                None => items.push((same_slices(&below, named), true)),
-            }
-        }
-        Some(_) if is_last && !items.is_empty() => items[0].1 = true,
-        Some(_) => items.push((Vec::new(), true)),
-        None => {}
-    }
-    let least = below.iter().map(|rule| rule.min).chain([element.min]).max().unwrap_or(0) as usize;
-    let is_asked = needs_value && element.name == "value[x]" || below.iter().any(|rule| fixes(rule));
-    let least = least.max(usize::from(is_asked));
-    while items.len() < least {
-        items.push((Vec::new(), false));
-    }
+    let has_target = wanted.first().is_some_and(|(name, _)| *name == element.name);
+    let items = items_of(element, &below, wanted, how, needs_value);
     let (mut values, mut companion, mut key) = (Vec::new(), None, String::new());
     for (slice, is_target) in items {
         let all: Vec<&'static Rule> = below.iter().copied().chain(slice).collect();
@@ -130,15 +106,49 @@ fn member(
     let is_list = element.max != Some(1);
     out.insert(
         &key,
-        if is_list || matches!(change, Change::InList) && target.is_some() && is_last {
-            Node::Array(values)
-        } else {
-            first
-        },
+        if is_list || matches!(change, Change::InList) && has_target && is_last { Node::Array(values) } else { first },
     );
     if let Some(companion) = companion {
         out.insert(&format!("_{key}"), if is_list { node!([companion]) } else { companion });
     }
+}
+
+/// The items an element must have, and the one wanted: the slices of each, whether it is that one.
+fn items_of(
+    element: &'static BaseElement,
+    below: &[&'static Rule],
+    wanted: &[(&'static str, Option<&'static str>)],
+    how: How,
+    needs_value: bool,
+) -> Vec<(Vec<&'static Rule>, bool)> {
+    let target = wanted.first().filter(|(name, _)| *name == element.name);
+    let is_last = wanted.len() == 1;
+    let mut items: Vec<(Vec<&'static Rule>, bool)> = Vec::new();
+    for slice in below.iter().flat_map(|rule| &rule.slices).filter(|slice| slice.min > 0) {
+        let is_there = items.iter().any(|(held, _)| held.iter().any(|one| is_same(one, slice)));
+        if !is_there {
+            items.extend((0..slice.min).map(|_| (same_slices(below, slice), false)));
+        }
+    }
+    match target {
+        Some((_, Some(name))) => {
+            let named = find_slice(below, name, if is_last { how } else { How::Whole });
+            match items.iter_mut().find(|(held, _)| held.iter().any(|one| is_same(one, named))) {
+                Some(item) => item.1 = true,
+                None => items.push((same_slices(below, named), true)),
+            }
+        }
+        Some(_) if is_last && !items.is_empty() => items[0].1 = true,
+        Some(_) => items.push((Vec::new(), true)),
+        None => {}
+    }
+    let least = below.iter().map(|rule| rule.min).chain([element.min]).max().unwrap_or(0) as usize;
+    let is_asked = needs_value && element.name == "value[x]" || below.iter().any(|rule| fixes(rule));
+    let least = least.max(usize::from(is_asked));
+    while items.len() < least {
+        items.push((Vec::new(), false));
+    }
+    items
 }
 
 /// Two rules may speak of one slice of extensions.
