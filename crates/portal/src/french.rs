@@ -13,10 +13,11 @@ const SPACE: char = '\u{a0}';
 const SMALL: [&str; 18] =
     ["DE", "DU", "DES", "LA", "LE", "LES", "ET", "EN", "SUR", "AU", "AUX", "À", "A", "D", "L", "SOUS", "PAR", "POUR"];
 /// Initials that stay in capitals.
-const INITIALS: [&str; 43] = [
-    "BP", "CS", "TSA", "CH", "CHU", "CHR", "CHRU", "CHS", "CHI", "CHIC", "CMP", "CMPP", "CSAPA", "USLD", "EHPAD",
-    "HAD", "SSR", "SMR", "CRF", "GCS", "AP", "HP", "AP-HP", "APHP", "HCL", "HDJ", "HJ", "CATTP", "UGECAM", "SA", "SAS",
-    "SARL", "GHT", "GH", "GIE", "MCO", "IRM", "CAMSP", "SSIAD", "EPSM", "CHSP", "CLCC", "AURAL",
+const INITIALS: [&str; 47] = [
+    "EPS", "SMUR", "SAMU", "PASS", "BP", "CS", "TSA", "CH", "CHU", "CHR", "CHRU", "CHS", "CHI", "CHIC", "CMP", "CMPP",
+    "CSAPA", "USLD", "EHPAD", "HAD", "SSR", "SMR", "CRF", "GCS", "AP", "HP", "AP-HP", "APHP", "HCL", "HDJ", "HJ",
+    "CATTP", "UGECAM", "SA", "SAS", "SARL", "GHT", "GH", "GIE", "MCO", "IRM", "CAMSP", "SSIAD", "EPSM", "CHSP", "CLCC",
+    "AURAL",
 ];
 
 const MONTHS: [&str; 12] = [

@@ -24,8 +24,12 @@ use crate::{data, report};
 
 /// Registers whose data name their source wherever they are shown.
 const NOTICES: [(&str, &str); 2] = [
-    ("finess", "Source : FINESS, extraction ouverte (Licence Ouverte)."),
-    ("sae", "Source : statistique annuelle des établissements de santé (SAE), DREES (Licence Ouverte)."),
+    // Structures of both registers are held as one source.
+    (
+        "finess",
+        "Sources des structures : FINESS et statistique annuelle des établissements de santé (Licence Ouverte).",
+    ),
+    ("sae", "Source des offres hospitalières : statistique annuelle (SAE) de la DREES (Licence Ouverte)."),
 ];
 /// Where the key of page cursors is kept.
 const CURSOR_KEY: &str = "cursor-key";

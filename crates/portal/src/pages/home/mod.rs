@@ -71,6 +71,11 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
     respond::page(StatusCode::OK, context.headers, &page)
 }
 
+/// The common needs that something answers.
+pub(super) fn common_needs(context: &Context<'_>) -> Vec<NeedLink> {
+    counted(context).needs.clone()
+}
+
 /// The figures of this moment, counted once.
 fn counted(context: &Context<'_>) -> Arc<Figures> {
     let mut held = context.portal.figures.lock();

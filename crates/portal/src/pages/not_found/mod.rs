@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
 use super::{Context, Frame};
-use crate::components::needs::{NeedLink, NeedLinks};
+use crate::components::needs::NeedLinks;
 use crate::components::search_form::SearchForm;
 use crate::respond;
 
@@ -19,16 +19,10 @@ struct Page {
 
 /// The same whether the thing never was, is gone, or is hidden (D39).
 pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
-    let link = |need: &crate::needs::Need| {
-        let query: String =
-            form_urlencoded::Serializer::new(String::new()).append_pair("quoi", &need.spelling).finish();
-        let label = need.home.clone().unwrap_or_default();
-        NeedLink { label, href: format!("/recherche?{query}"), count: String::new() }
-    };
     let page = Page {
         frame: context.frame("Page introuvable – ROR").not_indexed(),
         form: SearchForm { is_large: true, ..SearchForm::default() },
-        needs: NeedLinks { items: context.portal.needs.home().map(link).collect() },
+        needs: NeedLinks { items: super::home::common_needs(context) },
     };
     respond::page(StatusCode::NOT_FOUND, context.headers, &page)
 }

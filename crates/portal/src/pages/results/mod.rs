@@ -276,10 +276,11 @@ fn form(asked: &Question<'_>) -> SearchForm {
 }
 
 fn common_needs(context: &Context<'_>, place: &str) -> NeedLinks {
-    let link = |need: &crate::needs::Need| NeedLink {
-        label: need.home.clone().unwrap_or_default(),
-        href: Address { what: need.spelling.clone(), place: place.to_owned(), ..Address::default() }.href(),
-        count: String::new(),
+    let place: String = form_urlencoded::Serializer::new(String::new()).append_pair("ou", place).finish();
+    let link = |need: NeedLink| match place.as_str() {
+        "ou=" => need,
+        // The counts are those of the whole country.
+        _ => NeedLink { href: format!("{}&{place}", need.href), count: String::new(), ..need },
     };
-    NeedLinks { items: context.portal.needs.home().map(link).collect() }
+    NeedLinks { items: super::home::common_needs(context).into_iter().map(link).collect() }
 }
