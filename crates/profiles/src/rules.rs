@@ -6,6 +6,7 @@
 mod capacity;
 mod contact;
 mod schedule;
+mod template;
 
 use ror_fhir::Node;
 
@@ -21,6 +22,9 @@ const RULES: &[(&str, Rule)] = &[
     ("Organization", contact::telecom_of_a_structure_is_as_strict_as_its_contact),
     ("PractitionerRole", schedule::hours_of_a_person_are_on_call_or_consultation),
     ("Location", capacity::a_record_is_a_valid_indicator),
+    ("HealthcareService", template::template_is_named_with_its_version),
+    ("Location", template::template_is_named_with_its_version),
+    ("Organization", template::template_is_named_with_its_version),
 ];
 
 /// What breaks the rules of the type, rule after rule.
