@@ -2,20 +2,25 @@
 
 CARGO ?= cargo
 ARGS ?=
+ONLY ?=
 SOAK_MINUTES ?= 60
 SOAK_CASES ?= 4096
 
-.PHONY: help demo test lint docs deny advisories bench soak
+.PHONY: help demo test browser lint docs deny advisories bench soak
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-demo: ## An invented territory, served on 127.0.0.1:8080 (ARGS="--scale s --listen 127.0.0.1:9000")
+demo: ## An invented territory, served on 127.0.0.1:8080 (ARGS="--listen 127.0.0.1:9000")
 	@.ci/tools cc
 	$(CARGO) run --release --locked --package ror -- demo $(ARGS)
 
-test: lint docs ## Everything CI runs: format, lints, repository checks, documentation, tests
+test: lint docs ## Everything CI runs: format, lints, repository checks, documentation, tests, browser
 	$(CARGO) test --workspace --locked
+	@$(MAKE) --no-print-directory browser
+
+browser: ## The portal in a real browser (ONLY="hostile layout" runs these files)
+	@.ci/browser $(ONLY)
 
 lint: ## Format, clippy with warnings refused, repository checks, licences
 	@.ci/tools cc git
