@@ -88,3 +88,13 @@ fn odd_parameters_are_left_out() {
     let huge = format!("/recherche?quoi={}", "a".repeat(20_000));
     assert!(matches!(world().get(&huge).status, 200 | 414 | 431));
 }
+
+#[test]
+fn a_typing_mistake_still_suggests() {
+    for (typed, meant) in [("kinesiterapeute", "kin"), ("infirmeir", "infirmi"), ("maison%20de%20retrete", "retraite")]
+    {
+        let suggested = world().get(&format!("/api/suggestions?champ=quoi&q={typed}"));
+        assert!(suggested.body.to_lowercase().contains(meant), "{typed}: {}", suggested.body);
+    }
+    assert!(world().get("/api/suggestions?champ=quoi&q=xyzzyzzy").body.contains("[]"));
+}

@@ -7,7 +7,7 @@ use ror_terminology::{Terminology, fold, words};
 use serde_json::{Value, json};
 
 use super::Context;
-use crate::find::{Ask, Filters};
+use crate::find::{Ask, Filters, mend};
 use crate::needs::Kind;
 use crate::question::{self, What};
 use crate::respond;
@@ -28,12 +28,27 @@ pub(crate) fn answer(context: &Context<'_>) -> Response<Body> {
         if context.parameter("champ") == "ou" {
             found.extend(places(context, &typed));
         } else {
-            found.extend(needs(context, &typed));
-            found.extend(activities(&typed));
-            found.extend(structures(context, &typed));
+            found.extend(what(context, &typed));
+            // Nothing starts so: perhaps a typing mistake.
+            if found.is_empty()
+                && let Some(mended) = mended(context, &typed)
+            {
+                found.extend(what(context, &mended));
+            }
         }
     }
     respond::json(context.headers, &json!({ "suggestions": found }))
+}
+
+fn what(context: &Context<'_>, typed: &str) -> impl Iterator<Item = Value> {
+    needs(context, typed).into_iter().chain(activities(typed)).chain(structures(context, typed))
+}
+
+/// The line with its typing mistakes mended, when nearer words are known.
+fn mended(context: &Context<'_>, typed: &str) -> Option<String> {
+    let folded = fold(typed);
+    let typed: Vec<String> = words(&folded).map(str::to_owned).collect();
+    Some(mend(context.finder(), context.portal.needs, &typed)?.join(" "))
 }
 
 fn places(context: &Context<'_>, typed: &str) -> Vec<Value> {
