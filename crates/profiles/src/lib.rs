@@ -4,11 +4,12 @@
 //!   them, as data; a new version of the guide is a new table (`cargo xtask profiles`).
 //! * [`validate`]: everything that is wrong with one resource, as [`Finding`]s in the order of
 //!   the document.
+//! * [`transition`]: what may not change from one version of it to the next.
 //! * [`identifier`]: keys of FINESS, SIREN, SIRET and RPPS numbers.
 //!
-//! Only the resource itself is looked at: whether a reference leads somewhere, and what may not
-//! change from one version to the next, belong to the directory. Nothing here reads a file, a
-//! clock or the network.
+//! Only the resource itself is looked at, and its former version where one is handed in: whether
+//! a reference leads somewhere belongs to the directory. Nothing here reads a file, a clock or
+//! the network.
 
 mod finding;
 pub mod identifier;
@@ -21,5 +22,6 @@ mod tables;
 mod validate;
 
 pub use finding::{FINDINGS_MAX, Finding, Severity};
+pub use rules::transition;
 pub use tables::{BaseElement, Element, Extension, How, Part, Profile, Set, Strength, TableError, Tables};
 pub use validate::{Context, DEPTH_MAX, Handling, validate};

@@ -58,9 +58,14 @@ fn text_form(text: &str, type_name: &str) -> Option<&'static str> {
         ),
         "time" => (is_time(text), "une heure : hh:mm:ss"),
         "base64Binary" => (is_base64(text), "un contenu en base 64"),
-        _ => (!text.trim().is_empty() && !text.contains('\0'), "un texte non vide"),
+        _ => (!text.trim().is_empty() && !text.contains(is_command), "un texte non vide, sans caractère de commande"),
     };
     (!is_good).then_some(expected)
+}
+
+/// Control characters that FHIR keeps out of a text (§2.24.0.1): all but tab, line feed, carriage return.
+fn is_command(character: char) -> bool {
+    character < ' ' && !matches!(character, '\t' | '\n' | '\r')
 }
 
 fn is_code(text: &str) -> bool {

@@ -7,10 +7,12 @@ mod capacity;
 mod contact;
 mod schedule;
 mod template;
+mod transition;
 
 use ror_fhir::Node;
 
 use crate::finding::{Finding, Severity};
+pub use transition::transition;
 
 /// A rule: reads a resource, gives what breaks it.
 type Rule = fn(&Node) -> Vec<Finding>;
