@@ -1,7 +1,8 @@
 //! FHIR over HTTP.
 //!
 //! * [`router`]: every address, with one [`ApiState`] behind.
-//! * [`serve`]: takes connections until told to stop.
+//! * [`serve`]: takes connections until told to stop; [`Doors`] let it begin before the data
+//!   are read, with [`starting`] in the place of the router.
 //!
 //! A request becomes a `Grant` (crate `identity`), its parameters a typed query (crate
 //! `search`), the answer one buffer copied from a view of the present snapshot (crate
@@ -17,6 +18,7 @@ mod capabilities;
 mod compression;
 mod create;
 mod cursor;
+mod doors;
 mod elements;
 mod health;
 mod limits;
@@ -30,14 +32,17 @@ mod route;
 mod router;
 mod search;
 mod serve;
+mod starting;
 mod state;
 mod terminology;
 mod token;
 mod update;
 mod write;
 
+pub use doors::Doors;
 pub use limits::Limits;
 pub use outcome::SYSTEM as ERROR_SYSTEM;
 pub use router::router;
 pub use serve::{Connections, serve};
+pub use starting::starting;
 pub use state::{ApiState, Services, Settings};

@@ -7,7 +7,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,6 +16,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::Service as _;
+
+use crate::doors::Doors;
 
 /// Limits of the connections themselves.
 #[derive(Clone, Debug)]
@@ -45,17 +46,18 @@ impl Default for Connections {
 /// How long to wait when a connection cannot be taken: no file descriptor left, say.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` until `stop` ends; then takes no more connections, lets requests in
+/// Serves `doors`, or one router, until `stop` ends; then takes no more connections, lets requests in
 /// progress end, and returns.
 ///
 /// # Errors
 /// None for now: a connection that fails is the affair of its client alone.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    doors: impl Into<Doors>,
     limits: Connections,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let doors = doors.into();
     let graceful = GracefulShutdown::new();
     let turns = Arc::new(Semaphore::new(limits.max));
     let mut http = http1::Builder::new();
@@ -75,7 +77,7 @@ pub async fn serve(
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        let connection = connection(&http, stream, peer, router.clone());
+        let connection = connection(&http, stream, peer, doors.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _turn = turn;
@@ -95,14 +97,14 @@ fn connection(
     http: &http1::Builder,
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    doors: Doors,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
     // Answers are written whole: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request)
+        doors.router().call(request)
     });
     http.serve_connection(TokioIo::new(stream), service)
 }

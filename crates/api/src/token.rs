@@ -86,6 +86,6 @@ pub(crate) fn certs(state: &ApiState, method: &Method) -> Response<Body> {
     json(StatusCode::OK, state.inner.services.identity.jwks())
 }
 
-fn error(status: StatusCode, code: &str, description: &str) -> Response<Body> {
+pub(crate) fn error(status: StatusCode, code: &str, description: &str) -> Response<Body> {
     json(status, serde_json::json!({ "error": code, "error_description": description }).to_string())
 }
