@@ -1,6 +1,7 @@
 //! Style, script and icon: inside the program, packed once, under names that change with them.
 
 use std::io::Write as _;
+use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -43,8 +44,13 @@ const STYLE: [&str; 14] = [
 ];
 
 impl Assets {
-    /// Packs everything.
-    pub(crate) fn new() -> Self {
+    /// Those of this program, packed at first use.
+    pub(crate) fn embedded() -> &'static Self {
+        static EMBEDDED: OnceLock<Assets> = OnceLock::new();
+        EMBEDDED.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
         let script = include_str!("../assets/portail.js");
         let icon = include_str!("../assets/icone.svg");
         Self {

@@ -1,6 +1,7 @@
 //! The pages for people: search, results, sheets, state of the service.
 //!
-//! * [`router`]: every address of the portal, with one [`PortalState`] behind.
+//! * [`router`]: every address of the portal, with one [`PortalState`] behind; [`starting`]: what
+//!   answers until there is one.
 //! * `pages`: one folder per page; `components`: one folder per piece of page, each with its
 //!   template, options, examples and tests.
 //! * `question`: from what is typed to what is asked; `find`: from what is asked to results;
@@ -26,5 +27,5 @@ mod router;
 mod sheet;
 mod state;
 
-pub use router::router;
+pub use router::{router, starting};
 pub use state::{PortalState, Services, Settings};

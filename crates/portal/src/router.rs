@@ -1,16 +1,19 @@
 //! Every address of the portal.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, Response, Uri};
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use ror_confidentiality::Grant;
 
-use crate::assets::BASE;
+use crate::assets::{Assets, BASE};
 use crate::pages::{self, Context};
 use crate::respond;
-use crate::state::PortalState;
+use crate::state::{PortalState, Settings};
 
 /// Longest query read, in bytes: a form has two short fields.
 const QUERY_BYTES_MAX: usize = 4_096;
@@ -34,6 +37,18 @@ pub fn router(state: PortalState) -> Router {
         router = router.route("/composants", get(examples));
     }
     router.fallback(not_found).with_state(state)
+}
+
+/// What answers in the place of [`router`] until there is a directory: at every address a page
+/// that says so (503) and comes back by itself.
+pub fn starting(settings: Settings) -> Router {
+    let settings = Arc::new(settings);
+    let page = async move |headers: HeaderMap| pages::starting::page(&headers, &settings);
+    let file = async |headers: HeaderMap, uri: Uri| match Assets::embedded().find(uri.path()) {
+        Some(asset) => respond::asset(&headers, asset),
+        None => StatusCode::NOT_FOUND.into_response(),
+    };
+    Router::new().route(&format!("{BASE}{{name}}"), get(file)).fallback(page)
 }
 
 /// What a request hands to the making of a page.

@@ -52,7 +52,7 @@ pub struct PortalState {
 pub(crate) struct Inner {
     pub(crate) services: Services,
     pub(crate) settings: Settings,
-    pub(crate) assets: Assets,
+    pub(crate) assets: &'static Assets,
     pub(crate) places: Places,
     pub(crate) needs: &'static Needs,
     pub(crate) digests: Digests,
@@ -68,7 +68,7 @@ impl PortalState {
     pub fn new(services: Services, settings: Settings) -> Self {
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
         let inner = Inner {
-            assets: Assets::new(),
+            assets: Assets::embedded(),
             places: Places::new(services.cog),
             needs: Needs::embedded(),
             digests: Digests::default(),

@@ -7,6 +7,7 @@ pub(crate) mod later;
 pub(crate) mod not_found;
 pub(crate) mod offer;
 pub(crate) mod results;
+pub(crate) mod starting;
 pub(crate) mod status;
 pub(crate) mod structure;
 pub(crate) mod suggestions;
@@ -15,9 +16,10 @@ use axum::http::HeaderMap;
 use ror_fhir::Instant;
 use ror_index::View;
 
+use crate::assets::Assets;
 use crate::find::Finder;
 use crate::sheet::Reader;
-use crate::state::Inner;
+use crate::state::{Inner, Settings};
 
 /// What every page is made from: one moment of the directory, as the public sees it.
 pub(crate) struct Context<'a> {
@@ -47,16 +49,7 @@ impl Context<'_> {
     }
 
     pub(crate) fn frame(&self, title: impl Into<String>) -> Frame {
-        let (assets, settings) = (&self.portal.assets, &self.portal.settings);
-        Frame {
-            title: title.into(),
-            style: assets.style.path.clone(),
-            script: assets.script.path.clone(),
-            icon: assets.icon.path.clone(),
-            is_sandbox: settings.sandbox,
-            sources: settings.sources.clone(),
-            is_indexed: true,
-        }
+        Frame::new(title, self.portal.assets, &self.portal.settings)
     }
 }
 
@@ -74,6 +67,18 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    pub(crate) fn new(title: impl Into<String>, assets: &Assets, settings: &Settings) -> Self {
+        Self {
+            title: title.into(),
+            style: assets.style.path.clone(),
+            script: assets.script.path.clone(),
+            icon: assets.icon.path.clone(),
+            is_sandbox: settings.sandbox,
+            sources: settings.sources.clone(),
+            is_indexed: true,
+        }
+    }
+
     pub(crate) fn not_indexed(self) -> Self {
         Self { is_indexed: false, ..self }
     }
