@@ -1,6 +1,8 @@
 //! `ror demo`: one step from nothing to a directory that answers.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,9 +12,10 @@ use ror_identity::{ClientRights, NewClient, clients, profile_note};
 use ror_ledger::Ledger;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::Demo;
+use crate::cli::{Demo, Scale};
 use crate::config::Config;
 use crate::environment::{environment, now, random};
+use crate::serve::Loaded;
 use crate::{data, import, report, serve, synth};
 
 /// Where the clients of the demonstration are kept, secrets included: fictitious data only.
@@ -33,27 +36,40 @@ struct SandboxClient {
 
 pub(crate) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
     let ledger = data::open_or_create(&arguments.data)?;
-    let directory = Directory::open(Arc::clone(&ledger), environment()).context("ouverture du répertoire")?;
-    let is_empty = directory.snapshot().size() == 0;
-    // Clients come after the territory: without them, a load that began did not end.
-    let is_interrupted = ledger.meta(BEGUN)?.is_some() && ledger.meta(CLIENTS)?.is_none();
+    let is_empty = ledger.head()?.seq == 0;
     if !is_empty && ledger.meta(CLIENTS)?.is_none() && !data::is_synthetic(&*ledger)? {
         let folder = arguments.data.display();
         bail!("{folder} tient d'autres données que celles d'une démonstration : indiquer un autre --data");
     }
     data::mark_mode(&*ledger, true)?;
-    if is_empty || is_interrupted {
-        report::complain("territoire fictif (Ain) : génération et chargement…");
-        ledger.set_meta(BEGUN, b"yes")?;
+    if is_empty {
+        // All that it will hold.
         data::note_synthetic(&*ledger, true)?;
-        let mut load = import::load_of(synth::generate(arguments.scale, SEED, now()).harvest);
-        import::take_in(&directory, &mut load)?;
     }
-    let clients = sandbox_clients(&*ledger)?;
     let config =
         Config { data: arguments.data.clone(), listen: arguments.listen, sandbox: true, strict: false, https: false };
-    let summary = summary(&config, &directory, &clients);
-    serve::listen(&config, &ledger, directory, || report::say(&summary))
+    let (scale, listen, folder) = (arguments.scale, arguments.listen, arguments.data.clone());
+    let held = Arc::clone(&ledger);
+    serve::listen(config, ledger, move || {
+        let directory = directory(&held, scale)?;
+        let clients = sandbox_clients(&*held)?;
+        let summary = summary(listen, &folder, &directory, &clients);
+        Ok(Loaded { directory, summary })
+    })
+}
+
+/// The directory of the demonstration, with its whole territory.
+fn directory(ledger: &Arc<dyn Ledger>, scale: Scale) -> anyhow::Result<Arc<Directory>> {
+    let directory = Directory::open(Arc::clone(ledger), environment()).context("ouverture du répertoire")?;
+    // Clients come after the territory: without them, a load that began did not end.
+    let is_interrupted = ledger.meta(BEGUN)?.is_some() && ledger.meta(CLIENTS)?.is_none();
+    if directory.snapshot().size() == 0 || is_interrupted {
+        report::complain("territoire fictif (Ain) : génération et chargement…");
+        ledger.set_meta(BEGUN, b"yes")?;
+        let mut load = import::load_of(synth::generate(scale, SEED, now()).harvest);
+        import::take_in(&directory, &mut load)?;
+    }
+    Ok(directory)
 }
 
 fn sandbox_clients(ledger: &dyn Ledger) -> anyhow::Result<Vec<SandboxClient>> {
@@ -79,8 +95,8 @@ struct Clients {
     client: Vec<SandboxClient>,
 }
 
-fn summary(config: &Config, directory: &Directory, clients: &[SandboxClient]) -> String {
-    let base = format!("http://{}", config.listen);
+fn summary(listen: SocketAddr, folder: &Path, directory: &Directory, clients: &[SandboxClient]) -> String {
+    let base = format!("http://{listen}");
     let mut text = format!(
         "\nbac à sable — données fictives : {} ressources dans {}\n\n\
          API FHIR        {base}/fhir/metadata\n\
@@ -88,7 +104,7 @@ fn summary(config: &Config, directory: &Directory, clients: &[SandboxClient]) ->
          Sans jeton (ce que voit le public) :\n  \
          curl '{base}/fhir/HealthcareService?location.near=46.205|5.226|10|km&_count=3&_include=HealthcareService:location'\n\n",
         directory.snapshot().size(),
-        config.data.display()
+        folder.display()
     );
     for client in clients {
         let SandboxClient { profile, id, secret } = client;

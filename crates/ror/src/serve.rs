@@ -1,12 +1,15 @@
 //! `ror serve`: the server.
 
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use ror_api::{ApiState, Connections, Services, Settings};
+use ror_api::{ApiState, Connections, Doors, Services, Settings};
 use ror_directory::Directory;
 use ror_identity::Identity;
 use ror_ledger::Ledger;
@@ -14,6 +17,7 @@ use ror_portal::PortalState;
 use ror_search::Registry;
 use ror_terminology::Terminology;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Serve;
@@ -33,23 +37,36 @@ const NOTICES: [(&str, &str); 2] = [
 ];
 /// Where the key of page cursors is kept.
 const CURSOR_KEY: &str = "cursor-key";
+/// As the first thread of a process has: generating and reading were written on it.
+const LOAD_STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// What a loader brings.
+pub(crate) struct Loaded {
+    pub(crate) directory: Arc<Directory>,
+    /// Said on standard output once connections are answered; empty for nothing.
+    pub(crate) summary: String,
+}
 
 pub(crate) fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let config = Config::read(arguments)?;
     let ledger = data::open_or_create(&config.data)?;
-    let directory = Directory::open(Arc::clone(&ledger), environment()).context("ouverture du répertoire")?;
-    listen(&config, &ledger, directory, || {})
+    let held = Arc::clone(&ledger);
+    let load = move || {
+        let directory = Directory::open(held, environment()).context("ouverture du répertoire")?;
+        Ok(Loaded { directory, summary: String::new() })
+    };
+    listen(config, ledger, load)
 }
 
-/// Serves until the process is asked to stop; `ready` is called once connections are taken.
+/// Serves until the process is asked to stop. The port opens at once; until `load` ends, every
+/// address says that the service is starting.
 pub(crate) fn listen(
-    config: &Config,
-    ledger: &Arc<dyn Ledger>,
-    directory: Arc<Directory>,
-    ready: impl FnOnce(),
+    config: Config,
+    ledger: Arc<dyn Ledger>,
+    load: impl FnOnce() -> anyhow::Result<Loaded> + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
-    data::mark_mode(&**ledger, config.sandbox)?;
-    if config.sandbox && !config.listen.ip().is_loopback() && !data::is_synthetic(&**ledger)? {
+    data::mark_mode(&*ledger, config.sandbox)?;
+    if config.sandbox && !config.listen.ip().is_loopback() && !data::is_synthetic(&*ledger)? {
         bail!("le bac à sable n'écoute hors de cette machine que sur des données de ror demo ou ror synth (D56)");
     }
     let recorder = PrometheusBuilder::new().install_recorder().context("mesures")?;
@@ -59,22 +76,73 @@ pub(crate) fn listen(
             .await
             .with_context(|| format!("écoute sur {} (déjà prise ?)", config.listen))?;
         let address = listener.local_addr()?;
-        let services = services(ledger, directory, config.sandbox)?;
-        let mut settings = Settings::new(address, cursor_key(&**ledger)?);
-        settings.sandbox = config.sandbox;
-        settings.strict = config.strict;
-        settings.https = config.https;
-        settings.metrics = Some(Arc::new(move || recorder.render()));
-        let portal = portal(ledger, &services, config.sandbox)?;
-        let ahead = portal.clone();
-        std::thread::Builder::new().name("portal".to_owned()).spawn(move || ahead.warm()).context("démarrage")?;
-        let router = ror_api::router(ApiState::new(services, settings)).merge(ror_portal::router(portal));
-        report::say(&format!("listening on http://{address}"));
-        ready();
-        ror_api::serve(listener, router, Connections::default(), asked_to_stop()).await.context("service")
+        report::complain(&format!("http://{address} ouvert ; lecture des données…"));
+        let settings = ror_portal::Settings { sandbox: config.sandbox, ..ror_portal::Settings::default() };
+        let doors = Doors::closed(ror_api::starting().merge(ror_portal::starting(settings)));
+        let prepare = move || {
+            let Loaded { directory, summary } = load()?;
+            let router = router(&config, address, &ledger, directory, Arc::new(move || recorder.render()))?;
+            let ready = move || {
+                report::say(&format!("listening on http://{address}"));
+                if !summary.is_empty() {
+                    report::say(&summary);
+                }
+            };
+            Ok((router, ready))
+        };
+        serve(listener, doors, prepare, asked_to_stop()).await
     })?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Serves `doors` until `stop`, and opens them when `prepare` ends; then calls what it gave.
+async fn serve<R: FnOnce() + Send + 'static>(
+    listener: TcpListener,
+    doors: Doors,
+    prepare: impl FnOnce() -> anyhow::Result<(Router, R)> + Send + 'static,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let (done, prepared) = oneshot::channel();
+    let work = move || {
+        // Nobody waits any more when the server was stopped first.
+        done.send(prepare()).ok();
+    };
+    std::thread::Builder::new()
+        .name("load".to_owned())
+        .stack_size(LOAD_STACK_BYTES)
+        .spawn(work)
+        .context("démarrage")?;
+    let mut serving = pin!(ror_api::serve(listener, doors.clone(), Connections::default(), stop));
+    tokio::select! {
+        ended = &mut serving => return ended.context("service"),
+        prepared = prepared => {
+            let (router, ready) = prepared.context("la lecture des données s'est interrompue")??;
+            doors.open(router);
+            ready();
+        }
+    }
+    serving.await.context("service")
+}
+
+/// API and portal on one directory.
+fn router(
+    config: &Config,
+    address: SocketAddr,
+    ledger: &Arc<dyn Ledger>,
+    directory: Arc<Directory>,
+    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+) -> anyhow::Result<Router> {
+    let services = services(ledger, directory, config.sandbox)?;
+    let mut settings = Settings::new(address, cursor_key(&**ledger)?);
+    settings.sandbox = config.sandbox;
+    settings.strict = config.strict;
+    settings.https = config.https;
+    settings.metrics = Some(metrics);
+    let portal = portal(ledger, &services, config.sandbox)?;
+    let ahead = portal.clone();
+    std::thread::Builder::new().name("portal".to_owned()).spawn(move || ahead.warm()).context("démarrage")?;
+    Ok(ror_api::router(ApiState::new(services, settings)).merge(ror_portal::router(portal)))
 }
 
 fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, sandbox: bool) -> anyhow::Result<Services> {
@@ -138,5 +206,85 @@ pub(crate) fn start_logs() {
         logs.compact().init();
     } else {
         logs.json().init();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+    use std::sync::mpsc;
+
+    use axum::routing::any;
+
+    use super::*;
+
+    /// Asks again on the same connection; gives the head of the answer, its body being of known length.
+    fn ask(stream: &mut TcpStream, path: &str) -> String {
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
+        let mut bytes = Vec::new();
+        let mut byte = [0];
+        while !bytes.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte).expect("the connection holds");
+            bytes.push(byte[0]);
+        }
+        let head = String::from_utf8(bytes).expect("a head").to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a length"))];
+        stream.read_exact(&mut body).expect("the connection holds");
+        head
+    }
+
+    #[test]
+    fn a_slow_loader_is_waited_for_on_an_open_port_and_no_connection_is_dropped() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (loaded, load) = mpsc::channel::<()>();
+        let (told, ready) = mpsc::channel::<()>();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let doors = Doors::closed(ror_api::starting().merge(ror_portal::starting(ror_portal::Settings::default())));
+        let prepare = move || {
+            load.recv().context("told to go on")?;
+            Ok((Router::new().fallback(any(async || "ready")), move || told.send(()).expect("somebody waits")))
+        };
+        let stop_asked = async move { drop(stopped.await) };
+        let server = runtime.spawn(serve(listener, doors, prepare, stop_asked));
+
+        let mut stream = TcpStream::connect(address).expect("the port is open at once");
+        for (path, status) in [("/", 503), ("/recherche?quoi=irm", 503), ("/fhir/metadata", 503), ("/readyz", 503)] {
+            let head = ask(&mut stream, path);
+            assert!(
+                head.starts_with(&format!("http/1.1 {status}")) && head.contains("retry-after: 5"),
+                "{path}: {head}"
+            );
+        }
+        assert!(ask(&mut stream, "/healthz").starts_with("http/1.1 200"));
+        assert!(ready.try_recv().is_err(), "not ready yet");
+        loaded.send(()).expect("the loader waits");
+        ready.recv().expect("told when ready");
+        assert!(ask(&mut stream, "/").starts_with("http/1.1 200"), "the same connection");
+        stop.send(()).expect("a server");
+        runtime.block_on(server).expect("no panic").expect("served");
+    }
+
+    #[test]
+    fn a_loader_that_fails_ends_the_server() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let prepare = || -> anyhow::Result<(Router, fn())> { bail!("registre illisible") };
+        let served = serve(listener, Doors::closed(Router::new()), prepare, std::future::pending());
+        let error = runtime.block_on(served).expect_err("no data, no server");
+        assert!(error.to_string().contains("registre illisible"));
+    }
+
+    #[test]
+    fn a_server_asked_to_stop_does_not_wait_for_its_data() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let (_held, load) = mpsc::channel::<()>();
+        let prepare =
+            move || -> anyhow::Result<(Router, fn())> { Ok(load.recv().map(|()| (Router::new(), (|| {}) as fn()))?) };
+        runtime.block_on(serve(listener, Doors::closed(Router::new()), prepare, async {})).expect("ended");
     }
 }

@@ -157,6 +157,39 @@ fn the_demonstration_answers_in_one_step() {
 }
 
 #[test]
+fn the_port_is_open_while_the_data_are_read() {
+    let folder = folder();
+    let data = folder.path().join("demo");
+    // Making a territory takes seconds: the questions below take none.
+    let (server, mut said) = Server::open(&["demo", "--data", text(&data), "--listen", "127.0.0.1:0"]);
+    let mut connection = server.connect();
+    for path in ["/", "/recherche?quoi=kin%C3%A9", "/structure/1", "/api/suggestions?q=hop"] {
+        let (head, page) = connection.get(path);
+        assert!(head.starts_with("http/1.1 503") && head.contains("\r\nretry-after: 5"), "{path}: {head}");
+        assert!(head.contains("\r\nrefresh: 5") && head.contains("no-store"), "{path}: {head}");
+        assert!(page.contains("Le service démarre") && page.contains("lang=\"fr\""), "{path}: {page}");
+    }
+    let (_, page) = connection.get("/");
+    let style = page.split("rel=\"stylesheet\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert!(connection.get(style).0.starts_with("http/1.1 200"), "the page has its style");
+    for path in ["/fhir/metadata", "/fhir/Location?_count=1", "/ws-diffusion-fhir/Organization/1"] {
+        let (head, outcome) = connection.get(path);
+        assert!(head.starts_with("http/1.1 503") && head.contains("application/fhir+json"), "{path}: {head}");
+        assert!(head.contains("retry-after") && outcome.contains("\"code\":\"transient\""), "{path}: {outcome}");
+        assert!(outcome.contains("démarre"), "in French: {outcome}");
+    }
+    assert!(connection.get("/healthz").0.starts_with("http/1.1 200"));
+    assert!(connection.get("/readyz").0.starts_with("http/1.1 503"));
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.starts_with("listening on http://"), "{line}");
+    for (path, found) in [("/", "data-recherche"), ("/fhir/metadata", "CapabilityStatement"), ("/readyz", "")] {
+        let (head, body) = connection.get(path);
+        assert!(head.starts_with("http/1.1 200") && body.contains(found), "the same connection: {path}: {head}");
+    }
+}
+
+#[test]
 fn d56_a_demonstration_never_opens_data_that_are_not_its_own() {
     let folder = folder();
     let (data, file) = (folder.path().join("data"), folder.path().join("a.json"));

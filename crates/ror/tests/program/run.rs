@@ -1,8 +1,9 @@
 //! Running the program, and asking a running server.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use ror_fhir::Node;
 use tempfile::TempDir;
@@ -41,6 +42,24 @@ impl Server {
         Self { child, address }
     }
 
+    /// Starts the program and gives the server as soon as its port is open, before it is ready,
+    /// with what it will say on standard output.
+    pub(crate) fn open(arguments: &[&str]) -> (Self, BufReader<ChildStdout>) {
+        let mut child = ror(arguments).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.contains(" ouvert ; ")).expect("a line when the port is open");
+        let address = line.strip_prefix("http://").and_then(|line| line.split(' ').next()).unwrap().to_owned();
+        // What it says next is nobody's business, but has to go somewhere.
+        std::thread::spawn(move || lines.for_each(drop));
+        let said = BufReader::new(child.stdout.take().unwrap());
+        (Self { child, address }, said)
+    }
+
+    /// A connection that stays open.
+    pub(crate) fn connect(&self) -> Connection {
+        Connection(BufReader::new(TcpStream::connect(&self.address).unwrap()))
+    }
+
     /// The whole answer to a request without a token.
     pub(crate) fn get(&self, path: &str) -> String {
         self.ask(&format!("GET {path} HTTP/1.1"), "", "")
@@ -70,11 +89,30 @@ impl Server {
     }
 
     fn ask(&self, request: &str, headers: &str, body: &str) -> String {
-        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(stream, "{request}\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n{body}", self.address).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
+    }
+}
+
+/// Asks several times, one after the other.
+pub(crate) struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    /// Head, in small letters, and body.
+    pub(crate) fn get(&mut self, path: &str) -> (String, String) {
+        write!(self.0.get_mut(), "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(self.0.read_line(&mut head).unwrap() > 0, "the connection was dropped");
+        }
+        let head = head.to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+        let mut body = vec![0; length.parse().unwrap()];
+        self.0.read_exact(&mut body).unwrap();
+        (head, String::from_utf8(body).unwrap())
     }
 }
 
