@@ -72,6 +72,33 @@ impl Findings {
         }
     }
 
+    /// Reports a business rule that is broken: an error, of which `make` gives the place and the
+    /// French sentence.
+    pub(crate) fn broken(&mut self, rule: &str, expected: &str, make: impl FnOnce() -> (String, String)) {
+        self.told(Severity::Error, "business-rule", rule, expected, make);
+    }
+
+    /// The same, for what is accepted all the same.
+    pub(crate) fn doubtful(&mut self, rule: &str, expected: &str, make: impl FnOnce() -> (String, String)) {
+        self.told(Severity::Warning, "business-rule", rule, expected, make);
+    }
+
+    /// Reports anything without a value to show.
+    pub(crate) fn told(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        rule: &str,
+        expected: &str,
+        make: impl FnOnce() -> (String, String),
+    ) {
+        self.push(severity, || {
+            let (expression, message) = make();
+            let (expected, rule) = (expected.to_owned(), rule.to_owned());
+            Finding { severity, code, expression, value: None, expected, rule, message }
+        });
+    }
+
     fn count(&self, severity: Severity) -> &usize {
         match severity {
             Severity::Error => &self.errors,

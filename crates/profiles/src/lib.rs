@@ -11,11 +11,12 @@
 //! a reference leads somewhere belongs to the directory. Nothing here reads a file, a clock or
 //! the network.
 
+pub mod capacity;
 mod finding;
 pub mod identifier;
 mod primitive;
 mod rule;
-mod rules;
+pub mod rules;
 #[cfg(test)]
 mod table_tests;
 mod tables;

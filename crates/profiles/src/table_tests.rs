@@ -2,6 +2,7 @@
 //! made from the tables; the second one has exactly the finding expected.
 
 mod extensions;
+mod obey;
 mod sample;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,9 @@ fn findings(resource: &Node, handling: Handling) -> Vec<Finding> {
 
 fn instance(profile: &Profile, row: &'static Element, change: &Change) -> Node {
     let rule = Rules::embedded().profile(profile.resource_type).expect("a rule");
-    object(profile.resource_type, &[rule], &segments(row.path), row.how, change)
+    let mut made = object(profile.resource_type, &[rule], &segments(row.path), row.how, change);
+    obey::obey(&mut made);
+    made
 }
 
 /// The rule of a row.
@@ -164,7 +167,8 @@ fn label(finding: &Finding) -> String {
 fn what_a_profile_requires_is_enough() {
     for profile in Tables::embedded().profiles() {
         let rule = Rules::embedded().profile(profile.resource_type).expect("a rule");
-        let least = object(profile.resource_type, &[rule], &[], How::Whole, &Change::Keep);
+        let mut least = object(profile.resource_type, &[rule], &[], How::Whole, &Change::Keep);
+        obey::obey(&mut least);
         let found: Vec<String> = findings(&least, Handling::Strict).iter().map(label).collect();
         assert!(found.is_empty(), "{}: {found:#?}\n{}", profile.id, least.to_text());
     }

@@ -76,9 +76,7 @@ pub fn validate(resource: &Node, handling: Handling, context: &Context<'_>) -> V
         (_, Some(rule)) => {
             let known = walk.tables.profile(resource_type).map_or("Resource", |profile| profile.resource_type);
             walk.object(resource, known, &[rule]);
-            for broken in rules::check(resource, known) {
-                walk.findings.push(broken.severity, || broken);
-            }
+            rules::check(resource, known, &mut walk.findings);
         }
     }
     let mut findings = std::mem::take(&mut walk.findings).close(shown(resource_type));

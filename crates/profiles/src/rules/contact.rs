@@ -1,85 +1,118 @@
-//! Levels of confidentiality of contacts.
+//! Contacts: a service or a named person (RG_EXP_040, 041), and their levels (RG_EXP_034).
 
 use ror_fhir::Node;
 
-use super::{broken, code_of, guide, items};
-use crate::finding::Finding;
+use super::levels::{CONTACT_OF_OFFER, CONTACT_OF_STRUCTURE, TELECOM, level};
+use super::{extensions, guide, items};
+use crate::finding::Findings;
 
-const TELECOM_LEVEL: &str = guide!("ror-telecom-confidentiality-level");
+/// The extension that an offer's contact is.
+pub(super) const OFFER_CONTACT: &str = guide!("ror-healthcareservice-contact");
+/// The extension that a telecom of it is.
+pub(super) const OFFER_TELECOM: &str = guide!("ror-healthcareservice-contact-telecom");
+const FUNCTION: &str = guide!("ror-contact-function-contact");
+
+/// What tells a service from a person.
+struct Who {
+    /// Where the contact is.
+    at: usize,
+    has_nature: bool,
+    has_name: bool,
+    has_function: bool,
+}
+
+fn of_offer(offer: &Node) -> impl Iterator<Item = Who> {
+    extensions(offer, OFFER_CONTACT).map(|(at, contact)| {
+        let has = |url: &str| items(contact, "extension").any(|(_, part)| part.str("url") == Some(url));
+        Who { at, has_nature: has("purposeContact"), has_name: has("name"), has_function: has(FUNCTION) }
+    })
+}
+
+fn of_structure(structure: &Node) -> impl Iterator<Item = Who> {
+    items(structure, "contact").map(|(at, contact)| Who {
+        at,
+        has_nature: contact.get("purpose").is_some(),
+        has_name: contact.get("name").is_some(),
+        has_function: extensions(contact, FUNCTION).next().is_some(),
+    })
+}
+
+/// RG_EXP_040, contacts of an offer.
+pub(super) fn service_of_an_offer_has_no_name(offer: &Node, findings: &mut Findings) {
+    of_offer(offer).for_each(|who| service(&who, "HealthcareService.extension", findings));
+}
+
+/// RG_EXP_040, contacts of a structure.
+pub(super) fn service_of_a_structure_has_no_name(structure: &Node, findings: &mut Findings) {
+    of_structure(structure).for_each(|who| service(&who, "Organization.contact", findings));
+}
+
+/// RG_EXP_041, contacts of an offer.
+pub(super) fn person_of_an_offer_has_a_name(offer: &Node, findings: &mut Findings) {
+    of_offer(offer).for_each(|who| person(&who, "HealthcareService.extension", findings));
+}
+
+/// RG_EXP_041, contacts of a structure.
+pub(super) fn person_of_a_structure_has_a_name(structure: &Node, findings: &mut Findings) {
+    of_structure(structure).for_each(|who| person(&who, "Organization.contact", findings));
+}
+
+/// RG_EXP_040: a contact that is a service (nature) has neither name nor function. With a
+/// function, RG_EXP_041 says it.
+fn service(who: &Who, list: &str, findings: &mut Findings) {
+    if who.has_nature && who.has_name && !who.has_function {
+        findings.broken("RG_EXP_040", "une nature sans nom, ou une fonction avec un nom", || {
+            let message = "Ce contact est un service (nature) : il n'a pas de nom de personne.";
+            (format!("{list}[{}]", who.at), message.to_owned())
+        });
+    }
+}
+
+/// RG_EXP_041: a contact that is a person (function) has a name and no nature.
+fn person(who: &Who, list: &str, findings: &mut Findings) {
+    if !who.has_function || (who.has_name && !who.has_nature) {
+        return;
+    }
+    let message = if who.has_nature {
+        "Ce contact a une fonction et une nature : c'est une personne ou un service, pas les deux."
+    } else {
+        "Ce contact a une fonction : le nom de la personne est obligatoire."
+    };
+    let rule = if who.has_nature { "RG_EXP_040, RG_EXP_041" } else { "RG_EXP_041" };
+    findings.broken(rule, "une fonction avec un nom, ou une nature sans nom", || {
+        (format!("{list}[{}]", who.at), message.to_owned())
+    });
+}
 
 /// RG_EXP_034: a telecom of a contact of an offer is at least as strict as the contact.
-pub(super) fn telecom_of_an_offer_is_as_strict_as_its_contact(offer: &Node) -> Vec<Finding> {
-    let mut all = Vec::new();
-    let is = |url: &'static str| move |(_, node): &(String, &Node)| node.str("url") == Some(url);
-    for (path, contact) in
-        items(offer, "HealthcareService", "extension").filter(is(guide!("ror-healthcareservice-contact")))
-    {
-        let level = level(contact, guide!("ror-confidentiality-level"));
-        let telecoms = items(contact, &path, "extension").filter(is(guide!("ror-healthcareservice-contact-telecom")));
-        all.extend(telecoms.filter_map(|(path, telecom)| compare(path, telecom, level)));
+pub(super) fn telecom_of_an_offer_is_as_strict_as_its_contact(offer: &Node, findings: &mut Findings) {
+    for (at, contact) in extensions(offer, OFFER_CONTACT) {
+        let of_contact = level(contact, CONTACT_OF_OFFER);
+        for (inner, telecom) in extensions(contact, OFFER_TELECOM) {
+            let place = || format!("HealthcareService.extension[{at}].extension[{inner}]");
+            compare(telecom, of_contact, place, findings);
+        }
     }
-    all
 }
 
 /// RG_EXP_034: a telecom of a contact of a structure is at least as strict as the contact.
-pub(super) fn telecom_of_a_structure_is_as_strict_as_its_contact(structure: &Node) -> Vec<Finding> {
-    let mut all = Vec::new();
-    for (path, contact) in items(structure, "Organization", "contact") {
-        let level = level(contact, guide!("ror-contact-confidentiality-level"));
-        all.extend(items(contact, &path, "telecom").filter_map(|(path, telecom)| compare(path, telecom, level)));
-    }
-    all
-}
-
-/// The level a node carries; missing or unknown is 2 (D24).
-fn level(node: &Node, url: &str) -> u8 {
-    match code_of(node, url) {
-        Some("1") => 1,
-        Some("3") => 3,
-        _ => 2,
-    }
-}
-
-fn compare(path: String, telecom: &Node, contact: u8) -> Option<Finding> {
-    let own = level(telecom, TELECOM_LEVEL);
-    let message = format!(
-        "Cette télécommunication est de niveau {own}, son contact de niveau {contact} : elle doit être au moins aussi restreinte."
-    );
-    (own < contact).then(|| broken(path, "RG_EXP_034", "un niveau au moins égal à celui du contact", message))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ror_fhir::node;
-
-    fn leveled(url: &str, code: &str) -> Node {
-        node!({"url": url, "valueCodeableConcept": {"coding": [{"code": code}]}})
-    }
-
-    #[test]
-    fn rg_exp_034_compares_each_telecom_with_its_contact() {
-        for (contact, telecom, is_broken) in
-            [("2", "1", true), ("2", "2", false), ("2", "3", false), ("9", "1", true), ("1", "1", false)]
-        {
-            let of_structure =
-                (leveled(guide!("ror-contact-confidentiality-level"), contact), leveled(TELECOM_LEVEL, telecom));
-            let structure =
-                node!({"contact": [{"extension": [of_structure.0], "telecom": [{"extension": [of_structure.1]}]}]});
-            let found = telecom_of_a_structure_is_as_strict_as_its_contact(&structure);
-            assert_eq!(
-                found.first().map(|one| one.expression.as_str()),
-                is_broken.then_some("Organization.contact[0].telecom[0]")
-            );
-            let (level, inner) =
-                (leveled(guide!("ror-confidentiality-level"), contact), leveled(TELECOM_LEVEL, telecom));
-            let offer = node!({"extension": [{"url": guide!("ror-healthcareservice-contact"), "extension": [level,
-                {"url": guide!("ror-healthcareservice-contact-telecom"), "extension": [inner]}]}]});
-            let found = telecom_of_an_offer_is_as_strict_as_its_contact(&offer);
-            assert_eq!(
-                found.first().map(|one| one.expression.as_str()),
-                is_broken.then_some("HealthcareService.extension[0].extension[1]")
-            );
+pub(super) fn telecom_of_a_structure_is_as_strict_as_its_contact(structure: &Node, findings: &mut Findings) {
+    for (at, contact) in items(structure, "contact") {
+        let of_contact = level(contact, CONTACT_OF_STRUCTURE);
+        for (inner, telecom) in items(contact, "telecom") {
+            compare(telecom, of_contact, || format!("Organization.contact[{at}].telecom[{inner}]"), findings);
         }
+    }
+}
+
+fn compare(telecom: &Node, contact: u8, place: impl FnOnce() -> String, findings: &mut Findings) {
+    let own = level(telecom, TELECOM);
+    if own < contact {
+        findings.broken("RG_EXP_034", "un niveau au moins égal à celui du contact", || {
+            let message = format!(
+                "Cette télécommunication est de niveau {own}, son contact de niveau {contact} : elle doit être au moins aussi restreinte."
+            );
+            (place(), message)
+        });
     }
 }

@@ -1,9 +1,9 @@
-//! Ages and hours.
+//! Hours and ages: RG_EXP_014 to 018, 048, 049.
 
-use ror_fhir::Node;
+use ror_fhir::{DateTime, Instant, Node};
 
-use super::{broken, code_of, guide, items};
-use crate::finding::{Finding, Severity};
+use super::{code_of, extensions, guide, items};
+use crate::finding::Findings;
 
 /// UCUM units of an age: year, month, week, day (D13).
 const AGE_UNITS: &[&str] = &["a", "mo", "wk", "d"];
@@ -11,83 +11,121 @@ const AGE_UNITS: &[&str] = &["a", "mo", "wk", "d"];
 /// Hours of a person: on call, consultation without or with appointment.
 const PERSON_HOURS: &[&str] = &["03", "06", "07"];
 
-/// RG_EXP_048: an age is in years, months, weeks or days; without unit it is read in years, and
-/// its author is told (D13).
-pub(super) fn age_units_are_years_months_weeks_or_days(offer: &Node) -> Vec<Finding> {
-    let mut all = Vec::new();
-    for (path, patient_type) in items(offer, "HealthcareService", "extension") {
-        if patient_type.str("url") != Some(guide!("ror-healthcareservice-patient-type")) {
-            continue;
-        }
-        for (path, part) in items(patient_type, &path, "extension") {
-            let bounds = ["low", "high"].into_iter().filter_map(|key| Some((key, part.get("valueRange")?.get(key)?)));
-            all.extend(bounds.filter_map(|(key, age)| age_unit(format!("{path}.value.{key}"), age)));
+const PERIOD: &str = guide!("ror-available-time-effective-opening-closing-date");
+const DAY_NUMBER: &str = guide!("ror-available-time-number-days-of-week");
+
+/// Days of the week as FHIR writes them, Monday first.
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// RG_EXP_014: a slot tells a day of the week or a period. The guide numbers days from 1
+/// (Monday) to 7 without limiting them: another number is no day.
+pub(super) fn slot_has_a_day_or_a_period(offer: &Node, findings: &mut Findings) {
+    for (at, slot) in items(offer, "availableTime").filter(|(_, slot)| slot.as_object().is_some()) {
+        let has_day = slot.get("daysOfWeek").is_some() || numbers(slot).any(|number| (1..=7).contains(&number));
+        if !has_day && period(slot).is_none() {
+            findings.broken("RG_EXP_014", "un jour de semaine (1 à 7, ou daysOfWeek) ou une période datée", || {
+                let message = "Cette plage horaire n'a ni jour de semaine ni période : dire quand elle s'applique.";
+                (format!("HealthcareService.availableTime[{at}]"), message.to_owned())
+            });
         }
     }
-    all
 }
 
-fn age_unit(path: String, age: &Node) -> Option<Finding> {
+/// The bounds of the period of a slot, where it has one.
+fn period(slot: &Node) -> Option<(Option<DateTime>, Option<DateTime>)> {
+    let period = slot.extensions(PERIOD).find_map(|extension| extension.get("valuePeriod"))?;
+    let bound = |key: &str| period.str(key).and_then(|text| DateTime::parse(text).ok());
+    (period.get("start").is_some() || period.get("end").is_some()).then(|| (bound("start"), bound("end")))
+}
+
+fn numbers(slot: &Node) -> impl Iterator<Item = i64> {
+    slot.extensions(DAY_NUMBER).filter_map(|extension| extension.get("valueInteger")?.as_i64())
+}
+
+/// RG_EXP_018: whether the period of a slot is over at that instant. A slot without period, or
+/// whose period has no end, never is.
+pub fn is_expired(slot: &Node, now: Instant) -> bool {
+    period(slot).and_then(|(_, end)| end).is_some_and(|end| end.end <= now)
+}
+
+/// RG_EXP_017, RG_EXP_018: takes the slots whose period is over out of a resource; those under
+/// way or to come stay, weekly ones always. Gives how many went.
+///
+/// For the projection of every audience but the owner's (D80), at 00:05 Paris; no version and no
+/// date moves.
+pub fn remove_expired(resource: &mut Node, now: Instant) -> usize {
+    let Some(Node::Array(slots)) = resource.get_mut("availableTime") else { return 0 };
+    let before = slots.len();
+    slots.retain(|slot| !is_expired(slot, now));
+    let removed = before - slots.len();
+    if slots.is_empty()
+        && let Some(members) = resource.as_object_mut()
+    {
+        // FHIR has no empty list.
+        members.remove("availableTime");
+    }
+    removed
+}
+
+/// RG_EXP_015, RG_EXP_016: whether a slot applies on a day, given as its number (1 is Monday)
+/// and its interval of time. A weekly slot without period applies every week, from the day it is
+/// read, until another is sent; with a period, on its days within the period; a period without
+/// day, on each of its days.
+///
+/// The caller knows the calendar of the place: hours are local to it, overseas too (D14).
+pub fn applies_on(slot: &Node, weekday: u8, day: &DateTime) -> bool {
+    let named = slot.items("daysOfWeek").filter_map(Node::as_str);
+    let mut days = named.filter_map(|name| DAYS.iter().position(|other| *other == name)).map(|at| at as i64 + 1);
+    let has_days = slot.get("daysOfWeek").is_some() || numbers(slot).next().is_some();
+    let is_of_day = days.any(|number| number == i64::from(weekday)) || numbers(slot).any(|it| it == i64::from(weekday));
+    match period(slot) {
+        None => is_of_day,
+        Some((start, end)) => {
+            let has_begun = start.is_none_or(|start| start.start < day.end);
+            let is_over = end.is_some_and(|end| end.end <= day.start);
+            (is_of_day || !has_days) && has_begun && !is_over
+        }
+    }
+}
+
+/// RG_EXP_048: an age is in years, months, weeks or days; without unit it is read in years, and
+/// its author is told (D13).
+pub(super) fn age_units_are_years_months_weeks_or_days(offer: &Node, findings: &mut Findings) {
+    for (at, patients) in extensions(offer, guide!("ror-healthcareservice-patient-type")) {
+        for (inner, part) in items(patients, "extension") {
+            let Some(range) = part.get("valueRange") else { continue };
+            for (key, age) in ["low", "high"].into_iter().filter_map(|key| Some((key, range.get(key)?))) {
+                let place = || format!("HealthcareService.extension[{at}].extension[{inner}].value.{key}");
+                age_unit(place, age, findings);
+            }
+        }
+    }
+}
+
+fn age_unit(place: impl FnOnce() -> String, age: &Node, findings: &mut Findings) {
     let expected = "un âge en a (années), mo (mois), wk (semaines) ou d (jours)";
     match age.str("code").or(age.str("unit")) {
-        None => {
-            let message = "L'âge est donné sans unité : il est lu en années.".to_owned();
-            Some(Finding { severity: Severity::Warning, ..broken(path, "D13", expected, message) })
-        }
-        Some(unit) if !AGE_UNITS.contains(&unit) => {
-            let message = "Cette unité n'est pas admise pour un âge.".to_owned();
-            Some(broken(path, "RG_EXP_048", expected, message))
-        }
-        Some(_) => None,
+        None => findings
+            .doubtful("D13", expected, || (place(), "L'âge est donné sans unité : il est lu en années.".to_owned())),
+        Some(unit) if !AGE_UNITS.contains(&unit) => findings
+            .broken("RG_EXP_048", expected, || (place(), "Cette unité n'est pas admise pour un âge.".to_owned())),
+        Some(_) => {}
     }
 }
 
 /// RG_EXP_049: the hours of a person are on call (03), without (06) or by appointment (07).
-pub(super) fn hours_of_a_person_are_on_call_or_consultation(role: &Node) -> Vec<Finding> {
-    let times = items(role, "PractitionerRole", "availableTime");
-    let wrong = times.filter(|(_, time)| {
-        code_of(time, guide!("ror-available-time-type-of-time")).is_some_and(|code| !PERSON_HOURS.contains(&code))
-    });
-    let message = "Ce type d'horaire ne convient pas à une personne.";
-    wrong.map(|(path, _)| broken(path, "RG_EXP_049", "un horaire de type 03, 06 ou 07", message.to_owned())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ror_fhir::node;
-
-    #[test]
-    fn rg_exp_048_takes_four_units() {
-        let offer = |low: Node| {
-            node!({"extension": [{"url": guide!("ror-healthcareservice-patient-type"), "extension": [
-                {"url": "ageRange", "valueRange": {"low": low, "high": {"value": 9, "code": "a"}}}]}]})
-        };
-        let found = |low: Node| {
-            let all = age_units_are_years_months_weeks_or_days(&offer(low));
-            all.into_iter().map(|one| (one.severity, one.rule, one.expression)).collect::<Vec<_>>()
-        };
-        let place = "HealthcareService.extension[0].extension[0].value.low".to_owned();
-        for unit in AGE_UNITS {
-            assert_eq!(found(node!({"value": 1, "code": unit})), []);
+pub(super) fn hours_of_a_person_are_on_call_or_consultation(role: &Node, findings: &mut Findings) {
+    for (at, time) in items(role, "availableTime") {
+        let kind = code_of(time, guide!("ror-available-time-type-of-time"));
+        if kind.is_some_and(|code| !PERSON_HOURS.contains(&code)) {
+            findings.broken(
+                "RG_EXP_049",
+                "un horaire de type 03 (garde), 06 (sans rendez-vous) ou 07 (sur rendez-vous)",
+                || {
+                    let message = "Ce type d'horaire ne convient pas à une personne.";
+                    (format!("PractitionerRole.availableTime[{at}]"), message.to_owned())
+                },
+            );
         }
-        assert_eq!(
-            found(node!({"value": 1, "code": "h"})),
-            [(Severity::Error, "RG_EXP_048".to_owned(), place.clone())]
-        );
-        assert_eq!(found(node!({"value": 1})), [(Severity::Warning, "D13".to_owned(), place)]);
-    }
-
-    #[test]
-    fn rg_exp_049_takes_three_kinds_of_hours() {
-        let role = |code: &str| {
-            node!({"availableTime": [{"extension": [{"url": guide!("ror-available-time-type-of-time"),
-                "valueCodeableConcept": {"coding": [{"code": code}]}}]}]})
-        };
-        for code in PERSON_HOURS {
-            assert_eq!(hours_of_a_person_are_on_call_or_consultation(&role(code)), []);
-        }
-        assert_eq!(hours_of_a_person_are_on_call_or_consultation(&role("01")).len(), 1);
-        assert_eq!(hours_of_a_person_are_on_call_or_consultation(&node!({"availableTime": [{}]})), []);
     }
 }

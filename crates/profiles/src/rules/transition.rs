@@ -1,154 +1,145 @@
-//! What may not change from one version of a resource to the next (D43).
+//! What may not change from one version to the next: RG_EXP_010, 011, 031, 042 (D43).
 
-use ror_fhir::Node;
+use std::collections::BTreeSet;
 
-use super::broken;
-use crate::finding::Finding;
+use ror_fhir::{Node, Object};
 
-/// Part of the address of the list of modes of care, as system or value set, in all writings.
-const CARE_MODE: [&str; 2] = ["R213-ModePriseEnCharge", "J19-ModePriseEnCharge"];
+use super::activity::{CARE_MODES, FIELDS};
+use super::{codes_from, exposure, guide, rtype};
+use crate::Finding;
+use crate::finding::Findings;
 
-/// What the registers give of a professional (RG_EXP_031): element, its name in French.
-const REGISTER_DATA: &[(&str, &str)] =
-    &[("identifier", "l'identifiant"), ("name", "l'identité"), ("qualification", "la profession et les savoir-faire")];
+/// Who writes the next version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The import of the national registers.
+    Register,
+    /// Anyone else: API, form, file.
+    Other,
+}
 
-/// Finds what `resource` changes of `former` that never changes; filling what was absent is
-/// allowed. A register import is not judged by it.
+/// Members that come from the national registers: resource type, member.
+const REGISTER_MEMBERS: &[(&str, &str)] = &[
+    ("Practitioner", "identifier"),
+    ("Practitioner", "name"),
+    ("Practitioner", "qualification"),
+    ("PractitionerRole", "practitioner"),
+    ("PractitionerRole", "code"),
+];
+
+/// Nomenclature of the abilities that a role may say of itself; its other specialties come from
+/// the register.
+const OWN_ABILITIES: &[&str] = &["R245-", "J33-"];
+
+/// What forbids going from `former` to `next`, two versions of one resource.
 ///
-/// A former value is never repeated: the author may not be allowed to see it.
-///
-/// ```
-/// use ror_fhir::node;
-/// use ror_profiles::transition;
-/// let offer = |code: &str| node!({"resourceType": "HealthcareService", "type": [{"coding": [{"code": code}]}]});
-/// assert_eq!(transition(&offer("01"), &offer("01")), []);
-/// assert_eq!(transition(&offer("01"), &offer("02"))[0].rule, "RG_EXP_010");
-/// ```
-pub fn transition(former: &Node, resource: &Node) -> Vec<Finding> {
-    let mut all = Vec::new();
-    match resource.str("resourceType") {
-        Some("HealthcareService") => {
-            all.extend(field_of_activity_never_changes(former, resource));
-            all.extend(mode_of_care_never_changes(former, resource));
-        }
-        Some("Practitioner") => all.extend(register_data_is_corrected_at_its_source(former, resource)),
-        _ => {}
+/// For the write path, after [`validate`](crate::validate): each finding is a 422
+/// `business-rule`. A field or a mode of care that was absent may be filled in.
+pub fn transition(former: &Node, next: &Node, origin: Origin) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    let rtype = rtype(next);
+    if rtype == "HealthcareService" {
+        offer(former, next, &mut findings);
     }
-    all
+    if origin == Origin::Other {
+        register_data(former, next, rtype, &mut findings);
+    }
+    findings.close(rtype)
 }
 
-/// RG_EXP_010: an offer keeps its field of activity.
-fn field_of_activity_never_changes(former: &Node, offer: &Node) -> Option<Finding> {
-    let (held, sent) = (codes(former, "type", |_| true), codes(offer, "type", |_| true));
-    let message = "Le champ d'activité d'une offre ne change jamais : créer une nouvelle offre, et fermer celle-ci.";
-    (!held.is_empty() && held != sent).then(|| {
-        let expression = place(offer, "type", |_| true);
-        broken(expression, "RG_EXP_010", "le champ d'activité enregistré", message.to_owned())
-    })
+/// RG_EXP_010, 011, 042: the field, the mode of care and the identifier of an exposed offer stay.
+fn offer(former: &Node, next: &Node, findings: &mut Findings) {
+    if !exposure::is_exposed(former, true) {
+        return;
+    }
+    let cases = [
+        ("RG_EXP_010", "type", FIELDS, "Le champ d'activité"),
+        ("RG_EXP_011", "characteristic", CARE_MODES, "Le mode de prise en charge"),
+    ];
+    for (rule, key, names, what) in cases {
+        let (held, wanted) = (codes(former, key, names), codes(next, key, names));
+        if !held.is_empty() && held != wanted {
+            findings.broken(rule, "la valeur précédente", || {
+                let message = format!(
+                    "{what} d'une offre ne change jamais : créer une nouvelle offre à partir de celle-ci, puis fermer celle-ci."
+                );
+                (format!("HealthcareService.{key}"), message)
+            });
+        }
+    }
+    let number = |offer: &Node| offer.items("identifier").find_map(|it| it.str("value").map(str::to_owned));
+    if number(former).is_some_and(|held| number(next).as_deref() != Some(&held)) {
+        findings.broken("RG_EXP_042", "l'identifiant précédent", || {
+            let message = "L'identifiant d'une offre ne change jamais, même transférée à un autre établissement.";
+            ("HealthcareService.identifier".to_owned(), message.to_owned())
+        });
+    }
 }
 
-/// RG_EXP_011: an offer keeps its mode of care.
-fn mode_of_care_never_changes(former: &Node, offer: &Node) -> Option<Finding> {
-    let is_mode =
-        |coding: &Node| coding.str("system").is_some_and(|system| CARE_MODE.iter().any(|it| system.contains(it)));
-    let (held, sent) = (codes(former, "characteristic", is_mode), codes(offer, "characteristic", is_mode));
-    let message =
-        "Le mode de prise en charge d'une offre ne change jamais : créer une nouvelle offre, et fermer celle-ci.";
-    (!held.is_empty() && held != sent).then(|| {
-        let expression = place(offer, "characteristic", is_mode);
-        broken(expression, "RG_EXP_011", "le mode de prise en charge enregistré", message.to_owned())
-    })
+/// Codes drawn from a nomenclature, leading zeros aside.
+fn codes(offer: &Node, key: &str, names: &'static [&str]) -> BTreeSet<String> {
+    codes_from(offer, key, names).map(|(_, code)| code.trim_start_matches('0').to_owned()).collect()
 }
 
-/// RG_EXP_031: what comes from the registers is not edited here.
-fn register_data_is_corrected_at_its_source(former: &Node, professional: &Node) -> Vec<Finding> {
-    let changed = REGISTER_DATA.iter().filter(|(key, _)| {
-        former.get(key).is_some_and(|held| professional.get(key).is_none_or(|sent| !is_same(held, sent)))
-    });
-    let told = changed.map(|(key, what)| {
-        let message = format!("Le registre national donne {what} : à corriger à sa source, pas ici.");
-        broken(format!("Practitioner.{key}"), "RG_EXP_031", "la donnée du registre, inchangée", message)
-    });
-    told.collect()
+/// RG_EXP_031: what comes from the national registers is corrected there.
+fn register_data(former: &Node, next: &Node, rtype: &str, findings: &mut Findings) {
+    let tell = |place: &str, findings: &mut Findings| {
+        findings.broken("RG_EXP_031", "la valeur du registre national", || {
+            let message = "Cette donnée vient du registre national des professionnels (RPPS) : la faire corriger auprès de lui (ordre professionnel ou autorité d'enregistrement).";
+            (format!("{rtype}.{place}"), message.to_owned())
+        });
+    };
+    for (_, member) in REGISTER_MEMBERS.iter().filter(|(of, _)| *of == rtype) {
+        if !is_same_option(former.get(member), next.get(member)) {
+            tell(member, findings);
+        }
+    }
+    if rtype == "PractitionerRole" {
+        let skills = |role: &Node| -> Vec<String> {
+            let concepts = role.items("specialty").flat_map(|concept| concept.items("coding"));
+            let registered = concepts.filter(|coding| {
+                coding.str("system").is_none_or(|system| !OWN_ABILITIES.iter().any(|name| system.contains(name)))
+            });
+            let mut all: Vec<String> = registered.filter_map(|coding| Some(coding.str("code")?.to_owned())).collect();
+            all.sort_unstable();
+            all
+        };
+        if skills(former) != skills(next) {
+            tell("specialty", findings);
+        }
+        let name = |role: &Node| role.extensions(guide!("ror-practitionerrole-name")).next().cloned();
+        if !is_same_option(name(former).as_ref(), name(next).as_ref()) {
+            tell("extension", findings);
+        }
+    }
 }
 
-/// The codes of an element, in the order of the alphabet.
-fn codes<'a>(resource: &'a Node, element: &'a str, is_of_list: impl Fn(&Node) -> bool) -> Vec<&'a str> {
-    let codings = resource.items(element).flat_map(|concept| concept.items("coding"));
-    // Leading zeros come and go in what clients write (D4).
-    let bare = |code: &'a str| code.trim_start_matches('0');
-    let mut codes: Vec<&str> =
-        codings.filter(|coding| is_of_list(coding)).filter_map(|coding| coding.str("code")).map(bare).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
+fn is_same_option(one: Option<&Node>, other: Option<&Node>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => is_same(one, other),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
-/// FHIRPath of the first concept of that list; of the element when there is none.
-fn place(resource: &Node, element: &str, is_of_list: impl Fn(&Node) -> bool) -> String {
-    let at = resource.items(element).position(|concept| concept.items("coding").any(&is_of_list));
-    at.map_or_else(|| format!("HealthcareService.{element}"), |at| format!("HealthcareService.{element}[{at}]"))
-}
-
-/// Whether two values say the same: labels are ours, and the order of members says nothing.
+/// Whether two values say the same: members in any order, labels aside.
 fn is_same(one: &Node, other: &Node) -> bool {
     match (one, other) {
-        (Node::Object(one), Node::Object(two)) => {
-            let has = |of: &ror_fhir::Object, key: &str, value: &Node| of.get(key).is_some_and(|it| is_same(value, it));
-            let told = |of: &ror_fhir::Object| of.iter().filter(|(key, _)| *key != "display").count();
-            told(one) == told(two)
-                && one.iter().filter(|(key, _)| *key != "display").all(|(key, value)| has(two, key, value))
+        (Node::Object(one), Node::Object(other)) => {
+            let (one, other) = (sorted(one), sorted(other));
+            let is_pair =
+                |((key, value), (name, held)): (&(&str, &Node), &(&str, &Node))| key == name && is_same(value, held);
+            one.len() == other.len() && one.iter().zip(&other).all(is_pair)
         }
-        (Node::Array(one), Node::Array(two)) => {
-            one.len() == two.len() && one.iter().zip(two).all(|(one, two)| is_same(one, two))
+        (Node::Array(one), Node::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
         }
-        _ => one == other,
+        (one, other) => one == other,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ror_fhir::node;
-
-    const SYSTEM: &str = "https://mos.esante.gouv.fr/NOS/TRE_R213-ModePriseEnCharge/FHIR/TRE-R213-ModePriseEnCharge";
-
-    fn rules(former: &Node, resource: &Node) -> Vec<(String, String)> {
-        transition(former, resource).into_iter().map(|one| (one.rule, one.expression)).collect()
-    }
-
-    fn offer(field: &str, characteristics: &[(&str, &str)]) -> Node {
-        let concept = |(system, code): &(&str, &str)| node!({"coding": [{"system": system, "code": code}]});
-        let all: Vec<Node> = characteristics.iter().map(concept).collect();
-        node!({"resourceType": "HealthcareService", "type": [{"coding": [{"code": field}]}], "characteristic": all})
-    }
-
-    #[test]
-    fn rg_exp_010_and_011_an_offer_keeps_its_field_and_its_mode() {
-        let held = offer("01", &[("urn:other", "9"), (SYSTEM, "28")]);
-        assert_eq!(rules(&held, &offer("1", &[(SYSTEM, "028"), ("urn:other", "8")])), []);
-        let at = |rule: &str, place: &str| (rule.to_owned(), format!("HealthcareService.{place}"));
-        assert_eq!(rules(&held, &offer("02", &[(SYSTEM, "28")])), [at("RG_EXP_010", "type[0]")]);
-        assert_eq!(
-            rules(&held, &offer("01", &[("urn:other", "9"), (SYSTEM, "29")])),
-            [at("RG_EXP_011", "characteristic[1]")]
-        );
-        assert_eq!(rules(&held, &offer("01", &[])), [at("RG_EXP_011", "characteristic")]);
-        let unsaid = node!({"resourceType": "HealthcareService"});
-        assert_eq!(rules(&unsaid, &held), [], "D43: filling an absent one is allowed");
-        assert_eq!(rules(&held, &unsaid).len(), 2);
-    }
-
-    #[test]
-    fn rg_exp_031_a_professional_is_corrected_in_the_register() {
-        let held = node!({"resourceType": "Practitioner", "name": [{"family": "Martin", "given": ["Zoé"]}],
-            "qualification": [{"code": {"coding": [{"system": "urn:x", "code": "10"}]}}]});
-        let mut sent = node!({"resourceType": "Practitioner", "name": [{"given": ["Zoé"], "family": "Martin"}],
-            "qualification": [{"code": {"coding": [{"system": "urn:x", "code": "10", "display": "Médecin"}]}}],
-            "identifier": [{"value": "10003456783"}], "telecom": [{"value": "x"}]});
-        assert_eq!(rules(&held, &sent), []);
-        sent.as_object_mut().expect("an object").insert("name", node!([{"family": "Martinez"}]));
-        assert_eq!(rules(&held, &sent), [("RG_EXP_031".to_owned(), "Practitioner.name".to_owned())]);
-        assert!(!format!("{:?}", transition(&held, &sent)).contains("Martin"));
-    }
+fn sorted(object: &Object) -> Vec<(&str, &Node)> {
+    let mut all: Vec<_> = object.iter().filter(|(key, _)| *key != "display").collect();
+    all.sort_unstable_by_key(|(key, _)| *key);
+    all
 }

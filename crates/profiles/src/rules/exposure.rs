@@ -1,0 +1,52 @@
+//! What is exposed: RG_EXP_002, and the lower threshold of D34.
+
+use ror_fhir::Node;
+
+use super::activity::{FIELDS, fields};
+use super::{codes_from, rtype};
+use crate::{Finding, Severity};
+
+/// Nomenclature of activities.
+const ACTIVITIES: &[&str] = &["R211-", "J17-"];
+
+/// What an offer lacks to be exposed at all (D34): an identifier, a field, a provider that
+/// exists, an activity. `provider_exists` is for whoever sees other resources to say.
+///
+/// Missing anything else, it is exposed with findings and its author sees "à compléter".
+pub fn missing_for_exposure(offer: &Node, provider_exists: bool) -> Vec<&'static str> {
+    let has_provider = provider_exists && offer.get("providedBy").is_some();
+    let has_field = codes_from(offer, "type", FIELDS).next().is_some() || fields(offer).next().is_some();
+    let needs = [
+        ("identifiant", offer.items("identifier").any(|it| it.str("value").is_some())),
+        ("champ d'activité", has_field),
+        ("structure porteuse", has_provider),
+        ("activité opérationnelle", codes_from(offer, "specialty", ACTIVITIES).next().is_some()),
+    ];
+    needs.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).collect()
+}
+
+/// Whether an offer is exposed (D34).
+pub fn is_exposed(offer: &Node, provider_exists: bool) -> bool {
+    missing_for_exposure(offer, provider_exists).is_empty()
+}
+
+/// RG_EXP_002 to the letter: the finding that a resource, and what hangs below it, would not be
+/// exposed, given its own findings; `None` when nothing mandatory is missing.
+///
+/// For the author's page and for quality work. It hides nothing unless the region says so (D34).
+pub fn not_exposable(resource: &Node, findings: &[Finding]) -> Option<Finding> {
+    let missing: Vec<&str> = findings
+        .iter()
+        .filter(|finding| finding.code == "required" && !finding.expression.ends_with(".display"))
+        .map(|finding| finding.expression.as_str())
+        .collect();
+    (!missing.is_empty()).then(|| Finding {
+        severity: Severity::Information,
+        code: "business-rule",
+        expression: rtype(resource).to_owned(),
+        value: None,
+        expected: "tous les éléments obligatoires".to_owned(),
+        rule: "RG_EXP_002".to_owned(),
+        message: format!("Non exposable à la lettre du modèle, avec ce qui en dépend : manque {}.", missing.join(", ")),
+    })
+}

@@ -1,0 +1,112 @@
+//! Sensitive units: RG_EXP_035, 039, and the presumption of requirement CO3 (D34, D49).
+
+use ror_fhir::{Node, node};
+
+use super::contact::{OFFER_CONTACT, OFFER_TELECOM};
+use super::levels::{CONTACT_OF_OFFER, TELECOM, level, raise_to};
+use super::{codes_from, extensions, guide, is_code};
+use crate::finding::Findings;
+
+const FLAG: &str = guide!("ror-healthcareservice-sensitive-unit");
+/// Nomenclature of activities.
+const ACTIVITIES: &[&str] = &["R211-", "J17-"];
+/// Médecine pénitentiaire (J17).
+const PRISON_MEDICINE: &str = "089";
+
+/// Words of a name that make a unit presumed sensitive: requirement CO3, folded, with the
+/// right spelling beside the one it misspells (D50). `smpr` is apart: a rehabilitation unit
+/// bears the same letters.
+const WORDS: &[&str] = &[
+    "uhsi",
+    "securisee interregionale",
+    "securite inter regionale",
+    "securise",
+    "detenus",
+    "usmp",
+    "penitentia",
+    "uhsa",
+    "specialement amenage",
+    "service medico psycologique",
+    "service medico psychologique regional",
+    "ufdh",
+    "umdh",
+    "nrbc",
+    "decontamin",
+    "contamine",
+];
+
+/// Whether an offer says that it is a sensitive unit; `None` when it says nothing.
+pub fn is_flagged(offer: &Node) -> Option<bool> {
+    offer.extensions(FLAG).find_map(|extension| extension.get("valueBoolean")?.as_bool())
+}
+
+/// Whether an offer is presumed sensitive, by its name or its activity (CO3).
+///
+/// For imports (D34), for the automatic publication, which such an offer never gets (D49), and
+/// for the quality requirement itself.
+pub fn is_presumed(offer: &Node) -> bool {
+    let mut activities = codes_from(offer, "specialty", ACTIVITIES);
+    if activities.any(|(_, code)| is_code(code, PRISON_MEDICINE)) {
+        return true;
+    }
+    let Some(name) = offer.str("name") else { return false };
+    let name = ror_terminology::fold(name);
+    let is_regional_service = name.contains("smpr") && !name.contains("readaptation");
+    is_regional_service || WORDS.iter().any(|word| name.contains(word))
+}
+
+/// RG_EXP_035: gives an offer the flag it lacks: yes when it is presumed sensitive, else no.
+/// Gives the flag it set.
+///
+/// For imports only (D34): by API its absence is an error.
+pub fn give_default_flag(offer: &mut Node) -> Option<bool> {
+    if is_flagged(offer).is_some() {
+        return None;
+    }
+    let flag = is_presumed(offer);
+    let made = node!({"url": FLAG, "valueBoolean": flag});
+    let members = offer.as_object_mut()?;
+    match members.get_mut("extension") {
+        Some(Node::Array(extensions)) => extensions.push(made),
+        _ => {
+            members.insert("extension", vec![made]);
+        }
+    }
+    Some(flag)
+}
+
+/// RG_EXP_039: raises to level 3 the contacts and telecoms of a sensitive unit, and tells how
+/// many it raised. Nothing is lowered when the flag goes: that is for a person to decide.
+///
+/// For forms, with a warning that can be undone, and for imports. Whatever is stored, a
+/// projection reads them at level 3 (D24).
+pub fn raise_contacts(offer: &mut Node) -> usize {
+    if is_flagged(offer) == Some(true) { raise_to(offer, 3) } else { 0 }
+}
+
+/// RG_EXP_039, on a body: tells which contacts of a sensitive unit will be read at level 3.
+pub(super) fn contacts_of_a_sensitive_unit_are_of_level_3(offer: &Node, findings: &mut Findings) {
+    if is_flagged(offer) != Some(true) {
+        return;
+    }
+    for (at, contact) in extensions(offer, OFFER_CONTACT) {
+        let is_low = level(contact, CONTACT_OF_OFFER) < 3
+            || extensions(contact, OFFER_TELECOM).any(|(_, telecom)| level(telecom, TELECOM) < 3);
+        if is_low {
+            findings.doubtful("RG_EXP_039", "le niveau 3", || {
+                let message = "Dans une unité sensible, ce contact et ses télécommunications sont lus au niveau 3, quel que soit le niveau écrit.";
+                (format!("HealthcareService.extension[{at}]"), message.to_owned())
+            });
+        }
+    }
+}
+
+/// CO3, on a body: an offer that looks like a sensitive unit and says it is none.
+pub(super) fn presumed_unit_is_flagged(offer: &Node, findings: &mut Findings) {
+    if is_flagged(offer) == Some(false) && is_presumed(offer) {
+        findings.doubtful("CO3, D49", "uniteSensible = true, ou un autre nom", || {
+            let message = "Le nom ou l'activité font penser à une unité sensible (détention, sécurité, décontamination), que l'offre dit ne pas être : à vérifier.";
+            ("HealthcareService.extension".to_owned(), message.to_owned())
+        });
+    }
+}
