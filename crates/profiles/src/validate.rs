@@ -5,6 +5,7 @@
 //! number of rules that the tables bound: the time is linear in the size of the input.
 
 mod binding;
+mod invariants;
 mod items;
 mod value;
 
@@ -200,6 +201,7 @@ impl Walk<'_> {
             });
             return;
         }
+        self.invariants(node, type_name, rules);
         self.missing(node, elements, rules);
         let is_root = self.frames.is_empty();
         for (key, value) in object.iter().filter(|(key, _)| !(is_root && *key == "resourceType")) {

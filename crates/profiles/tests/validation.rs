@@ -5,6 +5,7 @@ use ror_profiles::{Context, FINDINGS_MAX, Finding, Handling, Severity, validate}
 use ror_terminology::Terminology;
 
 const NOS: &str = "https://mos.esante.gouv.fr/NOS";
+const UCUM: &str = "http://unitsofmeasure.org";
 const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition";
 
 fn day(text: &str) -> Instant {
@@ -43,7 +44,7 @@ fn offer() -> Node {
             {"url": format!("{ROR}/ror-meta-creation-date"), "valueDateTime": "2026-01-15T08:00:00+01:00"},
             {"url": format!("{ROR}/ror-healthcareservice-sensitive-unit"), "valueBoolean": false},
             {"url": format!("{ROR}/ror-healthcareservice-patient-type"), "extension": [{"url": "ageRange",
-                "valueRange": {"low": {"value": 18, "code": "a"}, "high": {"value": 99, "code": "a"}}}]}],
+                "valueRange": {"low": {"value": 18, "system": UCUM, "code": "a"}, "high": {"value": 99, "system": UCUM, "code": "a"}}}]}],
         "identifier": [{"value": "84/1"}], "providedBy": {"reference": "Organization/1"}, "type": [field],
         "specialty": [activity], "name": "Médecine", "characteristic": [care_mode]})
 }
@@ -105,6 +106,7 @@ fn findings_come_in_the_order_of_the_document() {
             "Location.position.latitude",
             "Location.partOf.reference",
             "Location.alias",
+            "Location.telecom[0]",
             "Location.telecom[0].extension",
             "Location.telecom[0].extension",
             "Location.extension",
@@ -166,7 +168,7 @@ fn codes_without_label_make_one_finding() {
 
 #[test]
 fn d34_takes_a_street_type_as_text_and_an_identifier_type_without_system() {
-    let street = node!({"resourceType": "Organization", "extension": [
+    let street = node!({"resourceType": "Organization", "name": "Structure", "extension": [
         {"url": format!("{ROR}/ror-meta-creation-date"), "valueDateTime": "2026-01-15T08:00:00+01:00"}],
         "address": [{"line": ["1 avenue X"], "_line": [{"extension": [
             {"url": "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-streetNameType", "valueString": "Avenue"}]}]}]});
@@ -201,6 +203,19 @@ fn d33_a_withdrawn_code_is_taken_for_a_year() {
     assert_eq!(severity("2026-09-28"), Some(Severity::Warning));
     assert_eq!(severity("2027-09-27"), Some(Severity::Warning));
     assert_eq!(severity("2027-09-28"), Some(Severity::Error));
+}
+
+#[test]
+fn d33_a_withdrawn_code_says_since_when_and_what_bears_its_label_now() {
+    let told = |resource: &Node| {
+        let found = at(resource, Handling::Lenient, "2026-09-21");
+        found.into_iter().find(|finding| finding.code == "code-invalid").expect("a finding").message
+    };
+    let gender = told(&place("02", Some("03")));
+    assert!(gender.contains("depuis le 2025-08-28"), "{gender}");
+    assert!(!gender.contains("libellé"), "no code in force is « Indifférencié »: {gender}");
+    let never = told(&with(offer(), "type", node!([concept("TRE_R227-ChampActivite", "77")])));
+    assert!(never.ends_with("dans la version en vigueur."), "{never}");
 }
 
 #[test]

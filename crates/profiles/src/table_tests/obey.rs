@@ -19,6 +19,7 @@ pub(super) fn obey(resource: &mut Node) {
             close_offer(resource);
         }
         Some("Organization") => {
+            add(resource, "name", &node!("texte"));
             each(resource, "extension", &mut of_structure);
             each(resource, "contact", &mut |contact| {
                 if contact.items("extension").any(|it| is(it, "ror-contact-function-contact")) {
@@ -27,6 +28,14 @@ pub(super) fn obey(resource: &mut Node) {
             });
             close_structure(resource);
         }
+        Some("MeasureReport") if resource.get("group").is_some() && resource.str("type").is_some() => {
+            resource.as_object_mut().expect("an object").insert("type", "summary");
+        }
+        Some("Questionnaire") => each(resource, "item", &mut |item| {
+            if item.str("type").is_some() {
+                item.as_object_mut().expect("an object").insert("type", "choice");
+            }
+        }),
         _ => {}
     }
 }

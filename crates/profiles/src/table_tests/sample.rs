@@ -279,7 +279,15 @@ fn overlay(out: &mut Object, type_name: &str, rules: &[&'static Rule]) {
     }
     if type_name == "Quantity" {
         out.insert("value", node!(1.5));
+        out.insert("system", "http://unitsofmeasure.org");
         out.insert("code", "a");
+    }
+    let asks_system = rules.iter().any(|rule| rule.child("system").is_some_and(|system| system.min > 0));
+    if type_name == "ContactPoint" && out.get("value").is_some() && !asks_system {
+        out.insert("system", "phone");
+    }
+    if type_name == "Expression" {
+        out.insert("expression", "Location.name");
     }
     if type_name == "Identifier" && out.get("value").is_some_and(|value| value.as_str() == Some("texte")) {
         number(out);

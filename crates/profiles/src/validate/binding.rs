@@ -1,10 +1,10 @@
 //! Codes: how they are written (D4, D34), and the value sets they must be of (D33).
 
 use ror_fhir::{DateTime, Instant, Node};
-use ror_terminology::{Concept, Membership, Reading, ValueSet};
+use ror_terminology::{Concept, Membership, Reading, ValueSet, fold};
 
 use super::value::shown;
-use super::{Told, Walk};
+use super::{Context, Told, Walk};
 use crate::finding::{Finding, Severity};
 use crate::rule::Rule;
 use crate::tables::{Set, Strength};
@@ -164,7 +164,10 @@ impl<'a> Walk<'a> {
             expected: format!("un code de {label}"),
             message: match standing {
                 Standing::Recent(day) | Standing::Withdrawn(day) => {
-                    format!("Ce code n'est plus dans {label} depuis le {day} (D33).")
+                    let now = heir(self.context, list, &code);
+                    let now =
+                        now.map_or(String::new(), |code| format!(" Le code {code} porte aujourd'hui son libellé."));
+                    format!("Ce code n'est plus dans {label} depuis le {day} (D33).{now}")
                 }
                 _ => format!("Ce code n'est pas dans {label}, dans la version en vigueur."),
             },
@@ -270,6 +273,21 @@ impl List<'_> {
             Self::Guide(set) => (set.name, None),
         }
     }
+}
+
+/// The code in force that bears the label of a withdrawn one, where just one does. The lists name
+/// no successor: a label taken over is all they tell.
+fn heir(context: &Context<'_>, list: List<'_>, code: &str) -> Option<&'static str> {
+    let List::Nos(set) = list else { return None };
+    let held = set.systems().find_map(|system| context.terminology.concept(system, code))?;
+    let label = fold(held.display?);
+    let is_heir = |concept: &&Concept| {
+        concept.code != held.code
+            && !concept.is_withdrawn(context.now)
+            && concept.display.is_some_and(|it| fold(it) == label)
+    };
+    let mut heirs = set.concepts().map(|(_, concept)| concept).filter(is_heir);
+    heirs.next().filter(|_| heirs.next().is_none()).map(|concept| concept.code)
 }
 
 /// `2026-03-30` of `20260330120000`.

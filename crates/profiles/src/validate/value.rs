@@ -1,6 +1,6 @@
 //! One value: its JSON type and form, its pattern, its parts.
 
-use ror_fhir::{DateTime, Decimal, Node, Reference};
+use ror_fhir::{Node, Reference};
 use ror_terminology::Reading;
 
 use super::{Told, Walk};
@@ -70,8 +70,6 @@ impl Walk<'_> {
             "Coding" => self.coding(value),
             "Identifier" => self.identifier(value),
             "Reference" => self.reference(value, element, rules),
-            "Period" => self.period(value),
-            "Range" => self.range(value),
             _ => {}
         }
         self.pattern(value, rules);
@@ -228,39 +226,6 @@ impl Walk<'_> {
                 message: format!("La référence doit mener à : {expected}."),
                 value: Some(shown(text)),
                 expected,
-            });
-        }
-    }
-
-    fn period(&mut self, period: &Node) {
-        let bound = |key: &str| period.str(key).and_then(|text| DateTime::parse(text).ok());
-        if let (Some(start), Some(end)) = (bound("start"), bound("end"))
-            && start.start >= end.end
-        {
-            self.report(Severity::Error, "invariant", "", || Told {
-                expected: "un début avant la fin".to_owned(),
-                rule: "FHIR R4 : per-1".to_owned(),
-                message: "La période finit avant de commencer.".to_owned(),
-                value: None,
-            });
-        }
-    }
-
-    fn range(&mut self, range: &Node) {
-        let bound = |key: &str| {
-            let quantity = range.get(key)?;
-            let value = Decimal::parse(quantity.get("value")?.as_number()?).ok()?;
-            Some((value, quantity.str("code").or(quantity.str("unit"))))
-        };
-        if let (Some((low, unit)), Some((high, same))) = (bound("low"), bound("high"))
-            && unit == same
-            && low > high
-        {
-            self.report(Severity::Error, "invariant", "", || Told {
-                expected: "une borne basse au plus égale à la borne haute".to_owned(),
-                rule: "FHIR R4 : rng-2".to_owned(),
-                message: "La borne basse dépasse la borne haute.".to_owned(),
-                value: None,
             });
         }
     }
