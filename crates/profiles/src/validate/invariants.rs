@@ -276,7 +276,7 @@ impl Walk<'_> {
     pub(super) fn invariants(&mut self, node: &Node, type_name: &str, rules: &[&'static Rule]) {
         for invariant in of(type_name).iter().filter(|invariant| !(invariant.holds)(node)) {
             let is_told = |rule: &&Rule| invariant.key == "cpt-2" && rule.child("system").is_some_and(|it| it.min > 0);
-            if rules.iter().any(|rule| is_told(rule)) {
+            if rules.iter().any(is_told) {
                 continue;
             }
             let severity = if invariant.is_tolerated { self.tolerated() } else { Severity::Error };
