@@ -52,7 +52,7 @@ fn systems_are_complete_only_when_their_whole_list_was_read() {
         ("output-task-ror-codesystem", 2),
         ("ror-include-associated-data-code-system", 1),
         ("ror-launch-context-codesystem", 1),
-        ("usage-context-ror-codesystem", 1),
+        ("usage-context-ror-codesystem", 2),
     ];
     assert_eq!(complete, BTreeMap::from(expected));
 }

@@ -117,12 +117,13 @@ pub(crate) struct ValueSetSupplement {
     pub(crate) whole_systems: Vec<String>,
 }
 
-/// A withdrawn code.
+/// A code that no list read here holds: withdrawn before, or forgotten.
 #[derive(Deserialize)]
 pub(crate) struct ConceptSupplement {
     pub(crate) system: String,
     pub(crate) code: String,
     pub(crate) display: String,
+    #[serde(default)]
     pub(crate) end: String,
 }
 
