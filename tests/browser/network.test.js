@@ -8,7 +8,7 @@ import { allPages, open } from './pages.js';
 const HOME_BYTES = 60_000;
 const PAGE_BYTES = 150_000;
 /** Budgets are without the map. */
-const MAP = /(carte|map|leaflet)[^/]*\.(js|css|svg|png|webp)/i;
+const MAP = /\/statique\/carte[^/]*\.(js|css|txt)$/;
 
 withBrowser();
 

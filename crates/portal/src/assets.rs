@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::outlines;
+
 /// Where assets are served.
 pub(crate) const BASE: &str = "/statique/";
 
@@ -23,6 +25,12 @@ pub(crate) struct Assets {
     pub(crate) style: Asset,
     pub(crate) script: Asset,
     pub(crate) icon: Asset,
+    /// The script of maps, the only one that a page with a map names.
+    pub(crate) map_script: Asset,
+    /// What that script asks for when a map comes into sight: the library, its style, outlines.
+    pub(crate) map_library: Asset,
+    pub(crate) map_style: Asset,
+    pub(crate) map_outlines: Asset,
 }
 
 /// Tokens first, then what holds everywhere, then each component.
@@ -43,6 +51,12 @@ const STYLE: [&str; 14] = [
     include_str!("components/freshness/style.css"),
 ];
 
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// Leaflet as published (NOTICE); the browser tests compare it with the package.
+const LEAFLET: &str = include_str!("../assets/leaflet/leaflet.js");
+/// The style of Leaflet, then what makes it ours.
+const MAP_STYLE: [&str; 2] = [include_str!("../assets/leaflet/leaflet.css"), include_str!("../assets/carte.css")];
+
 impl Assets {
     /// Those of this program, packed at first use.
     pub(crate) fn embedded() -> &'static Self {
@@ -55,15 +69,26 @@ impl Assets {
         let icon = include_str!("../assets/icone.svg");
         Self {
             style: asset("portail", "css", "text/css; charset=utf-8", &STYLE.concat()),
-            script: asset("portail", "js", "text/javascript; charset=utf-8", script),
+            script: asset("portail", "js", SCRIPT, script),
             icon: asset("icone", "svg", "image/svg+xml", icon),
+            map_script: asset("carte", "js", SCRIPT, include_str!("../assets/carte.js")),
+            map_library: asset("carte-leaflet", "js", SCRIPT, without_source_map(LEAFLET)),
+            map_style: asset("carte", "css", "text/css; charset=utf-8", &MAP_STYLE.concat()),
+            map_outlines: asset("carte-contours", "txt", "text/plain; charset=utf-8", outlines::TEXT),
         }
     }
 
     /// The file of that address.
     pub(crate) fn find(&self, path: &str) -> Option<&Asset> {
-        [&self.style, &self.script, &self.icon].into_iter().find(|asset| asset.path == path)
+        let first = [&self.style, &self.script, &self.icon, &self.map_script];
+        let map = [&self.map_library, &self.map_style, &self.map_outlines];
+        first.into_iter().chain(map).find(|asset| asset.path == path)
     }
+}
+
+/// The source map that the last line of a library names is not here.
+fn without_source_map(text: &str) -> &str {
+    text.rfind("//# sourceMappingURL=").map_or(text, |at| &text[..at])
 }
 
 fn asset(name: &str, extension: &str, content_type: &'static str, text: &str) -> Asset {
@@ -86,10 +111,12 @@ mod tests {
         let assets = Assets::new();
         let total = assets.style.gzip.len() + assets.script.gzip.len() + assets.icon.gzip.len();
         assert!(total < 20_000, "{total}");
-        for asset in [&assets.style, &assets.script] {
+        for asset in [&assets.style, &assets.script, &assets.map_script] {
             let text = String::from_utf8_lossy(&asset.plain);
             assert!(!text.contains("//fonts") && !text.contains("@import") && !text.contains("https://"));
         }
         assert!(assets.find(&assets.icon.path).is_some() && assets.find("/statique/portail.css").is_none());
+        assert!(assets.map_script.gzip.len() < 4_000, "{}", assets.map_script.gzip.len());
+        assert!(assets.map_library.plain.ends_with(b"\n"), "the library, less its last line");
     }
 }

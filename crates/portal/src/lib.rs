@@ -26,6 +26,8 @@ mod respond;
 mod router;
 mod sheet;
 mod state;
+mod tiles;
 
 pub use router::{router, starting};
 pub use state::{PortalState, Services, Settings};
+pub use tiles::{Tiles, TilesError};

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use ror_registers::cog::{Cog, Commune, CommuneKind, Position};
 
-use crate::components::map::{MapPoint, MapView, Town};
+use crate::components::map::{MapFiles, MapPoint, MapView, Town};
 use crate::components::result::Card;
 use crate::outlines::{self, Outline};
+use crate::state::Inner;
 
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 360.0;
@@ -35,29 +36,37 @@ struct Frame {
 
 /// The map of a page of results, or of a sheet; `None` when nothing on it has a position.
 pub(crate) fn draw(
-    cog: &Cog,
+    portal: &Inner,
     cards: &[Card],
     centre: Option<Position>,
     department: Option<&str>,
     title: &str,
 ) -> Option<MapView> {
-    let placed: Vec<(&Card, Position)> = cards.iter().filter_map(|card| Some((card, card.position?))).collect();
+    let placed: Vec<Placed<'_>> = cards.iter().filter_map(|card| Some((card, card.position?))).collect();
     if placed.is_empty() {
         return None;
     }
     let department = department.and_then(|code| outlines::all().iter().find(|outline| outline.code == code));
     let frame = Frame::around(placed.iter().map(|(_, at)| *at).chain(centre), department);
     let points = gathered(&placed, &frame);
+    let from = centre.map(degrees);
     let centre = centre.map(|at| frame.place(at.longitude, at.latitude)).map(|(x, y)| (unit(x), unit(y)));
     Some(MapView {
         width: WIDTH as u32,
         height: HEIGHT as u32,
         outlines: frame.outlines(),
         centre,
-        towns: frame.towns(cog, &points),
+        towns: frame.towns(portal.services.cog, &points),
         points,
         title: title.to_owned(),
         scale: frame.scale_bar(),
+        from,
+        files: MapFiles {
+            library: portal.assets.map_library.path.clone(),
+            style: portal.assets.map_style.path.clone(),
+            outlines: portal.assets.map_outlines.path.clone(),
+        },
+        tiles: portal.settings.tiles.as_ref().map(|tiles| (tiles.address().to_owned(), tiles.attribution().to_owned())),
     })
 }
 
@@ -144,7 +153,8 @@ impl Frame {
             };
             if x + width < WIDTH && taken.iter().all(is_free) {
                 taken.push((x, y, width));
-                towns.push(Town { x: unit(x), y: unit(y), name: commune.name.to_string() });
+                let at = commune.position().map(degrees).unwrap_or_default();
+                towns.push(Town { x: unit(x), y: unit(y), name: commune.name.to_string(), at });
             }
             if towns.len() == TOWNS_MAX {
                 break;
@@ -162,27 +172,31 @@ impl Frame {
     }
 }
 
+/// A result and where it is.
+type Placed<'a> = (&'a Card, Position);
+
 /// Results at one point, or nearly, share a disc.
-fn gathered(placed: &[(&Card, Position)], frame: &Frame) -> Vec<MapPoint> {
-    let mut groups: Vec<((f64, f64), Vec<&Card>)> = Vec::new();
+fn gathered(placed: &[Placed<'_>], frame: &Frame) -> Vec<MapPoint> {
+    let mut groups: Vec<((f64, f64), Vec<Placed<'_>>)> = Vec::new();
     for (card, at) in placed {
         let (x, y) = frame.place(at.longitude, at.latitude);
         let near = groups.iter_mut().find(|((gx, gy), _)| (gx - x).abs() < TOGETHER && (gy - y).abs() < TOGETHER);
         match near {
-            Some((_, cards)) => cards.push(card),
-            None => groups.push(((x, y), vec![card])),
+            Some((_, cards)) => cards.push((card, *at)),
+            None => groups.push(((x, y), vec![(card, *at)])),
         }
     }
     // The first results are drawn last, above the others.
     groups.reverse();
-    let point = |((x, y), cards): ((f64, f64), Vec<&Card>)| {
-        let first = cards[0];
+    let point = |((x, y), cards): ((f64, f64), Vec<Placed<'_>>)| {
+        let first = cards[0].0;
         let more = cards.len() - 1;
         MapPoint {
             x: unit(x),
             y: unit(y),
             label: if more > 0 { format!("{}+", first.number) } else { first.number.to_string() },
             href: format!("#resultat-{}", first.number),
+            members: members(&cards),
             name: match more {
                 0 => first.title.clone(),
                 1 => format!("{}, et 1 autre au même endroit", first.title),
@@ -191,6 +205,20 @@ fn gathered(placed: &[(&Card, Position)], frame: &Frame) -> Vec<MapPoint> {
         }
     };
     groups.into_iter().map(point).collect()
+}
+
+/// What the script makes its own points from: the results of the page, and nothing else.
+fn members(cards: &[Placed<'_>]) -> String {
+    let member = |(card, at): &Placed<'_>| {
+        let round = |degrees: f64| (degrees * 1e5).round() / 1e5;
+        serde_json::json!([card.number, round(at.latitude), round(at.longitude), card.title])
+    };
+    serde_json::Value::Array(cards.iter().map(member).collect()).to_string()
+}
+
+/// Latitude and longitude, to a metre.
+fn degrees(at: Position) -> String {
+    format!("{:.5},{:.5}", at.latitude, at.longitude)
 }
 
 fn unit(value: f64) -> String {

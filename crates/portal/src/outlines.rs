@@ -5,6 +5,9 @@
 
 use std::sync::OnceLock;
 
+/// The outlines as packed; the script of maps reads the same text.
+pub(crate) const TEXT: &str = include_str!("../data/departements.txt");
+
 /// One department.
 pub(crate) struct Outline {
     pub(crate) code: &'static str,
@@ -17,7 +20,7 @@ pub(crate) struct Outline {
 /// All departments.
 pub(crate) fn all() -> &'static [Outline] {
     static ALL: OnceLock<Vec<Outline>> = OnceLock::new();
-    ALL.get_or_init(|| include_str!("../data/departements.txt").lines().filter_map(read).collect())
+    ALL.get_or_init(|| TEXT.lines().filter_map(read).collect())
 }
 
 fn read(line: &'static str) -> Option<Outline> {
@@ -67,7 +70,7 @@ mod tests {
         let features = source["features"].as_array().expect("a list");
         let mut lines: Vec<String> = features.iter().map(pack).collect();
         lines.sort();
-        assert!(lines.join("\n") + "\n" == include_str!("../data/departements.txt"), "pack the outlines again");
+        assert!(lines.join("\n") + "\n" == TEXT, "pack the outlines again");
     }
 
     fn pack(feature: &serde_json::Value) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use ror_confidentiality::Grant;
@@ -86,7 +86,13 @@ async fn make(
         };
         let snapshot = inner.snapshot();
         let view = snapshot.view(&grant);
-        page(&Context { portal: inner, view, seq: snapshot.seq(), now, headers: &asked.headers, query: &asked.query })
+        let context =
+            Context { portal: inner, view, seq: snapshot.seq(), now, headers: &asked.headers, query: &asked.query };
+        let mut response = page(&context);
+        if let Some(policy) = &inner.policy {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+        }
+        response
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(response) => response,

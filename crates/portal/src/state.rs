@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderValue;
 use parking_lot::Mutex;
 use ror_directory::Directory;
 use ror_fhir::Instant;
@@ -17,6 +18,8 @@ use crate::digest::Digests;
 use crate::needs::Needs;
 use crate::pages::home::Figures;
 use crate::place::Places;
+use crate::respond;
+use crate::tiles::Tiles;
 
 /// The services that pages come from.
 pub struct Services {
@@ -41,6 +44,8 @@ pub struct Settings {
     pub sandbox: bool,
     /// Notices of the registers that the data come from, as they are to be shown.
     pub sources: Vec<String>,
+    /// Images under the points of maps; without them, maps are drawn from the outlines held.
+    pub tiles: Option<Tiles>,
 }
 
 /// The state of the portal; cheap to clone.
@@ -61,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) figures: Mutex<Option<(u64, Instant, Arc<Figures>)>>,
     /// Pages made at the same time: as many as processors.
     pub(crate) turns: Semaphore,
+    /// The policy of pages that may show tiles.
+    pub(crate) policy: Option<HeaderValue>,
 }
 
 impl PortalState {
@@ -75,6 +82,7 @@ impl PortalState {
             started: (services.now)(),
             figures: Mutex::default(),
             turns: Semaphore::new(processors.max(2)),
+            policy: settings.tiles.as_ref().map(|tiles| tiles.policy(respond::POLICY)),
             services,
             settings,
         };

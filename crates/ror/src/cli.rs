@@ -67,6 +67,13 @@ pub(crate) struct Serve {
     /// Bac à sable : données fictives, secrets admis pour tous les profils
     #[arg(long)]
     pub(crate) sandbox: bool,
+    /// Adresse de tuiles sous les cartes, avec {z}, {x} et {y} ; aucune par défaut. Le serveur de
+    /// tuiles apprend où regardent les visiteurs
+    #[arg(long, env = "ROR_MAP_TILES", value_name = "URL", requires = "map_attribution")]
+    pub(crate) map_tiles: Option<String>,
+    /// Auteurs des tuiles, écrits sur les cartes
+    #[arg(long, env = "ROR_MAP_ATTRIBUTION", value_name = "TEXTE")]
+    pub(crate) map_attribution: Option<String>,
 }
 
 #[derive(Args, Debug)]

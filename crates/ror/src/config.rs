@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use ror_portal::Tiles;
 use serde::Deserialize;
 
 use crate::cli::Serve;
@@ -19,6 +20,15 @@ pub(crate) struct Config {
     pub(crate) strict: bool,
     /// Clients reach the server by `https`, through a proxy.
     pub(crate) https: bool,
+    /// Images under the points of maps (D73).
+    pub(crate) tiles: Option<Tiles>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MapFile {
+    tiles: String,
+    attribution: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +38,7 @@ struct File {
     listen: Option<SocketAddr>,
     strict: bool,
     https: bool,
+    map: Option<MapFile>,
 }
 
 impl Config {
@@ -42,12 +53,18 @@ impl Config {
         let Some(data) = arguments.data.clone().or(file.data) else {
             bail!("--data DOSSIER est attendu (ou ROR_DATA, ou « data » dans le fichier de configuration)");
         };
+        let map = match &arguments.map_tiles {
+            Some(tiles) => Some((tiles.clone(), arguments.map_attribution.clone().unwrap_or_default())),
+            None => file.map.map(|map| (map.tiles, map.attribution)),
+        };
+        let tiles = map.map(|(tiles, attribution)| Tiles::new(&tiles, &attribution)).transpose()?;
         Ok(Self {
             data,
             listen: arguments.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             sandbox: arguments.sandbox,
             strict: file.strict,
             https: file.https,
+            tiles,
         })
     }
 }

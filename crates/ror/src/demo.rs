@@ -46,8 +46,14 @@ pub(crate) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
         // All that it will hold.
         data::note_synthetic(&*ledger, true)?;
     }
-    let config =
-        Config { data: arguments.data.clone(), listen: arguments.listen, sandbox: true, strict: false, https: false };
+    let config = Config {
+        data: arguments.data.clone(),
+        listen: arguments.listen,
+        sandbox: true,
+        strict: false,
+        https: false,
+        tiles: None,
+    };
     let (scale, listen, folder) = (arguments.scale, arguments.listen, arguments.data.clone());
     let held = Arc::clone(&ledger);
     serve::listen(config, ledger, move || {

@@ -139,7 +139,7 @@ fn router(
     settings.strict = config.strict;
     settings.https = config.https;
     settings.metrics = Some(metrics);
-    let portal = portal(ledger, &services, config.sandbox)?;
+    let portal = portal(ledger, &services, config)?;
     let ahead = portal.clone();
     std::thread::Builder::new().name("portal".to_owned()).spawn(move || ahead.warm()).context("démarrage")?;
     Ok(ror_api::router(ApiState::new(services, settings)).merge(ror_portal::router(portal)))
@@ -158,7 +158,7 @@ fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, sandbox: bool) 
 }
 
 /// The pages for people, on the same services as the API.
-fn portal(ledger: &Arc<dyn Ledger>, services: &Services, sandbox: bool) -> anyhow::Result<PortalState> {
+fn portal(ledger: &Arc<dyn Ledger>, services: &Services, config: &Config) -> anyhow::Result<PortalState> {
     let services = ror_portal::Services {
         directory: Arc::clone(&services.directory),
         identity: Arc::clone(&services.identity),
@@ -173,7 +173,10 @@ fn portal(ledger: &Arc<dyn Ledger>, services: &Services, sandbox: bool) -> anyho
             sources.push(notice.to_owned());
         }
     }
-    Ok(PortalState::new(services, ror_portal::Settings { sandbox, sources }))
+    Ok(PortalState::new(
+        services,
+        ror_portal::Settings { sandbox: config.sandbox, sources, tiles: config.tiles.clone() },
+    ))
 }
 
 /// The key under which page cursors are sealed: one for all servers of the same data.

@@ -17,6 +17,7 @@ use ror_fhir::Instant;
 use ror_index::View;
 
 use crate::assets::Assets;
+use crate::components::map::MapView;
 use crate::find::Finder;
 use crate::sheet::Reader;
 use crate::state::{Inner, Settings};
@@ -62,6 +63,8 @@ pub(crate) struct Frame {
     pub(crate) icon: String,
     pub(crate) is_sandbox: bool,
     pub(crate) sources: Vec<String>,
+    /// The script of maps, on pages that have one.
+    pub(crate) map_script: Option<String>,
     /// Whether search engines may list it.
     pub(crate) is_indexed: bool,
 }
@@ -75,8 +78,14 @@ impl Frame {
             icon: assets.icon.path.clone(),
             is_sandbox: settings.sandbox,
             sources: settings.sources.clone(),
+            map_script: None,
             is_indexed: true,
         }
+    }
+
+    /// With what makes its map move, when there is one.
+    pub(crate) fn with_map(self, map: Option<&MapView>) -> Self {
+        Self { map_script: map.map(|_| Assets::embedded().map_script.path.clone()), ..self }
     }
 
     pub(crate) fn not_indexed(self) -> Self {

@@ -93,7 +93,8 @@ impl World {
             cog: Cog::embedded(),
             now: Arc::new(|| NOW),
         };
-        let state = PortalState::new(services, Settings { sandbox: true, sources: vec!["Source : essai.".to_owned()] });
+        let settings = Settings { sandbox: true, sources: vec!["Source : essai.".to_owned()], ..Settings::default() };
+        let state = PortalState::new(services, settings);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -216,3 +216,23 @@ fn a_demonstration_cut_short_is_completed_at_the_next_start() {
     let structures = server.get("/fhir/Organization?_summary=count");
     assert!(held().head().unwrap().seq > cut && structures.contains("\"total\":2"), "{cut}, {structures}");
 }
+
+#[test]
+fn d73_tiles_are_asked_for_only_where_they_are_configured() {
+    let folder = folder();
+    let (data, config) = (folder.path().join("data"), folder.path().join("ror.toml"));
+    let serve = ["serve", "--data", text(&data), "--listen", "127.0.0.1:0"];
+    let tiles = "https://tuiles.exemple.fr/{z}/{x}/{y}.png";
+    let policy = |arguments: &[&str]| {
+        let answer = Server::start(&[&serve[..], arguments].concat()).get("/");
+        answer.lines().find(|line| line.starts_with("content-security-policy")).unwrap().to_owned()
+    };
+    assert!(policy(&[]).contains("img-src 'self';"));
+    let open = "img-src 'self' data: https://tuiles.exemple.fr;";
+    assert!(policy(&["--map-tiles", tiles, "--map-attribution", "© Exemple"]).contains(open));
+    std::fs::write(&config, format!("[map]\ntiles = \"{tiles}\"\nattribution = \"© Exemple\"\n")).unwrap();
+    assert!(policy(&["--config", text(&config)]).contains(open));
+    for bad in [&["--map-tiles", tiles][..], &["--map-tiles", "http://a/{z}/{x}/{y}", "--map-attribution", "x"]] {
+        assert_eq!(run(&[&serve[..], bad].concat()).0, Some(2), "{bad:?}");
+    }
+}

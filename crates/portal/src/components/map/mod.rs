@@ -1,4 +1,5 @@
-//! The map: an SVG that needs no script; the list says all that it shows.
+//! The map: an SVG that needs no script; the list says all that it shows. Where scripts run,
+//! `assets/carte.js` puts a map that moves in its place, made of what this element holds.
 
 use askama::Template;
 
@@ -21,6 +22,19 @@ pub(crate) struct MapView {
     pub(crate) title: String,
     /// Length of the scale, in units of the drawing, and what it stands for.
     pub(crate) scale: Option<(String, String)>,
+    /// Where distances are from, in degrees, for the script.
+    pub(crate) from: Option<String>,
+    pub(crate) files: MapFiles,
+    /// Address and authors of tiles.
+    pub(crate) tiles: Option<(String, String)>,
+}
+
+/// Addresses of what the script of maps asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct MapFiles {
+    pub(crate) library: String,
+    pub(crate) style: String,
+    pub(crate) outlines: String,
 }
 
 /// Results at one point.
@@ -32,6 +46,8 @@ pub(crate) struct MapPoint {
     pub(crate) label: String,
     pub(crate) href: String,
     pub(crate) name: String,
+    /// The results there, for the script: a JSON list of number, latitude, longitude, name.
+    pub(crate) members: String,
 }
 
 /// A town in sight.
@@ -40,6 +56,8 @@ pub(crate) struct Town {
     pub(crate) x: String,
     pub(crate) y: String,
     pub(crate) name: String,
+    /// Latitude and longitude, for the script.
+    pub(crate) at: String,
 }
 
 impl askama::filters::HtmlSafe for MapView {}
@@ -51,6 +69,7 @@ pub(super) fn examples() -> Vec<Example> {
         label: "1".to_owned(),
         href: "#resultat-1".to_owned(),
         name: "Cabinet <de la Gare>".to_owned(),
+        members: r#"[[1,46.25,5.65,"Cabinet <de la Gare>"]]"#.to_owned(),
     };
     let map = MapView {
         width: 100,
@@ -58,9 +77,21 @@ pub(super) fn examples() -> Vec<Example> {
         outlines: vec!["M0 0L100 0L100 80Z".to_owned()],
         centre: Some(("20.0".to_owned(), "20.0".to_owned())),
         points: vec![point],
-        towns: vec![Town { x: "30.0".to_owned(), y: "60.0".to_owned(), name: "Oyonnax".to_owned() }],
+        towns: vec![Town {
+            x: "30.0".to_owned(),
+            y: "60.0".to_owned(),
+            name: "Oyonnax".to_owned(),
+            at: "46.25655,5.65489".to_owned(),
+        }],
         title: "1 résultat sur la carte".to_owned(),
         scale: Some(("20.0".to_owned(), "5 km".to_owned())),
+        from: Some("46.26000,5.60000".to_owned()),
+        files: MapFiles {
+            library: "/statique/carte-leaflet.js".to_owned(),
+            style: "/statique/carte.css".to_owned(),
+            outlines: "/statique/carte-contours.txt".to_owned(),
+        },
+        tiles: Some(("https://tuiles.exemple.fr/{z}/{x}/{y}.png".to_owned(), "© \"Exemple\"".to_owned())),
     };
     examples_of("Carte", [("un point", map)])
 }

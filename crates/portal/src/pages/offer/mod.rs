@@ -33,10 +33,11 @@ pub(crate) fn page(context: &Context<'_>, region: &str, number: &str) -> Respons
     let sheet = offer::sheet(context.reader(), &hit);
     let closing =
         sheet.closing.clone().map(|title| Notice { id: "fermeture", title, is_warning: true, ..Notice::default() });
+    let map = map::draw(context.portal, &places(&card, &sheet), None, None, "Où se trouve cette offre");
     let page = Page {
-        frame: context.frame(format!("{} – ROR", sheet.title)),
+        frame: context.frame(format!("{} – ROR", sheet.title)).with_map(map.as_ref()),
         form: SearchForm::default(),
-        map: map::draw(context.portal.services.cog, &places(&card, &sheet), None, None, "Où se trouve cette offre"),
+        map,
         sheet,
         closing,
         report: "/bientot/signaler".to_owned(),

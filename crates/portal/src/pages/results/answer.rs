@@ -78,7 +78,7 @@ impl Answer {
             "{} de cette page sur la carte ; chaque numéro renvoie à la liste, qui dit tout",
             french::count(shown, "résultat", "résultats")
         );
-        let map = map::draw(context.portal.services.cog, &placed, from, departement(area), &title);
+        let map = map::draw(context.portal, &placed, from, departement(area), &title);
         let unplaced = if from.is_some() {
             let at = placed.iter().position(|card| card.distance.is_none()).unwrap_or(placed.len());
             placed.split_off(at)

@@ -201,11 +201,13 @@ fn listed(context: &Context<'_>, asked: &Question<'_>, area: Option<&Area>, othe
     let title = answer::title(&what, area);
     let is_empty = answer.is_empty();
     let address = Address::of(context, asked);
+    let answer = (!is_empty).then(|| answer.show(context, &what, area, &address));
+    let map = answer.as_ref().and_then(|shown| shown.map.as_ref());
     let page = Page {
-        frame: context.frame(format!("{title} – ROR")).not_indexed(),
+        frame: context.frame(format!("{title} – ROR")).with_map(map).not_indexed(),
         form: form(asked),
         notices,
-        answer: (!is_empty).then(|| answer.show(context, &what, area, &address)),
+        answer,
         title,
         needs: is_empty.then(|| common_needs(context, &asked.place_typed)),
     };

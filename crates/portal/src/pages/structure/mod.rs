@@ -40,10 +40,11 @@ pub(crate) fn page(context: &Context<'_>, id: &str) -> Response<Body> {
     let sheet = structure::sheet(context.reader(), &hit);
     let closing =
         sheet.closing.clone().map(|title| Notice { id: "fermeture", title, is_warning: true, ..Notice::default() });
+    let map = map::draw(context.portal, &[card], None, None, "Où se trouve cette structure");
     let page = Page {
-        frame: context.frame(format!("{} – ROR", sheet.title)),
+        frame: context.frame(format!("{} – ROR", sheet.title)).with_map(map.as_ref()),
         form: SearchForm::default(),
-        map: map::draw(context.portal.services.cog, &[card], None, None, "Où se trouve cette structure"),
+        map,
         offers_count: french::count(sheet.offers_total, "offre", "offres"),
         sheet,
         closing,
