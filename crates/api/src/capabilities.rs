@@ -110,6 +110,8 @@ fn content(registry: &Registry, rtype: ResourceType) -> Node {
             resource.insert("searchRevInclude", reverse);
         }
         resource.insert("searchParam", parameters);
+        let definition = "http://hl7.org/fhir/OperationDefinition/Resource-validate";
+        resource.insert("operation", node!([{"name": "validate", "definition": definition}]));
     }
     resource
 }

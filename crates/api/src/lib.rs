@@ -37,6 +37,7 @@ mod state;
 mod terminology;
 mod token;
 mod update;
+mod validate;
 mod write;
 
 pub use doors::Doors;

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use ror_fhir::{Node, ParseError, ParseErrorKind, node};
 use ror_identity::AuthError;
 use ror_index::SearchError;
+use ror_profiles::{FINDINGS_MAX, Finding};
 use ror_search::{QueryError, QueryWarning};
 use ror_terminology::TerminologyError;
 
@@ -14,7 +15,8 @@ use ror_terminology::TerminologyError;
 pub const SYSTEM: &str = "urn:ror:erreur";
 
 /// Issues listed in one answer at most: a body full of faults is not answered by a longer one.
-const ISSUES_MAX: usize = 100;
+/// Room for all that validation and the references of one resource give.
+const ISSUES_MAX: usize = 4 * FINDINGS_MAX;
 
 /// One remark of an OperationOutcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(crate) struct Issue {
     severity: &'static str,
     code: &'static str,
     detail: &'static str,
+    /// The rule and its source, for findings.
+    rule: Option<String>,
     expression: Option<String>,
     diagnostics: String,
 }
@@ -37,12 +41,27 @@ pub(crate) struct Fault {
 impl Issue {
     /// An error: `code` is FHIR's, `detail` is ours.
     pub(crate) fn error(code: &'static str, detail: &'static str, diagnostics: impl Into<String>) -> Self {
-        Self { severity: "error", code, detail, expression: None, diagnostics: diagnostics.into() }
+        Self { severity: "error", code, detail, rule: None, expression: None, diagnostics: diagnostics.into() }
     }
 
     /// Says where: a parameter, a header, or a FHIRPath.
     pub(crate) fn at(self, expression: impl Into<String>) -> Self {
         Self { expression: Some(expression.into()), ..self }
+    }
+
+    /// What validation found. The value is one that the author of the resource wrote.
+    pub(crate) fn found(finding: &Finding) -> Self {
+        let Finding { message, value, expected, .. } = finding;
+        let read = value.as_ref().map(|value| format!(" Lu : « {value} ».")).unwrap_or_default();
+        let expected = if message.contains(expected) { String::new() } else { format!(" Attendu : {expected}.") };
+        Self {
+            severity: finding.severity_code(),
+            code: finding.code,
+            detail: "broken-rule",
+            rule: Some(finding.rule.clone()),
+            expression: Some(finding.expression.clone()),
+            diagnostics: format!("{message}{read}{expected}"),
+        }
     }
 
     fn to_node(&self) -> Node {
@@ -53,6 +72,9 @@ impl Issue {
             "details": {"coding": coding},
             "diagnostics": (self.diagnostics)
         });
+        if let (Some(rule), Some(details)) = (&self.rule, issue.get_mut("details").and_then(Node::as_object_mut)) {
+            details.insert("text", rule.as_str());
+        }
         if let (Some(expression), Some(issue)) = (&self.expression, issue.as_object_mut()) {
             issue.insert("expression", vec![Node::from(expression.as_str())]);
         }
@@ -72,21 +94,31 @@ pub(crate) fn remarks(warnings: &[QueryWarning]) -> Node {
         severity: "warning",
         code: "informational",
         detail: "read-as-intended",
+        rule: None,
         expression: Some(warning.parameter.clone()),
         diagnostics: warning.message.clone(),
     };
     outcome(&warnings.iter().map(issue).collect::<Vec<_>>())
 }
 
-/// What a write answers under `Prefer: return=OperationOutcome`.
-pub(crate) fn done(text: &str) -> Node {
-    outcome(&[Issue {
-        severity: "information",
-        code: "informational",
-        detail: "stored",
-        expression: None,
-        diagnostics: text.to_owned(),
-    }])
+/// What a write answers under `Prefer: return=OperationOutcome`: what was done, then what was
+/// accepted with a warning.
+pub(crate) fn done(text: &str, findings: &[Finding]) -> Node {
+    let all = [remark("stored", text)].into_iter().chain(findings.iter().map(Issue::found));
+    outcome(&all.collect::<Vec<_>>())
+}
+
+/// What `$validate` answers: everything found, or that nothing was.
+pub(crate) fn findings(findings: &[Finding]) -> Node {
+    match findings {
+        [] => outcome(&[remark("nothing-found", "Aucun constat : la ressource suit le guide et les règles.")]),
+        some => outcome(&some.iter().map(Issue::found).collect::<Vec<_>>()),
+    }
+}
+
+fn remark(detail: &'static str, text: &str) -> Issue {
+    let diagnostics = text.to_owned();
+    Issue { severity: "information", code: "informational", detail, rule: None, expression: None, diagnostics }
 }
 
 impl Fault {

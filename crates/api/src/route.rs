@@ -4,6 +4,7 @@
 //! `Allow` and what does not exist are decided in one place.
 
 use axum::http::Method;
+use ror_profiles::Tables;
 use ror_search::ResourceType;
 
 use crate::outcome::Fault;
@@ -23,6 +24,7 @@ pub(crate) enum Route {
     SearchForm { rtype: ResourceType },
     Create { rtype: ResourceType },
     Update { rtype: ResourceType, id: String },
+    Validate { rtype: &'static str, id: Option<String> },
     ReadList { kind: ListKind, id: String },
     SearchList { kind: ListKind },
     SearchListForm { kind: ListKind },
@@ -91,6 +93,13 @@ impl Route {
         let is_get = method == Method::GET || method == Method::HEAD;
         match segments[..] {
             ["metadata"] => only(is_get, READ_ONLY, Self::Capabilities),
+            // Each type that a profile describes, kept by the directory or not.
+            [first, ref rest @ .., "$validate"] if rest.len() <= 1 => {
+                let profile = Tables::embedded().profile(first).ok_or_else(Fault::no_such_address)?;
+                let id = rest.first().map(|id| (*id).to_owned());
+                let (allowed, allow) = if id.is_some() { (is_get, TYPE) } else { (false, FORM) };
+                only(allowed || method == Method::POST, allow, Self::Validate { rtype: profile.resource_type, id })
+            }
             [first, ref rest @ ..] => {
                 if let Some(rtype) = ResourceType::parse(first) {
                     Self::resource(method, rtype, rest)
@@ -146,6 +155,8 @@ impl Route {
             Self::SearchForm { .. } => "{type}/_search",
             Self::Create { .. } => "{type} (create)",
             Self::Update { .. } => "{type}/{id} (update)",
+            Self::Validate { id: None, .. } => "{type}/$validate",
+            Self::Validate { id: Some(_), .. } => "{type}/{id}/$validate",
             Self::ReadList { .. } => "{list}/{id}",
             Self::SearchList { .. } | Self::SearchListForm { .. } => "{list}",
             Self::Operate { operation, .. } => match operation {
@@ -200,6 +211,12 @@ mod tests {
             ("GET", "ValueSet/$lookup", 404),
             ("PUT", "CodeSystem/$lookup", 405),
             ("PUT", "CodeSystem/x", 405),
+            ("POST", "Location/$validate", 200),
+            ("GET", "Location/$validate", 405),
+            ("GET", "Location/a/$validate", 200),
+            ("POST", "Task/$validate", 200),
+            ("POST", "Patient/$validate", 404),
+            ("POST", "Location/a/b/$validate", 404),
         ];
         for (method, path, expected) in cases {
             assert_eq!(status(method, path), expected, "{method} {path}");

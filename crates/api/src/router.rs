@@ -24,7 +24,7 @@ use crate::negotiation::{Encoding, Format, Prefer};
 use crate::outcome::Fault;
 use crate::route::{FULL_BASES, RESERVED_BASES, Route};
 use crate::state::ApiState;
-use crate::{create, health, metrics, read, request, search, terminology, token, update};
+use crate::{create, health, metrics, read, request, search, terminology, token, update, validate};
 
 /// Every address of the API.
 pub fn router(state: ApiState) -> Router {
@@ -181,6 +181,7 @@ async fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Resul
         }
         Route::Create { rtype } => create::create(call, body, rtype).await,
         Route::Update { rtype, id } => update::update(call, body, rtype, id).await,
+        Route::Validate { rtype, id } => validate::validate(call, method, body, rtype, id).await,
         Route::ReadList { kind, id } => terminology::read(&call, kind, &id),
         Route::SearchList { kind } => terminology::search(call, kind).await,
         Route::SearchListForm { kind } => {

@@ -1,9 +1,10 @@
 //! What create and update share: the body, the write itself, the answer.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
-use ror_directory::{Change, Issue as Broken, IssueSeverity, WriteError, Written};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use ror_directory::{Change, WriteError, Written};
 use ror_fhir::Node;
+use ror_profiles::Severity;
 use ror_search::ResourceType;
 
 use crate::answer::Answer;
@@ -13,6 +14,10 @@ use crate::negotiation::Return;
 use crate::outcome::{self, Fault, Issue};
 use crate::read;
 use crate::request;
+use crate::validate;
+
+/// How many warnings an accepted write has; `Prefer: return=OperationOutcome` lists them.
+const WARNINGS: HeaderName = HeaderName::from_static("x-ror-warnings");
 
 /// Parameters of a write.
 const KNOWN: [&str; 2] = ["_format", "_pretty"];
@@ -41,7 +46,8 @@ pub(crate) async fn resource(call: &Call, content: Body, rtype: ResourceType) ->
 /// Those of [`WriteError`], as D62 has them.
 pub(crate) async fn apply(call: Call, change: Change) -> Result<Answer, Fault> {
     let work = move || {
-        let written = call.state.inner.services.directory.write(&call.grant, change);
+        let directory = &call.state.inner.services.directory;
+        let written = directory.write(&call.grant, change, validate::handling(&call));
         written.map(|written| answer(&call, &written)).map_err(refused)
     };
     blocking::run(work).await?
@@ -54,16 +60,21 @@ fn answer(call: &Call, written: &Written) -> Answer {
     let stored = || snapshot.view(&call.grant).read(rtype, id);
     let body = match call.prefer.returning {
         Return::Minimal => Vec::new(),
-        Return::Outcome => outcome::done(if written.changed {
-            "La ressource est enregistrée."
-        } else {
-            "La ressource était déjà ainsi : rien n'a changé."
-        })
-        .to_bytes(),
+        Return::Outcome => {
+            let text = if written.changed {
+                "La ressource est enregistrée."
+            } else {
+                "La ressource était déjà ainsi : rien n'a changé."
+            };
+            outcome::done(text, &written.findings).to_bytes()
+        }
         Return::Representation => stored().map(|hit| read::whole(call, &hit).body).unwrap_or_default(),
     };
     let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
     let mut answer = Answer::new(status, body).with_version(version, written.updated).with_count(1);
+    if !written.findings.is_empty() {
+        answer.headers.insert(WARNINGS, HeaderValue::from(written.findings.len()));
+    }
     if written.created {
         let location = format!("{}/{rtype}/{id}/_history/{version}", call.base);
         if let Ok(location) = HeaderValue::from_str(&location) {
@@ -76,9 +87,9 @@ fn answer(call: &Call, written: &Written) -> Answer {
 fn refused(error: WriteError) -> Fault {
     match error {
         WriteError::Shape(shape) => Fault::invalid("not-a-resource", shape.message),
-        WriteError::Invalid(broken) => {
-            let issues = broken.into_iter().filter(|issue| issue.severity == IssueSeverity::Error).map(rule).collect();
-            Fault::all(StatusCode::UNPROCESSABLE_ENTITY, issues)
+        WriteError::Invalid(findings) => {
+            let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            Fault::all(StatusCode::UNPROCESSABLE_ENTITY, errors.map(Issue::found).collect())
         }
         WriteError::NotFound => Fault::not_found(),
         WriteError::Forbidden => Fault::forbidden(),
@@ -99,13 +110,5 @@ fn refused(error: WriteError) -> Fault {
         WriteError::Unavailable => {
             Fault::transient("ledger-unavailable", "Écriture momentanément indisponible : réessayez.")
         }
-    }
-}
-
-fn rule(broken: Broken) -> Issue {
-    let issue = Issue::error(broken.code, "broken-rule", broken.message);
-    match broken.expression {
-        Some(expression) => issue.at(expression),
-        None => issue,
     }
 }

@@ -9,15 +9,20 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use ror_confidentiality::{Grant, Policy};
-use ror_fhir::Instant;
+use ror_fhir::{Instant, Node};
 use ror_index::Snapshot;
 use ror_ledger::{Ledger, LedgerError};
+use ror_profiles::{Finding, Handling};
 use ror_search::Registry;
+use ror_terminology::Terminology;
 
 use crate::apply::{State, Tables};
+use crate::canonical;
+use crate::identifier;
 use crate::replay::Replay;
+use crate::rules::Rules;
 use crate::write::{Change, Request, WriteError, Written};
-use crate::writer::{Job, Writer};
+use crate::writer::{Job, Writer, carry_identifier};
 
 /// Writes waiting at most; more wait at the door.
 const WAITING_MAX: usize = 1024;
@@ -54,6 +59,7 @@ pub struct Directory {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) environment: Environment,
     pub(crate) jobs: SyncSender<Job>,
+    pub(crate) rules: Rules,
     shared: Arc<Shared>,
     moments: Mutex<VecDeque<Moment>>,
     writer: JoinHandle<()>,
@@ -76,6 +82,22 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError::Ledger`] when the ledger cannot be read, or holds a row that is none.
     pub fn open(ledger: Arc<dyn Ledger>, environment: Environment) -> Result<Arc<Self>, DirectoryError> {
+        Self::open_under(ledger, environment, Rules::Guide(Terminology::embedded()))
+    }
+
+    /// The same without any rule on what is written: for corpora that hold what no rule takes.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_without_rules(ledger: Arc<dyn Ledger>, environment: Environment) -> Result<Arc<Self>, DirectoryError> {
+        Self::open_under(ledger, environment, Rules::None)
+    }
+
+    fn open_under(
+        ledger: Arc<dyn Ledger>,
+        environment: Environment,
+        rules: Rules,
+    ) -> Result<Arc<Self>, DirectoryError> {
         let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
         let mut replay = Replay::new(State::empty(tables), Instant::MIN, tables);
         replay.run(&*ledger)?;
@@ -90,13 +112,14 @@ impl Directory {
             shared: Arc::clone(&shared),
             environment: environment.clone(),
             tables,
+            rules,
             state,
             last_at,
         };
         let run = move || writer.run(&waiting);
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(run);
         let writer = writer.map_err(|_| DirectoryError::Stopped)?;
-        Ok(Arc::new(Self { ledger, environment, jobs, shared, moments: Mutex::default(), writer }))
+        Ok(Arc::new(Self { ledger, environment, jobs, rules, shared, moments: Mutex::default(), writer }))
     }
 
     /// The present moment: one atomic load.
@@ -139,20 +162,53 @@ impl Directory {
         Some(Arc::clone(&moment.snapshot))
     }
 
-    /// Makes one change; answers once it is durable and visible. Blocks meanwhile.
+    /// Makes one change; answers once it is durable and visible. Blocks meanwhile. What is
+    /// found in the resource is told once the caller is known to have the right to write it.
     ///
     /// # Errors
     /// [`WriteError`]: nothing was written.
-    pub fn write(&self, grant: &Grant, change: Change) -> Result<Written, WriteError> {
+    pub fn write(&self, grant: &Grant, change: Change, handling: Handling) -> Result<Written, WriteError> {
         if let Change::Create { .. } = &change
             && !grant.may_write()
         {
             return Err(WriteError::Forbidden);
         }
-        let request = Request::prepare(grant, change, || self.new_id())?;
+        let mut request = Request::prepare(grant, change, || self.new_id())?;
+        self.complete(&mut request)?;
+        let view = self.snapshot();
+        let now = (self.environment.now)();
+        request.findings = self.rules.findings(&request.resource, handling, now, &view.view(grant));
+        request.resource = canonical::canonical(std::mem::replace(&mut request.resource, Node::Null));
         let (reply, outcome) = sync_channel(1);
         self.jobs.send(Job::Write(Box::new(request), reply)).map_err(|_| WriteError::Unavailable)?;
         outcome.recv().map_err(|_| WriteError::Unavailable)?
+    }
+
+    /// What a write of `resource` would find, as far as the caller sees; `former` is what they
+    /// see of its present version, when there is one. Nothing is written.
+    pub fn validate(&self, grant: &Grant, resource: &Node, former: Option<&Node>, handling: Handling) -> Vec<Finding> {
+        let snapshot = self.snapshot();
+        let mut findings = self.rules.findings(resource, handling, (self.environment.now)(), &snapshot.view(grant));
+        findings.extend(former.into_iter().flat_map(|former| self.rules.changes(former, resource)));
+        findings
+    }
+
+    /// Gives a resource sent without functional identifier the one it has, or a new one (D44).
+    fn complete(&self, request: &mut Request) -> Result<(), WriteError> {
+        let rtype = request.key.0;
+        if request.is_new {
+            let Some((kind, region)) = identifier::wanted(rtype, &request.resource) else { return Ok(()) };
+            let drawn = identifier::draw(&*self.ledger, &*self.environment.random, rtype, kind, region);
+            let value = drawn.map_err(|_| WriteError::Unavailable)?;
+            kind.add(&mut request.resource, &value);
+            return Ok(());
+        }
+        let snapshot = self.snapshot();
+        let former = snapshot.former(rtype, &request.key.1);
+        let former = former.filter(|former| former.visible().contains(request.audience));
+        let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
+        carry_identifier(&request.key, &mut request.resource, former.as_ref());
+        Ok(())
     }
 
     /// Waits until every row now in the ledger is visible.

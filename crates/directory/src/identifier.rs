@@ -1,7 +1,10 @@
 //! Functional identifiers that the directory draws (D44).
 
 use ror_fhir::{Node, node};
+use ror_ledger::{Ledger, LedgerError};
 use ror_search::ResourceType;
+
+use crate::directory::Random;
 
 /// What a drawn identifier names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +16,9 @@ pub enum MintedKind {
     /// An organisation interne.
     OrganisationInterne,
 }
+
+/// How many numbers are drawn before giving up: one in 100 million is taken per offer held.
+const DRAWS_MAX: usize = 100;
 
 const NOS: &str = "https://mos.esante.gouv.fr/NOS";
 
@@ -103,6 +109,41 @@ pub(crate) fn unique(rtype: ResourceType, resource: &Node) -> Vec<(String, Strin
 /// hidden offers (D44).
 pub(crate) fn number(random: [u8; 8]) -> String {
     format!("{:08}", u64::from_be_bytes(random) % 100_000_000)
+}
+
+/// Draws an identifier of that region which no resource carries.
+pub(crate) fn draw(
+    ledger: &dyn Ledger,
+    random: &Random,
+    rtype: ResourceType,
+    kind: MintedKind,
+    region: &str,
+) -> Result<String, LedgerError> {
+    for _ in 0..DRAWS_MAX {
+        let mut bytes = [0; 8];
+        random(&mut bytes);
+        let value = format!("{region}/{}", number(bytes));
+        if ledger.holder(rtype.name(), kind.space(), &value)?.is_none() {
+            return Ok(value);
+        }
+    }
+    Err(LedgerError::Corrupt(format!("no free identifier was found in region {region}")))
+}
+
+/// What is to be drawn for a new resource that carries none, with its region (D44): only an
+/// organisation interne among structures, and only where the region is told.
+pub(crate) fn wanted(rtype: ResourceType, resource: &Node) -> Option<(MintedKind, &str)> {
+    let kind = MintedKind::of(rtype)?;
+    let is_internal = || {
+        let mut codings = resource.items("type").flat_map(|concept| concept.items("coding"));
+        codings.any(|coding| coding.str("system").is_some_and(|system| system.contains("TRE_R207-")))
+    };
+    if kind.find(resource).is_some() || (kind == MintedKind::OrganisationInterne && !is_internal()) {
+        return None;
+    }
+    let mut tags = resource.get("meta")?.items("tag");
+    let region = tags.find(|tag| tag.str("system").is_some_and(|system| system.contains("TRE_R30-")))?.str("code")?;
+    region.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some((kind, region))
 }
 
 #[cfg(test)]

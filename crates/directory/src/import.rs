@@ -5,13 +5,14 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use ror_fhir::{Instant, Node, is_logical_id};
 use ror_ledger::{LedgerError, SourceKeys};
+use ror_profiles::Finding;
 use ror_search::ResourceType;
 
 use crate::canonical;
 use crate::directory::{Directory, DirectoryError};
 use crate::graph::Key;
 use crate::identifier::MintedKind;
-use crate::issue::Issue;
+use crate::rules::Rules;
 use crate::writer::Job;
 
 /// Resources of one transaction. Offers travel with their places when they are adjacent,
@@ -79,8 +80,8 @@ pub enum ImportProblem {
     Rejected(String),
     /// Taken; its identifier is that of another resource (D34).
     DuplicateIdentifier,
-    /// Taken; its shape breaks rules of FHIR.
-    Shape(Vec<Issue>),
+    /// Taken; it falls short of the guide (D34).
+    Shortfalls(Vec<Finding>),
     /// Left as it is: someone else has written it since.
     HeldByAnother,
     /// Taken; a reference names an item that is not among those proposed, and was left out.
@@ -148,7 +149,8 @@ impl Directory {
         let total = items.len();
         let mut summary = ImportSummary::default();
         let ids = self.allocate(&items)?;
-        let mut reader = ItemReader { ids, seen: HashSet::new(), problems: Vec::new(), rejected: 0 };
+        let (rules, now) = (self.rules, (self.environment.now)());
+        let mut reader = ItemReader { rules, now, ids, seen: HashSet::new(), problems: Vec::new(), rejected: 0 };
         let actor = import_actor(source);
         let mut pending = items.into_iter().enumerate().peekable();
         let mut read = 0;
@@ -231,6 +233,8 @@ impl ImportSummary {
 
 /// Turns items into rows to write, and notes what is wrong with them.
 struct ItemReader {
+    rules: Rules,
+    now: Instant,
     ids: Ids,
     /// What was read already: a second time is a fault of the source, and the first one stands.
     seen: HashSet<Key>,
@@ -264,9 +268,9 @@ impl ItemReader {
         resolve(&mut resource, &self.ids, &mut |unknown| {
             problems.push((position, ImportProblem::UnknownKey(unknown.to_owned())));
         });
-        let issues = canonical::shape(&resource, rtype);
-        if !issues.is_empty() {
-            problems.push((position, ImportProblem::Shape(issues)));
+        let shortfalls = self.rules.shortfalls(&resource, self.now);
+        if !shortfalls.is_empty() {
+            problems.push((position, ImportProblem::Shortfalls(shortfalls)));
         }
         let source = item.key.map(|key| (key.source, key.key));
         let resource = canonical::canonical(resource);

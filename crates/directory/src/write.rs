@@ -2,11 +2,11 @@
 
 use ror_confidentiality::{Audience, Grant, Rights};
 use ror_fhir::{Instant, Node};
+use ror_profiles::Finding;
 use ror_search::ResourceType;
 
 use crate::canonical::{self, RefusedShape};
 use crate::graph::Key;
-use crate::issue::Issue;
 
 /// A change of one resource.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Written {
     pub version: u32,
     /// Its update date, as this audience sees it.
     pub updated: Instant,
+    /// What the author is told all the same: warnings.
+    pub findings: Vec<Finding>,
 }
 
 /// Why a change was refused; nothing was written.
@@ -52,9 +54,9 @@ pub enum WriteError {
     /// The body is no resource that the directory keeps, or not the one the address names.
     #[error("{0}")]
     Shape(#[from] RefusedShape),
-    /// The resource breaks rules; all of them are listed.
-    #[error("{} rules are broken", .0.len())]
-    Invalid(Vec<Issue>),
+    /// The resource breaks rules; everything found is listed, in the order of the document.
+    #[error("{} findings", .0.len())]
+    Invalid(Vec<Finding>),
     /// No such resource for this audience.
     #[error("no such resource")]
     NotFound,
@@ -93,10 +95,12 @@ pub(crate) struct Request {
     pub(crate) is_new: bool,
     pub(crate) resource: Node,
     pub(crate) if_match: Option<u32>,
+    /// What was found in it on the caller's thread; told once the right to write it is known.
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Request {
-    /// Checks what can be checked without knowing the present state.
+    /// Reads what is asked; the findings are still to come.
     pub(crate) fn prepare(grant: &Grant, change: Change, new_id: impl FnOnce() -> String) -> Result<Self, WriteError> {
         let (rtype, id, resource, if_match) = match change {
             Change::Create { resource } => (canonical::resource_type(&resource)?, None, resource, None),
@@ -108,10 +112,6 @@ impl Request {
                 (rtype, Some(id), resource, if_match)
             }
         };
-        let issues = canonical::shape(&resource, rtype);
-        if !issues.is_empty() {
-            return Err(WriteError::Invalid(issues));
-        }
         let is_new = id.is_none();
         Ok(Self {
             actor: grant.actor().to_owned(),
@@ -119,8 +119,9 @@ impl Request {
             rights: grant.rights().clone(),
             key: (rtype, id.unwrap_or_else(new_id).into()),
             is_new,
-            resource: canonical::canonical(resource),
+            resource,
             if_match,
+            findings: Vec::new(),
         })
     }
 }

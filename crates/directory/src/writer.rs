@@ -8,6 +8,7 @@ use std::time::Duration;
 use ror_confidentiality::AudienceMask;
 use ror_fhir::{Instant, Node};
 use ror_ledger::{Expect, Head, Ledger, LedgerError, NewAudit, NewVersion, Op};
+use ror_profiles::{Finding, Severity};
 
 use crate::apply::{Row, State, Tables};
 use crate::canonical;
@@ -15,17 +16,15 @@ use crate::directory::{Environment, Shared};
 use crate::graph::Key;
 use crate::identifier::{self, MintedKind};
 use crate::import::{Chunk, ChunkItem, ImportProblem, Imported, Replaces, import_actor};
-use crate::issue::Issue;
 use crate::replay::Replay;
 use crate::rights::{may_make, may_write};
+use crate::rules::{self, Rules};
 use crate::write::{Request, WriteError, Written};
 
 /// Most writes of one transaction.
 const GROUP_MAX: usize = 256;
 /// How often rows of other processes are looked for when nothing else happens (D65: 2 s).
 const TAIL_EVERY: Duration = Duration::from_millis(200);
-/// How many numbers are drawn before giving up: one in 100 million is taken per offer held.
-const DRAWS_MAX: usize = 100;
 
 /// Where the outcome of one write goes.
 type Reply = SyncSender<Result<Written, WriteError>>;
@@ -45,6 +44,7 @@ pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) environment: Environment,
     pub(crate) tables: Tables,
+    pub(crate) rules: Rules,
     pub(crate) state: State,
     /// Time of the last transaction: each is later than the one before, so that the rows of
     /// one transaction are known by their time.
@@ -181,10 +181,10 @@ impl Writer {
             }
         }
         let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
+        self.judge(request, former.as_ref())?;
         let mut resource = request.resource.clone();
         canonical::date_creation(&mut resource, former.as_ref(), at);
         carry_identifier(&request.key, &mut resource, former.as_ref());
-        refuse_other_identifier(&request.key, &resource, former.as_ref())?;
         let mut resulting = self.state.graph.clone();
         resulting.put(&request.key, Some(&resource));
         if !may_make(&request.rights, &self.state.graph, &resulting, &request.key) {
@@ -201,6 +201,17 @@ impl Writer {
             version.uniques.clear();
         }
         Ok(Some(Staged { version, key: request.key.clone(), resource }))
+    }
+
+    /// Refuses what breaks rules, with everything found in the resource and in its change.
+    fn judge(&self, request: &Request, former: Option<&Node>) -> Result<(), WriteError> {
+        let mut findings = request.findings.clone();
+        if let Some(former) = former {
+            findings.extend(self.rules.changes(former, &request.resource));
+            let is_told = findings.iter().any(|finding| finding.expression.ends_with(".identifier"));
+            findings.extend(other_identifier(&request.key, &request.resource, former).filter(|_| !is_told));
+        }
+        if rules::has_errors(&findings) { Err(WriteError::Invalid(findings)) } else { Ok(()) }
     }
 
     fn version(&self, key: &Key, op: Op, resource: &Node, at: Instant, updated: Instant, actor: &str) -> NewVersion {
@@ -275,6 +286,7 @@ impl Writer {
             changed,
             version: stamp.version,
             updated: stamp.updated,
+            findings: request.findings.clone(),
         }
     }
 
@@ -341,7 +353,8 @@ impl Writer {
         if let Some((kind, region)) = &item.mint
             && kind.find(&resource).is_none()
         {
-            kind.add(&mut resource, &self.draw(item.key.0.name(), *kind, region)?);
+            let value = identifier::draw(&*self.ledger, &*self.environment.random, item.key.0, *kind, region)?;
+            kind.add(&mut resource, &value);
         }
         let (created, changed) = (former.is_none(), former.as_ref() != Some(&resource));
         let outcome = Imported { position: item.position, created, changed, problem: None };
@@ -369,23 +382,10 @@ impl Writer {
             }
         })
     }
-
-    /// Draws a number that no resource carries.
-    fn draw(&self, rtype: &str, kind: MintedKind, region: &str) -> Result<String, LedgerError> {
-        for _ in 0..DRAWS_MAX {
-            let mut random = [0; 8];
-            (self.environment.random)(&mut random);
-            let value = format!("{region}/{}", identifier::number(random));
-            if self.ledger.holder(rtype, kind.space(), &value)?.is_none() {
-                return Ok(value);
-            }
-        }
-        Err(LedgerError::Corrupt(format!("no free identifier was found in region {region}")))
-    }
 }
 
 /// An identifier once given is kept: a source that does not know it does not take it away (D44).
-fn carry_identifier(key: &Key, resource: &mut Node, former: Option<&Node>) {
+pub(crate) fn carry_identifier(key: &Key, resource: &mut Node, former: Option<&Node>) {
     let Some(kind) = MintedKind::of(key.0) else { return };
     if let Some(held) = former.and_then(|former| kind.find(former))
         && kind.find(resource).is_none()
@@ -394,15 +394,20 @@ fn carry_identifier(key: &Key, resource: &mut Node, former: Option<&Node>) {
     }
 }
 
-/// An offer, a place or an organisation interne keeps its identifier for good (D43).
-fn refuse_other_identifier(key: &Key, resource: &Node, former: Option<&Node>) -> Result<(), WriteError> {
-    let Some(kind) = MintedKind::of(key.0) else { return Ok(()) };
-    let held = former.and_then(|former| kind.find(former));
-    if held.is_none() || held == kind.find(resource) {
-        return Ok(());
-    }
-    let message = "L'identifiant fonctionnel ne change jamais (D43) : le laisser tel quel, ou l'omettre.";
-    Err(WriteError::Invalid(vec![Issue::error("business-rule", Some(format!("{}.identifier", key.0)), message)]))
+/// An offer, a place or an organisation interne keeps its identifier for good (D43): leaving it
+/// out says nothing, another one is refused.
+fn other_identifier(key: &Key, resource: &Node, former: &Node) -> Option<Finding> {
+    let kind = MintedKind::of(key.0)?;
+    let (held, sent) = (kind.find(former)?, kind.find(resource)?);
+    (held != sent).then(|| Finding {
+        severity: Severity::Error,
+        code: "business-rule",
+        expression: format!("{}.identifier", key.0),
+        value: Some(sent.to_owned()),
+        expected: "l'identifiant enregistré, ou aucun".to_owned(),
+        rule: "D43".to_owned(),
+        message: "L'identifiant fonctionnel ne change jamais : le laisser tel quel, ou l'omettre.".to_owned(),
+    })
 }
 
 fn audit_of(version: &NewVersion, at: Instant) -> NewAudit {

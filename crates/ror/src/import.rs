@@ -212,14 +212,20 @@ fn found(problem: &ImportProblem, file: &str, line: u64) -> Vec<Finding> {
             let message = format!("Renvoi à « {key} », qui n'est pas dans ces fichiers : laissé de côté.");
             vec![finding(Severity::Warning, "renvoi-inconnu", message)]
         }
-        ImportProblem::Shape(issues) => {
-            let told = issues.iter().map(|issue| {
-                let path = issue.expression.clone().unwrap_or_default();
-                finding(Severity::Warning, "forme-fhir", issue.message.clone()).on(&path, "")
-            });
-            told.collect()
-        }
+        ImportProblem::Shortfalls(shortfalls) => shortfalls.iter().map(|short| shortfall(short, file, line)).collect(),
     }
+}
+
+/// What a resource lacks of the guide. It is loaded all the same (D34), so it is never an error
+/// of the load.
+fn shortfall(short: &ror_profiles::Finding, file: &str, line: u64) -> Finding {
+    let (severity, rule) = match short.severity {
+        ror_profiles::Severity::Error => (Severity::Warning, "ecart-au-guide"),
+        ror_profiles::Severity::Warning => (Severity::Information, "ecart-tolere"),
+        ror_profiles::Severity::Information => (Severity::Information, "constat"),
+    };
+    let message = format!("{} [{}]", short.message, short.rule);
+    Finding::new(severity, file, rule, message).at(line).on(&short.expression, short.value.as_deref().unwrap_or_default())
 }
 
 fn figures(figures: &[(String, String)]) {

@@ -19,6 +19,7 @@ mod concept;
 mod error;
 mod expand;
 pub mod fold;
+mod label;
 mod load;
 mod lookup;
 mod resolve;

@@ -277,22 +277,37 @@ fn region(code: &str) -> Node {
 }
 
 pub(crate) fn establishment(name: &str, finess: &str) -> Node {
+    let kind = coded("TRE_G07-TypeIdentifiantStructure/FHIR/TRE-G07-TypeIdentifiantStructure", "1");
     node!({"resourceType": "Organization", "meta": (region("84")), "name": name,
-        "identifier": [{"system": "https://finess.esante.gouv.fr", "value": finess}],
+        "identifier": [{"type": kind, "system": "https://finess.esante.gouv.fr", "value": finess}],
         "type": [(coded("TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement", "355"))]})
 }
 
+/// A FINESS number whose key is right, another for each `n`.
+pub(crate) fn finess(n: u32) -> String {
+    let mut keyed = (0..10).map(|key| format!("0100{n:04}{key}"));
+    keyed.find(|text| ror_profiles::identifier::is_finess(text)).expect("one key is right")
+}
+
 pub(crate) fn offer(name: &str, sensitive: bool, organization: &str, place: &str) -> Node {
+    let care_mode = coded("TRE_R213-ModePriseEnCharge/FHIR/TRE-R213-ModePriseEnCharge", "28");
+    let activity = coded("TRE_R211-ActiviteOperationnelle/FHIR/TRE-R211-ActiviteOperationnelle", "001");
     node!({"resourceType": "HealthcareService", "meta": (region("84")), "name": name,
-        "extension": [{"url": format!("{ROR}/ror-healthcareservice-sensitive-unit"), "valueBoolean": sensitive}],
+        "extension": [{"url": format!("{ROR}/ror-healthcareservice-sensitive-unit"), "valueBoolean": sensitive},
+            {"url": format!("{ROR}/ror-healthcareservice-patient-type"), "extension": [{"url": "ageRange",
+                "valueRange": {"low": {"value": 18, "code": "a"}, "high": {"value": 99, "code": "a"}}}]}],
         "type": [(coded("TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite", "01"))],
+        "specialty": [activity],
+        "characteristic": [care_mode],
         "providedBy": {"reference": format!("Organization/{organization}")},
         "location": [{"reference": format!("Location/{place}")}]})
 }
 
 pub(crate) fn place(name: &str, number: &str, latitude: f64, region_code: &str) -> Node {
     let list = "TRE_R354-TypeIdentifiantRessourceOperationnelle/FHIR/TRE-R354-TypeIdentifiantRessourceOperationnelle";
+    let commune = coded("TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM", "01053");
     node!({"resourceType": "Location", "meta": (region(region_code)), "name": name,
+        "extension": [{"url": format!("{ROR}/ror-commune-cog"), "valueCodeableConcept": commune}],
         "identifier": [{"type": (coded(list, "25")), "value": number}],
         "address": {"postalCode": "01000", "city": "Bourg-en-Bresse"},
         "position": {"longitude": 5.25, "latitude": latitude}})

@@ -8,4 +8,5 @@ mod logs;
 mod reading;
 mod searching;
 mod transport;
+mod validating;
 mod writing;

@@ -102,7 +102,8 @@ fn less_than_the_whole_is_tagged() {
 #[test]
 fn s104_s109_both_base_paths_serve_and_the_reserved_ones_do_not_yet() {
     let world = World::new();
-    let role = world.store(&node!({"resourceType": "Practitioner", "name": [{"family": "Essai"}]}));
+    let role = world.store(&node!({"resourceType": "Practitioner",
+        "identifier": [{"system": "urn:oid:1.2.250.1.71.4.2.1", "value": "10000000009"}], "name": [{"family": "Essai"}]}));
     for base in ["/fhir", "/ws-diffusion-fhir"] {
         assert_eq!(world.get_all(&format!("{base}/Practitioner/{role}")).status, 200);
         let bundle = world.get_all(&format!("{base}/Practitioner?_id={role}")).json();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::common::{FHIR_JSON, World, establishment, offer, open_place, place};
+use crate::common::{FHIR_JSON, World, establishment, finess, offer, open_place, place};
 use ror_fhir::Node;
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -156,7 +156,7 @@ fn s98_s99_an_establishment_by_number_and_by_name() {
 fn pages_lead_to_the_end_and_back_without_gap_or_repeat() {
     let world = World::new();
     let mut all: Vec<String> =
-        (0..11).map(|n| world.store(&establishment(&format!("Site {}", n % 3), &format!("01000{n:04}")))).collect();
+        (0..11).map(|n| world.store(&establishment(&format!("Site {}", n % 3), &finess(n)))).collect();
     all.sort_unstable();
     for (sort, count) in
         [("", 4), ("", 11), ("", 5), ("&_sort=name", 4), ("&_sort=-name,_id", 3), ("&_sort=-_lastUpdated", 2)]
@@ -190,7 +190,7 @@ fn pages_lead_to_the_end_and_back_without_gap_or_repeat() {
 fn d06_the_order_is_kept_while_paging_and_bodies_are_todays() {
     let world = World::new();
     for n in 0..6 {
-        world.store(&establishment(&format!("Site {n}"), &format!("01000{n:04}")));
+        world.store(&establishment(&format!("Site {n}"), &finess(n)));
     }
     let first = world.get("/fhir/Organization?_sort=name&_count=3");
     let whole = world.get("/fhir/Organization?_sort=name").ids("match");
@@ -208,7 +208,7 @@ fn d06_the_order_is_kept_while_paging_and_bodies_are_todays() {
 fn d05_a_cursor_is_worth_nothing_elsewhere() {
     let world = World::new();
     for n in 0..3 {
-        world.store(&establishment(&format!("Site {n}"), &format!("01000{n:04}")));
+        world.store(&establishment(&format!("Site {n}"), &finess(n)));
     }
     let next = world.get("/fhir/Organization?_count=1&_sort=name").link("next").unwrap();
     let (_, page) = next.split_once("_page=").unwrap();

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::common::{FHIR_JSON, World, establishment};
+use crate::common::{FHIR_JSON, World, establishment, finess};
 use ror_api::Limits;
 
 #[test]
@@ -55,7 +55,7 @@ fn d16_formats() {
 fn a_packed_answer_unpacks_to_the_plain_one() {
     let world = World::new();
     for n in 0..20 {
-        world.store(&establishment(&format!("Site {n}"), &format!("01000{n:04}")));
+        world.store(&establishment(&format!("Site {n}"), &finess(n)));
     }
     let id = world.get("/fhir/Organization?_count=1").ids("match").remove(0);
     for path in ["/fhir/metadata".to_owned(), "/fhir/ValueSet?url=x".to_owned(), format!("/fhir/Organization/{id}")] {

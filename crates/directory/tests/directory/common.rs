@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
-use ror_directory::{Directory, Environment};
+use ror_directory::{Change, Directory, Environment, WriteError, Written};
 use ror_fhir::{Node, node};
 use ror_ledger::SqliteLedger;
+use ror_profiles::Handling;
 use ror_search::ResourceType;
 
 pub(crate) const START: i64 = 1_767_250_800_000;
@@ -24,7 +25,20 @@ impl Bench {
         Self { folder: tempfile::tempdir().expect("a folder"), clock: Arc::new(AtomicI64::new(START)) }
     }
 
+    /// Under the rules of the guide.
+    pub(crate) fn open_ruled(&self) -> Arc<Directory> {
+        let (ledger, environment) = self.parts();
+        Directory::open(Arc::new(ledger), environment).expect("a directory")
+    }
+
+    /// Under no rule: resources may be as short as a test needs.
+    #[expect(clippy::disallowed_methods, reason = "these tests are about versions and audiences, not contents")]
     pub(crate) fn open(&self) -> Arc<Directory> {
+        let (ledger, environment) = self.parts();
+        Directory::open_without_rules(Arc::new(ledger), environment).expect("a directory")
+    }
+
+    fn parts(&self) -> (SqliteLedger, Environment) {
         let ledger = SqliteLedger::open(&self.folder.path().join("ledger.sqlite")).expect("a ledger");
         let clock = Arc::clone(&self.clock);
         let random = |bytes: &mut [u8]| {
@@ -37,7 +51,7 @@ impl Bench {
         };
         let environment =
             Environment { now: Arc::new(move || clock.load(Ordering::Relaxed)), random: Arc::new(random) };
-        Directory::open(Arc::new(ledger), environment).expect("a directory")
+        (ledger, environment)
     }
 
     pub(crate) fn wait(&self, milliseconds: i64) {
@@ -56,6 +70,10 @@ pub(crate) fn everything() -> Grant {
     Grant::mint(Audience::ALL_DATA, "régulation".into(), rights)
 }
 
+pub(crate) fn write(directory: &Directory, grant: &Grant, change: Change) -> Result<Written, WriteError> {
+    directory.write(grant, change, Handling::Lenient)
+}
+
 pub(crate) fn read(directory: &Directory, grant: &Grant, rtype: ResourceType, id: &str) -> Option<Node> {
     let snapshot = directory.snapshot();
     let hit = snapshot.view(grant).read(rtype, id);
@@ -66,9 +84,11 @@ const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinitio
 const NOS: &str = "https://mos.esante.gouv.fr/NOS";
 
 pub(crate) fn establishment(name: &str) -> Node {
+    let kind = format!("{NOS}/TRE_G07-TypeIdentifiantStructure/FHIR/TRE-G07-TypeIdentifiantStructure");
     let category = format!("{NOS}/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement");
     node!({"resourceType": "Organization", "name": name,
-        "identifier": [{"system": "https://finess.esante.gouv.fr", "value": "010000024"}],
+        "identifier": [{"type": {"coding": [{"system": kind, "code": "1"}]}, "system": "https://finess.esante.gouv.fr",
+            "value": "010000024"}],
         "type": [{"coding": [{"system": category, "code": "355"}]}]})
 }
 

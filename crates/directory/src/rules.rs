@@ -1,0 +1,242 @@
+//! What a write is judged by: the guide, the references, what never changes.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use ror_fhir::{Instant, Node, Reference};
+use ror_index::View;
+use ror_profiles::rules::around::{Around, related};
+use ror_profiles::rules::transition::{Origin, transition};
+use ror_profiles::{Context, FINDINGS_MAX, Finding, Handling, Severity, validate};
+use ror_search::{ANYWHERE, Registry, ResourceType};
+use ror_terminology::Terminology;
+
+/// The rules that writes are judged by.
+#[derive(Clone, Copy)]
+pub(crate) enum Rules {
+    /// Those of the guide and of the decisions, with the code lists in force.
+    Guide(&'static Terminology),
+    /// None: for corpora that hold what no rule takes.
+    None,
+}
+
+impl Rules {
+    /// Everything wrong with a resource to write, in the order of the document. `view` is that
+    /// of its author: a target that they do not see is no target (D2).
+    pub(crate) fn findings(self, resource: &Node, handling: Handling, now: Instant, view: &View<'_>) -> Vec<Finding> {
+        let Self::Guide(terminology) = self else { return Vec::new() };
+        let mut findings = validate(resource, handling, &Context { terminology, now });
+        let mut more = Vec::new();
+        let root = resource.str("resourceType").unwrap_or_default();
+        dangling(resource, &mut root.to_owned(), view, &mut more);
+        let (above, offers) = (above(resource, view), neighbours(resource, view));
+        let (above, offers): (Vec<&Node>, Vec<&Node>) = (above.iter().collect(), offers.iter().collect());
+        more.extend(related(resource, &Around { above: &above, offers: &offers, now, terminology }));
+        if !more.is_empty() {
+            findings.append(&mut more);
+            sort(&mut findings, resource);
+        }
+        findings
+    }
+
+    /// What is wrong with a resource that an import takes all the same (D34).
+    pub(crate) fn shortfalls(self, resource: &Node, now: Instant) -> Vec<Finding> {
+        let Self::Guide(terminology) = self else { return Vec::new() };
+        validate(resource, Handling::Lenient, &Context { terminology, now })
+    }
+
+    /// What an update changes that never changes (D43).
+    pub(crate) fn changes(self, former: &Node, resource: &Node) -> Vec<Finding> {
+        match self {
+            Self::Guide(_) => transition(former, resource, Origin::Other),
+            Self::None => Vec::new(),
+        }
+    }
+}
+
+/// Whether findings refuse a write.
+pub(crate) fn has_errors(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Structures above one another are looked up this far: a longer chain is a fault, or a cycle.
+const ABOVE_MAX: usize = 8;
+/// Offers of one place that are looked at: a place has a few.
+const NEIGHBOURS_MAX: usize = 64;
+
+/// The structures that a resource hangs below, nearest first, as far as the reader sees them.
+fn above(resource: &Node, view: &View<'_>) -> Vec<Node> {
+    let key = match resource.str("resourceType") {
+        Some("HealthcareService") => "providedBy",
+        Some("Organization") => "partOf",
+        Some("Location") => "managingOrganization",
+        _ => return Vec::new(),
+    };
+    let parent = |node: &Node, key: &str| target(node.get(key)?, ResourceType::Organization, view);
+    let mut above: Vec<Node> = parent(resource, key).into_iter().collect();
+    while let Some(next) = above.last().filter(|_| above.len() < ABOVE_MAX).and_then(|last| parent(last, "partOf")) {
+        above.push(next);
+    }
+    above
+}
+
+/// The offers of a place, or the other ones at the places of an offer, as far as the reader sees
+/// them.
+fn neighbours(resource: &Node, view: &View<'_>) -> Vec<Node> {
+    let own = resource.str("id").unwrap_or_default();
+    let used = |place: &str| {
+        let anywhere = Registry::embedded().known(ResourceType::HealthcareService, ANYWHERE);
+        let offers = view.referring(anywhere, ResourceType::Location, place).into_iter();
+        offers.filter(|hit| hit.id() != own).take(NEIGHBOURS_MAX).map(|hit| hit.to_node()).collect::<Vec<_>>()
+    };
+    match resource.str("resourceType") {
+        Some("Location") => used(own),
+        Some("HealthcareService") => {
+            let places = resource.items("location").filter_map(|place| place.str("reference"));
+            let ids = places.filter_map(|text| match Reference::parse(text) {
+                Reference::Local { rtype: "Location", id } => Some(id),
+                _ => None,
+            });
+            ids.take(NEIGHBOURS_MAX).flat_map(used).take(NEIGHBOURS_MAX).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn target(reference: &Node, wanted: ResourceType, view: &View<'_>) -> Option<Node> {
+    match Reference::parse(reference.str("reference")?) {
+        Reference::Local { rtype, id } if rtype == wanted.name() => Some(view.read(wanted, id)?.to_node()),
+        _ => None,
+    }
+}
+
+/// Finds the references that lead nowhere, for that reader.
+fn dangling(node: &Node, path: &mut String, view: &View<'_>, lost: &mut Vec<Finding>) {
+    match node {
+        Node::Object(object) => {
+            for (key, value) in object.iter() {
+                let end = path.len();
+                path.push('.');
+                path.push_str(name_of(key));
+                if key == "reference" && value.as_str().is_some_and(|text| !leads_somewhere(text, view)) {
+                    if lost.len() < FINDINGS_MAX {
+                        lost.push(lost_reference(path.clone(), value.as_str().unwrap_or_default()));
+                    }
+                } else {
+                    dangling(value, path, view, lost);
+                }
+                path.truncate(end);
+            }
+        }
+        Node::Array(items) => each(items, path, |item, path| dangling(item, path, view, lost)),
+        _ => {}
+    }
+}
+
+/// Elements of other servers, and texts that are no reference at all, are not for us to find.
+fn leads_somewhere(text: &str, view: &View<'_>) -> bool {
+    match Reference::parse(text) {
+        Reference::Local { rtype, id } => {
+            ResourceType::parse(rtype).is_some_and(|rtype| view.read(rtype, id).is_some())
+        }
+        _ => true,
+    }
+}
+
+fn lost_reference(expression: String, text: &str) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        code: "business-rule",
+        expression,
+        value: Some(text.to_owned()),
+        expected: "la référence d'une ressource de ce répertoire".to_owned(),
+        rule: "référence : la cible existe".to_owned(),
+        message: "Aucune ressource n'est tenue à cette référence.".to_owned(),
+    }
+}
+
+/// Runs `look` at each item, with its index in the path.
+fn each<'a>(items: &'a [Node], path: &mut String, mut look: impl FnMut(&'a Node, &mut String)) {
+    for (at, item) in items.iter().enumerate() {
+        let end = path.len();
+        // Writing to a string cannot fail.
+        let _ = write!(path, "[{at}]");
+        look(item, path);
+        path.truncate(end);
+    }
+}
+
+/// FHIRPath names a choice by its stem.
+fn name_of(key: &str) -> &str {
+    let is_choice = key.strip_prefix("value").is_some_and(|kind| kind.starts_with(|c: char| c.is_ascii_uppercase()));
+    if is_choice { "value" } else { key }
+}
+
+/// Puts findings in the order of the document; what is missing comes at the element it is
+/// missing from. The one that counts those left out stays last.
+fn sort(findings: &mut [Finding], resource: &Node) {
+    let mut places = HashMap::new();
+    let root = resource.str("resourceType").unwrap_or_default();
+    number(resource, &mut root.to_owned(), &mut places);
+    findings.sort_by_cached_key(|finding| {
+        if finding.code == "informational" {
+            return usize::MAX;
+        }
+        let mut path = finding.expression.as_str();
+        loop {
+            match (places.get(path), path.rfind(['.', '['])) {
+                (Some(place), _) => return *place,
+                (None, Some(end)) => path = &path[..end],
+                (None, None) => return 0,
+            }
+        }
+    });
+}
+
+/// Numbers the elements as they come.
+fn number(node: &Node, path: &mut String, places: &mut HashMap<String, usize>) {
+    let next = places.len();
+    places.entry(path.clone()).or_insert(next);
+    match node {
+        Node::Object(object) => {
+            for (key, value) in object.iter() {
+                let end = path.len();
+                path.push('.');
+                path.push_str(name_of(key.strip_prefix('_').unwrap_or(key)));
+                number(value, path, places);
+                path.truncate(end);
+            }
+        }
+        Node::Array(items) => each(items, path, |item, path| number(item, path, places)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ror_fhir::node;
+
+    #[test]
+    fn findings_are_sorted_as_the_document_is_written() {
+        let resource =
+            node!({"resourceType": "Location", "b": [{"valueReference": {"reference": "x"}}, {}], "a": {"c": 1}});
+        let at = |expression: &str, code| {
+            let finding = lost_reference(expression.to_owned(), "x");
+            Finding { code, ..finding }
+        };
+        let mut findings = vec![
+            at("Location", "informational"),
+            at("Location.a.c", "value"),
+            at("Location.b[1].missing", "required"),
+            at("Location.b[0].value.reference", "value"),
+            at("Location.missing", "required"),
+        ];
+        sort(&mut findings, &resource);
+        let order: Vec<&str> = findings.iter().map(|finding| finding.expression.as_str()).collect();
+        assert_eq!(
+            order,
+            ["Location.missing", "Location.b[0].value.reference", "Location.b[1].missing", "Location.a.c", "Location"]
+        );
+    }
+}
