@@ -14,12 +14,14 @@
 pub mod capacity;
 mod finding;
 pub mod identifier;
+pub mod population;
 mod primitive;
 mod rule;
 pub mod rules;
 #[cfg(test)]
 mod table_tests;
 mod tables;
+pub mod template;
 mod validate;
 
 pub use finding::{FINDINGS_MAX, Finding, Severity};
