@@ -23,6 +23,7 @@ mod table_tests;
 mod tables;
 pub mod template;
 mod validate;
+mod work;
 
 pub use finding::{FINDINGS_MAX, Finding, Severity};
 pub use rules::transition;

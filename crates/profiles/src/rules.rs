@@ -31,6 +31,7 @@ pub mod transition;
 use ror_fhir::Node;
 
 use crate::finding::Findings;
+use crate::work::work;
 
 /// A rule on one body: reports what breaks it.
 pub(crate) type Check = fn(&Node, &mut Findings);
@@ -110,7 +111,7 @@ pub(crate) fn is_code(read: &str, wanted: &str) -> bool {
 
 /// The items of a list with their places.
 pub(crate) fn items<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = (usize, &'a Node)> {
-    node.get(key).and_then(Node::as_array).unwrap_or_default().iter().enumerate()
+    node.get(key).and_then(Node::as_array).unwrap_or_default().iter().enumerate().inspect(|_| work(1))
 }
 
 /// The extensions of that address, each with its place among all extensions.

@@ -16,6 +16,7 @@ use crate::finding::{Finding, Findings, Severity};
 use crate::rule::{Rule, Rules};
 use crate::rules;
 use crate::tables::{BaseElement, How, Tables};
+use crate::work::work;
 
 /// Deepest nesting that is looked into; FHIR resources need about ten levels.
 pub const DEPTH_MAX: usize = 32;
@@ -201,6 +202,7 @@ impl Walk<'_> {
             });
             return;
         }
+        work(object.len());
         self.invariants(node, type_name, rules);
         self.missing(node, elements, rules);
         let is_root = self.frames.is_empty();
@@ -366,6 +368,7 @@ fn is_capital_of(told: &str, name: &str) -> bool {
 /// Whether an object has a value for the element, or something beside it.
 fn is_present(node: &Node, element: &'static BaseElement) -> bool {
     let Some(object) = node.as_object() else { return false };
+    work(object.len());
     object.iter().any(|(key, _)| {
         let bare = key.strip_prefix('_').unwrap_or(key);
         match element.name.strip_suffix("[x]") {

@@ -8,6 +8,7 @@ use super::{Context, Told, Walk};
 use crate::finding::{Finding, Severity};
 use crate::rule::Rule;
 use crate::tables::{Set, Strength};
+use crate::work::work;
 
 /// Since when a code is withdrawn, and until when it is taken all the same.
 type Respite = (&'static str, &'static str);
@@ -190,6 +191,7 @@ impl<'a> Walk<'a> {
     fn codes_of<'v>(&'v self, value: &'v Node, type_name: &str) -> Vec<(Code<'v>, String)> {
         let terminology = self.context.terminology;
         let read = |coding: &'v Node, suffix: String| {
+            work(1);
             let code = coding.str("code")?;
             let systems = coding.str("system").map(|system| terminology.resolve_coding(system, code).systems);
             // A coding without system is of none: only plain codes may be of any.

@@ -12,6 +12,7 @@ use ror_fhir::{DateTime, Decimal, Node, Quantity};
 use super::{Told, Walk};
 use crate::finding::Severity;
 use crate::rule::Rule;
+use crate::work::work;
 
 /// An invariant of a type.
 pub(super) struct Invariant {
@@ -149,6 +150,7 @@ const QUESTIONNAIRE: &[Invariant] =
         let mut seen = HashSet::new();
         let mut waiting: Vec<&Node> = it.items("item").collect();
         while let Some(item) = waiting.pop() {
+            work(1);
             if item.str("linkId").is_some_and(|link| !seen.insert(link)) {
                 return false;
             }

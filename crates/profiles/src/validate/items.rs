@@ -6,6 +6,7 @@ use super::{Told, Walk, told_missing};
 use crate::finding::Severity;
 use crate::rule::Rule;
 use crate::tables::{BaseElement, How};
+use crate::work::work;
 
 /// The extension that tells specific acts from acts outside the practice.
 const ACT_TYPE: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-act-type";
@@ -39,11 +40,15 @@ impl Walk<'_> {
             .map(|rule| (*rule, items.iter().map(|item| self.slice_of(item, type_name, rule)).collect()))
             .collect();
         self.count(items.len(), element, rules, &sliced);
+        // Looked for once: an object may have as many members as the list has nulls.
+        let has_null = items.contains(&Node::Null);
+        let beside = node.get(&format!("_{}", element.name)).and_then(Node::as_array).filter(|_| has_null);
+        work(items.len());
         for (at, item) in items.iter().enumerate() {
             let of_slice = sliced.iter().filter_map(|(rule, slots)| slots[at].map(|slot| &rule.slices[slot]));
             let all: Vec<&'static Rule> = rules.iter().copied().chain(of_slice).collect();
             if *item == Node::Null {
-                self.null(at, is_list, node, element);
+                self.null(at, is_list, beside);
             } else if is_list {
                 self.indexed(at, |walk| walk.value(item, type_name, element, &all));
             } else {
@@ -62,8 +67,7 @@ impl Walk<'_> {
     }
 
     /// A null lines a primitive value up with what stands beside it; that is all it may do.
-    fn null(&mut self, at: usize, is_list: bool, node: &Node, element: &BaseElement) {
-        let beside = node.get(&format!("_{}", element.name)).and_then(Node::as_array);
+    fn null(&mut self, at: usize, is_list: bool, beside: Option<&[Node]>) {
         if is_list && beside.is_some_and(|beside| beside.get(at).is_some_and(|item| *item != Node::Null)) {
             return;
         }
@@ -113,6 +117,7 @@ impl Walk<'_> {
         // Two rules may bound one extension: the closer one speaks.
         let mut told: Vec<(bool, How)> = Vec::new();
         for (rule, slots) in sliced.iter().rev() {
+            work(rule.slices.len() * slots.len());
             for (slot, slice) in rule.slices.iter().enumerate().filter(|(_, slice)| slice.how != How::Never) {
                 let mut held = slots.iter().enumerate().filter(|(_, other)| **other == Some(slot)).map(|(at, _)| at);
                 let found = held.clone().count();
@@ -154,6 +159,7 @@ impl Walk<'_> {
     /// Two slices may draw from one system: the one whose value set holds the code wins, so
     /// that a code of neither is reported once.
     fn slice_of(&self, item: &Node, type_name: &str, rule: &'static Rule) -> Option<usize> {
+        work(rule.slices.len());
         let mut candidates = rule.slices.iter().enumerate().filter(|(_, slice)| self.is_in(item, type_name, slice));
         let first = candidates.next()?;
         let Some(second) = candidates.next() else { return Some(first.0) };

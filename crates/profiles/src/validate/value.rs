@@ -9,6 +9,7 @@ use crate::identifier::{is_finess, is_rpps, is_siren, is_siret};
 use crate::primitive::{self, Fault};
 use crate::rule::Rule;
 use crate::tables::{BaseElement, How};
+use crate::work::work;
 
 /// Where the extensions of the guide are defined: another address there is a misspelling.
 const GUIDE: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/";
@@ -150,6 +151,7 @@ impl Walk<'_> {
     /// Whether a value holds at least what the pattern does (FHIR R4 §5.3, `pattern[x]`);
     /// systems are compared as D4 reads them.
     pub(super) fn has_pattern(&self, value: &Node, pattern: &Node) -> bool {
+        work(1);
         match pattern {
             Node::Object(members) => members.iter().all(|(key, wanted)| {
                 let Some(held) = value.get(key) else { return false };
