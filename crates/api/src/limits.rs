@@ -1,17 +1,12 @@
-//! How much one caller may ask (D61).
+//! How much one caller may ask (D61), refused the way of the API.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::Clock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::DashMapStateStore;
-use governor::{Quota, RateLimiter};
 use ror_fhir::Instant;
+use ror_identity::CallLimits;
+pub(crate) use ror_identity::{Caller, Permit};
 
 use crate::outcome::Fault;
 
@@ -32,166 +27,27 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            per_second: NonZeroU32::new(50).expect("not zero"),
-            burst: NonZeroU32::new(500).expect("not zero"),
-            concurrent: 32,
-            query_time: Duration::from_secs(5),
-            body_time: Duration::from_secs(30),
-        }
+        let CallLimits { per_second, burst, concurrent } = CallLimits::default();
+        Self { per_second, burst, concurrent, query_time: Duration::from_secs(5), body_time: Duration::from_secs(30) }
     }
 }
-
-/// Whose requests are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Caller {
-    /// A client of the register.
-    Client(Box<str>),
-    /// Whoever calls without token from one address; an IPv6 network of 64 bits is one caller.
-    Address(IpAddr),
-}
-
-impl Caller {
-    pub(crate) fn at(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let mut octets = address.octets();
-                octets[8..].fill(0);
-                IpAddr::V6(Ipv6Addr::from(octets))
-            }
-            IpAddr::V4(address) => IpAddr::V4(address),
-        })
-    }
-}
-
-/// The clock handed in, as the rate limiter reads it.
-#[derive(Clone)]
-struct HandedClock(Arc<dyn Fn() -> Instant + Send + Sync>);
-
-impl Clock for HandedClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        Duration::from_millis((self.0)().max(0).unsigned_abs())
-    }
-}
-
-type Rates = RateLimiter<Caller, DashMapStateStore<Caller>, HandedClock, NoOpMiddleware<Duration>>;
 
 /// Counts the requests of each caller.
-pub(crate) struct Limiter {
-    rates: Rates,
-    clock: HandedClock,
-    calls: AtomicU32,
-    concurrent_max: u32,
-    concurrent: Mutex<HashMap<Caller, u32>>,
-}
-
-/// A request in progress; it stops counting when dropped.
-pub(crate) struct Permit {
-    limiter: Arc<Limiter>,
-    caller: Caller,
-}
-
-/// Callers not seen for long are forgotten once in this many calls.
-const FORGET_EVERY: u32 = 10_000;
+pub(crate) struct Limiter(Arc<ror_identity::Limiter>);
 
 impl Limiter {
-    pub(crate) fn new(limits: &Limits, now: Arc<dyn Fn() -> Instant + Send + Sync>) -> Arc<Self> {
-        let clock = HandedClock(now);
-        let quota = Quota::per_second(limits.per_second).allow_burst(limits.burst);
-        Arc::new(Self {
-            rates: RateLimiter::dashmap_with_clock(quota, clock.clone()),
-            clock,
-            calls: AtomicU32::new(0),
-            concurrent_max: limits.concurrent,
-            concurrent: Mutex::default(),
-        })
+    pub(crate) fn new(limits: &Limits, now: Arc<dyn Fn() -> Instant + Send + Sync>) -> Self {
+        let &Limits { per_second, burst, concurrent, .. } = limits;
+        Self(ror_identity::Limiter::new(&CallLimits { per_second, burst, concurrent }, now))
     }
 
     /// Counts a request, or refuses it with the seconds to wait.
-    pub(crate) fn enter(self: &Arc<Self>, caller: Caller) -> Result<Permit, Fault> {
-        if self.calls.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
-            self.rates.retain_recent();
-        }
-        if let Err(refused) = self.rates.check_key(&caller) {
-            let wait = refused.wait_time_from(self.clock.now());
-            return Err(Fault::throttled(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)));
-        }
-        let mut concurrent = self.concurrent.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = concurrent.entry(caller.clone()).or_default();
-        if *count >= self.concurrent_max {
-            return Err(Fault::throttled(1));
-        }
-        *count += 1;
-        Ok(Permit { limiter: Arc::clone(self), caller })
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let mut concurrent = self.limiter.concurrent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = concurrent.get_mut(&self.caller) {
-            *count -= 1;
-            if *count == 0 {
-                concurrent.remove(&self.caller);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicI64;
-
-    use super::*;
-
-    fn limiter(per_second: u32, burst: u32, concurrent: u32) -> (Arc<Limiter>, Arc<AtomicI64>) {
-        let time = Arc::new(AtomicI64::new(1_700_000_000_000));
-        let clock = Arc::clone(&time);
-        let limits = Limits {
-            per_second: NonZeroU32::new(per_second).expect("not zero"),
-            burst: NonZeroU32::new(burst).expect("not zero"),
-            concurrent,
-            ..Limits::default()
-        };
-        (Limiter::new(&limits, Arc::new(move || clock.load(Ordering::Relaxed))), time)
+    pub(crate) fn enter(&self, caller: Caller) -> Result<Permit, Fault> {
+        self.0.enter(caller).map_err(|refused| Fault::throttled(refused.wait_s))
     }
 
-    fn client(name: &str) -> Caller {
-        Caller::Client(name.into())
-    }
-
-    #[test]
-    fn d61_a_burst_then_so_many_a_second_each_caller_alone() {
-        let (limiter, time) = limiter(2, 3, 32);
-        for _ in 0..3 {
-            assert!(limiter.enter(client("a")).is_ok());
-        }
-        let refused = limiter.enter(client("a")).err().expect("the burst is spent");
-        assert_eq!(refused.status.as_u16(), 429);
-        assert_eq!(refused.headers[0].1, "1");
-        assert!(limiter.enter(client("b")).is_ok());
-        time.fetch_add(500, Ordering::Relaxed);
-        assert!(limiter.enter(client("a")).is_ok());
-        assert!(limiter.enter(client("a")).is_err());
-    }
-
-    #[test]
-    fn requests_in_progress_are_counted_until_they_end() {
-        let (limiter, _) = limiter(50, 500, 2);
-        let first = limiter.enter(client("a")).ok();
-        let _second = limiter.enter(client("a")).ok();
-        assert!(limiter.enter(client("a")).is_err());
-        drop(first);
-        assert!(limiter.enter(client("a")).is_ok());
-    }
-
-    #[test]
-    fn an_ipv6_network_is_one_caller_and_a_mapped_address_is_ipv4() {
-        let at = |text: &str| Caller::at(text.parse().expect("an address"));
-        assert_eq!(at("2001:db8::1"), at("2001:db8::2:3"));
-        assert_ne!(at("2001:db8::1"), at("2001:db8:0:1::1"));
-        assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
+    /// The count itself, for what is served beside the API.
+    pub(crate) fn shared(&self) -> Arc<ror_identity::Limiter> {
+        Arc::clone(&self.0)
     }
 }

@@ -74,7 +74,7 @@ pub(crate) struct Inner {
     pub(crate) services: Services,
     pub(crate) settings: Settings,
     pub(crate) sealer: Sealer,
-    pub(crate) limiter: Arc<Limiter>,
+    pub(crate) limiter: Limiter,
     pub(crate) meters: Meters,
     /// Long searches that may run at the same time: as many as processors.
     pub(crate) heavy: Arc<Semaphore>,
@@ -100,6 +100,11 @@ impl ApiState {
 }
 
 impl ApiState {
+    /// What counts callers: pages served beside the API count with the same (D61).
+    pub fn limiter(&self) -> Arc<ror_identity::Limiter> {
+        self.inner.limiter.shared()
+    }
+
     pub(crate) fn now(&self) -> Instant {
         (self.inner.services.environment.now)()
     }

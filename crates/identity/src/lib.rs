@@ -3,6 +3,7 @@
 //! * [`clients`]: adding, revoking and checking the software that may call.
 //! * [`Identity::token`]: the token address, client credentials (RFC 6749 §4.4).
 //! * [`Identity::authenticate`]: from an `Authorization` header, or none, to a grant.
+//! * [`Limiter`]: how much each caller may ask (D61), API and pages together.
 //!
 //! What a client may do is read from the register at each call, never from its token nor from
 //! a header it sends (D16, D60): revoking takes effect within [`REFRESH_MS`].
@@ -17,6 +18,7 @@ pub mod clients;
 mod authenticate;
 mod cache;
 mod keys;
+mod limits;
 mod oauth;
 mod profile;
 mod rights;
@@ -29,6 +31,7 @@ mod tests;
 pub use authenticate::{AuthError, Identity, OpenError, Settings};
 pub use cache::REFRESH_MS;
 pub use clients::{ClientError, Credentials, NewClient};
+pub use limits::{CallLimits, Caller, Limiter, Permit, Throttled};
 pub use oauth::{OAuthError, OAuthErrorCode, TokenResponse};
 pub use profile::profile_note;
 pub use rights::{ClientRights, Write};

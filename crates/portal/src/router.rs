@@ -1,14 +1,17 @@
 //! Every address of the portal.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use ror_confidentiality::Grant;
+use ror_identity::Caller;
 
 use crate::assets::{Assets, BASE};
 use crate::pages::{self, Context};
@@ -36,7 +39,23 @@ pub fn router(state: PortalState) -> Router {
     if is_sandbox {
         router = router.route("/composants", get(examples));
     }
-    router.fallback(not_found).with_state(state)
+    router.fallback(not_found).layer(middleware::from_fn_with_state(state.clone(), limited)).with_state(state)
+}
+
+/// Counts the caller (D61); in the sandbox, callers on the same machine are not counted, and
+/// files that a browser keeps for a year never are.
+async fn limited(State(state): State<PortalState>, request: Request, next: Next) -> Response<Body> {
+    let inner = &*state.inner;
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let is_counted = |address: &IpAddr| !(inner.settings.sandbox && address.to_canonical().is_loopback());
+    let permit = match peer.filter(is_counted).filter(|_| !request.uri().path().starts_with(BASE)) {
+        Some(address) => inner.services.limiter.enter(Caller::at(address)).map(Some),
+        None => Ok(None),
+    };
+    match permit {
+        Ok(_in_progress) => next.run(request).await,
+        Err(refused) => pages::throttled::page(request.headers(), &inner.settings, refused.wait_s),
+    }
 }
 
 /// What answers in the place of [`router`] until there is a directory: at every address a page

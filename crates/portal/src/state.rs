@@ -6,7 +6,7 @@ use axum::http::HeaderValue;
 use parking_lot::Mutex;
 use ror_directory::Directory;
 use ror_fhir::Instant;
-use ror_identity::Identity;
+use ror_identity::{Identity, Limiter};
 use ror_index::Snapshot;
 use ror_registers::cog::Cog;
 use ror_search::Registry;
@@ -33,6 +33,8 @@ pub struct Services {
     pub terminology: &'static Terminology,
     /// The communes.
     pub cog: &'static Cog,
+    /// What counts callers, API and pages together (D61).
+    pub limiter: Arc<Limiter>,
     /// The clock.
     pub now: Arc<dyn Fn() -> Instant + Send + Sync>,
 }

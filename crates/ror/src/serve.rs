@@ -139,10 +139,23 @@ fn router(
     settings.strict = config.strict;
     settings.https = config.https;
     settings.metrics = Some(metrics);
-    let portal = portal(ledger, &services, config)?;
+    let now = Arc::clone(&services.environment.now);
+    let (held, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
+    let api = ApiState::new(services, settings);
+    let portal = ror_portal::Services {
+        directory: held,
+        identity,
+        registry: Registry::embedded(),
+        terminology: Terminology::embedded(),
+        cog: Communes::read(&**ledger)?.for_good(),
+        // API and pages count together.
+        limiter: api.limiter(),
+        now,
+    };
+    let portal = PortalState::new(portal, portal_settings(&**ledger, config)?);
     let ahead = portal.clone();
     std::thread::Builder::new().name("portal".to_owned()).spawn(move || ahead.warm()).context("démarrage")?;
-    Ok(ror_api::router(ApiState::new(services, settings)).merge(ror_portal::router(portal)))
+    Ok(ror_api::router(api).merge(ror_portal::router(portal)))
 }
 
 fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, sandbox: bool) -> anyhow::Result<Services> {
@@ -157,26 +170,14 @@ fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, sandbox: bool) 
     })
 }
 
-/// The pages for people, on the same services as the API.
-fn portal(ledger: &Arc<dyn Ledger>, services: &Services, config: &Config) -> anyhow::Result<PortalState> {
-    let services = ror_portal::Services {
-        directory: Arc::clone(&services.directory),
-        identity: Arc::clone(&services.identity),
-        registry: services.registry,
-        terminology: services.terminology,
-        cog: Communes::read(&**ledger)?.for_good(),
-        now: Arc::clone(&services.environment.now),
-    };
+fn portal_settings(ledger: &dyn Ledger, config: &Config) -> anyhow::Result<ror_portal::Settings> {
     let mut sources = Vec::new();
     for (register, notice) in NOTICES {
         if !ledger.source(register)?.is_empty() {
             sources.push(notice.to_owned());
         }
     }
-    Ok(PortalState::new(
-        services,
-        ror_portal::Settings { sandbox: config.sandbox, sources, tiles: config.tiles.clone() },
-    ))
+    Ok(ror_portal::Settings { sandbox: config.sandbox, sources, tiles: config.tiles.clone() })
 }
 
 /// The key under which page cursors are sealed: one for all servers of the same data.

@@ -11,6 +11,7 @@ pub(crate) mod starting;
 pub(crate) mod status;
 pub(crate) mod structure;
 pub(crate) mod suggestions;
+pub(crate) mod throttled;
 
 use axum::http::HeaderMap;
 use ror_fhir::Instant;

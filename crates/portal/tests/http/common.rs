@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ror_directory::{Directory, Environment, ImportItem, ImportKey, MintedKind, Replaces};
 use ror_fhir::Node;
-use ror_identity::Identity;
+use ror_identity::{CallLimits, Identity, Limiter};
 use ror_ledger::{Ledger, SqliteLedger};
 use ror_portal::{PortalState, Services, Settings, router};
 use ror_registers::cog::Cog;
@@ -65,6 +65,11 @@ impl Reply {
 impl World {
     /// A portal on these resources.
     pub(crate) fn of(items: Vec<ImportItem>) -> Self {
+        Self::with(items, true, &CallLimits::default())
+    }
+
+    /// The same, for real or as sandbox, with these limits for each caller.
+    pub(crate) fn with(items: Vec<ImportItem>, sandbox: bool, limits: &CallLimits) -> Self {
         let memory = std::path::Path::new("/dev/shm");
         let folder = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("a folder");
         let ledger: Arc<dyn Ledger> =
@@ -81,19 +86,26 @@ impl World {
         let summary = directory.import("synth", items, &mut |_| {}).expect("the ledger takes it");
         assert_eq!(summary.rejected, 0, "{:?}", summary.problems.first());
         let identity = Identity::open(ledger, ror_identity::Settings::new(true), Box::new(random)).expect("a key");
-        Self::serve(folder, directory, Arc::new(identity))
+        Self::serve(folder, directory, Arc::new(identity), sandbox, limits)
     }
 
-    fn serve(folder: tempfile::TempDir, directory: Arc<Directory>, identity: Arc<Identity>) -> Self {
+    fn serve(
+        folder: tempfile::TempDir,
+        directory: Arc<Directory>,
+        identity: Arc<Identity>,
+        sandbox: bool,
+        limits: &CallLimits,
+    ) -> Self {
         let services = Services {
             directory: Arc::clone(&directory),
             identity: Arc::clone(&identity),
             registry: Registry::embedded(),
             terminology: Terminology::embedded(),
             cog: Cog::embedded(),
+            limiter: Limiter::new(limits, Arc::new(|| NOW)),
             now: Arc::new(|| NOW),
         };
-        let settings = Settings { sandbox: true, sources: vec!["Source : essai.".to_owned()], ..Settings::default() };
+        let settings = Settings { sandbox, sources: vec!["Source : essai.".to_owned()], ..Settings::default() };
         let state = PortalState::new(services, settings);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -103,7 +115,8 @@ impl World {
             runtime.expect("a runtime").block_on(async move {
                 listener.set_nonblocking(true).expect("a socket");
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-                let served = axum::serve(listener, router(state)).with_graceful_shutdown(async {
+                let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+                let served = axum::serve(listener, service).with_graceful_shutdown(async {
                     let _ = stopped.await;
                 });
                 served.await.expect("served");

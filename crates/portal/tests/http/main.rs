@@ -3,4 +3,5 @@
 mod common;
 mod hidden;
 mod hostile;
+mod limits;
 mod pages;
