@@ -50,7 +50,7 @@ pub(crate) type Cuts = Box<[Range<u32>]>;
 #[derive(Debug)]
 pub(crate) struct Doc {
     pub(crate) rtype: ResourceType,
-    pub(crate) id: Box<str>,
+    pub(crate) id: Arc<str>,
     pub(crate) visible: AudienceMask,
     pub(crate) body: Arc<[u8]>,
     pub(crate) cuts: Box<[(AudienceMask, Cuts)]>,

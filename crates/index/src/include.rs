@@ -1,12 +1,13 @@
 //! What a search brings along: `_include` and `_revinclude` (D10).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ror_confidentiality::AudienceMask;
 use ror_search::{Include, IncludeTarget, ParamId, ResourceType, Term};
 
 use crate::document::Doc;
-use crate::snapshot::{Key, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::view::SearchError;
 
 /// Most resources that a page may bring along (D5).
@@ -27,7 +28,7 @@ impl Includer<'_> {
         }
         let mut matched: Vec<u32> = matches.to_vec();
         matched.sort_unstable();
-        let mut brought: BTreeMap<Key, u32> = BTreeMap::new();
+        let mut brought: BTreeMap<(ResourceType, Arc<str>), u32> = BTreeMap::new();
         let mut frontier: Vec<u32> = matches.to_vec();
         let mut is_match = true;
         while !frontier.is_empty() {
@@ -37,7 +38,7 @@ impl Includer<'_> {
                 for include in self.includes.iter().filter(|include| self.applies(include, doc, is_match)) {
                     self.follow(include, doc, |found, target| {
                         let known = matched.binary_search(&found).is_ok();
-                        let key = || (target.rtype, target.id.clone());
+                        let key = || (target.rtype, Arc::clone(&target.id));
                         if !known && brought.insert(key(), found).is_none() {
                             next.push(found);
                         }

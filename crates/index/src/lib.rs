@@ -10,6 +10,7 @@
 mod body;
 mod document;
 mod evaluate;
+mod ids;
 mod include;
 mod order;
 mod posting;

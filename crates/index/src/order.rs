@@ -9,7 +9,7 @@ use ror_search::{Criterion, Near, ParamId, Query, ResourceType, Sort, SortBy, Te
 
 use crate::document::Doc;
 use crate::evaluate::Evaluator;
-use crate::snapshot::{Key, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Above one match in this many documents of the type, the ids are walked in their order
 /// rather than collected and sorted.
@@ -112,39 +112,27 @@ impl Ordering<'_> {
 
     /// Walks the ids in their order and keeps those found.
     fn walk(&self, found: &Bitmap, anchor: Option<&Anchor>, count: usize) -> Slice {
+        let ids = &self.snapshot.ids;
         let rtype = self.query.rtype;
-        let start = |id: &str| (rtype, Box::from(id));
-        let of_type = |key: &Key| key.0 == rtype;
-        let id_of = |anchor: &Anchor| String::from_utf8_lossy(&anchor.key).into_owned();
-        let keep = |(key, number): (_, &u32)| kept(found, key, *number);
+        let keep = |(_, number): &(&str, u32)| found.contains(*number);
+        let from = anchor.map(|anchor| String::from_utf8_lossy(&anchor.key));
+        let is_back = anchor.is_some_and(|anchor| anchor.direction == Direction::Backward);
         // One more than the page tells whether another follows.
         let take = count.saturating_add(1);
-        match anchor {
-            Some(anchor) if anchor.direction == Direction::Backward => {
-                let before = self.snapshot.ids.range(start("")..start(&id_of(anchor)));
-                let mut matches: Vec<_> = before.rev().filter_map(keep).take(take).collect();
-                let more = matches.len() > count;
-                matches.truncate(count);
-                matches.reverse();
-                Slice::of(&matches, more, true)
-            }
-            _ => {
-                let from = anchor.map(id_of);
-                let after = self.snapshot.ids.range(start(from.as_deref().unwrap_or(""))..);
-                let mut matches: Vec<_> = after
-                    .take_while(|(key, _)| of_type(key))
-                    .filter(|(key, _)| from.as_deref() != Some(&*key.1))
-                    .filter_map(keep)
-                    .take(take)
-                    .collect();
-                let more = matches.len() > count;
-                matches.truncate(count);
-                let before = from.is_some_and(|from| {
-                    self.snapshot.ids.range(start("")..=start(&from)).rev().any(|entry| keep(entry).is_some())
-                });
-                Slice::of(&matches, before, more)
-            }
+        let mut matches: Vec<(&str, u32)> = Vec::new();
+        match from.as_deref().filter(|_| is_back) {
+            Some(from) => matches.extend(ids.before(rtype, from).filter(keep).take(take)),
+            None => matches.extend(ids.after(rtype, from.as_deref()).filter(keep).take(take)),
         }
+        let more = matches.len() > count;
+        matches.truncate(count);
+        if is_back {
+            matches.reverse();
+            return Slice::of(&matches, more, true);
+        }
+        let is_at = |from: &str| ids.get(rtype, from).is_some_and(|number| found.contains(number));
+        let before = from.is_some_and(|from| is_at(&from) || ids.before(rtype, &from).any(|entry| keep(&entry)));
+        Slice::of(&matches, before, more)
     }
 
     fn sorted(&self, found: &Bitmap, anchor: Option<&Anchor>, count: usize) -> Slice {
@@ -237,11 +225,6 @@ impl Ordering<'_> {
         let targets = self.targets(doc, step.reference, step.target).filter(counts);
         targets.filter_map(|target| self.nearest_km(target, near, further)).min_by(f64::total_cmp)
     }
-}
-
-/// The id and number of an entry, when its document is found.
-fn kept<'k>(found: &Bitmap, key: &'k Key, number: u32) -> Option<(&'k str, u32)> {
-    found.contains(number).then_some((&*key.1, number))
 }
 
 /// Text ended so that a prefix sorts before what it starts, also when all bytes are inverted.

@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Grant};
 use ror_search::{Registry, ResourceType, Term};
-use rpds::{HashTrieMapSync, RedBlackTreeMapSync, VectorSync};
+use rpds::{RedBlackTreeMapSync, VectorSync};
 
 use crate::document::{self, Doc, Document, Stamp};
+use crate::ids::{Ids, Numbered, numbered};
 use crate::posting::Posting;
 use crate::view::View;
-
-/// Type and logical id, in the order of results (D7).
-pub(crate) type Key = (ResourceType, Box<str>);
 
 /// One moment of the directory: copying it costs nothing, since copies share everything.
 #[derive(Clone, Debug)]
@@ -21,8 +19,8 @@ pub struct Snapshot {
     seq: u64,
     /// By document number; numbers never leave the snapshot.
     pub(crate) docs: VectorSync<Option<Arc<Doc>>>,
-    pub(crate) ids: RedBlackTreeMapSync<Key, u32>,
-    pub(crate) dictionary: HashTrieMapSync<Term, u32>,
+    pub(crate) ids: Ids,
+    pub(crate) dictionary: Numbered<Term>,
     /// The folded texts again, in order, for prefixes.
     pub(crate) texts: RedBlackTreeMapSync<Term, u32>,
     pub(crate) postings: VectorSync<Posting>,
@@ -41,8 +39,8 @@ impl Snapshot {
             registry,
             seq: 0,
             docs: VectorSync::new_sync(),
-            ids: RedBlackTreeMapSync::new_sync(),
-            dictionary: HashTrieMapSync::new_sync(),
+            ids: Ids::new(),
+            dictionary: numbered(),
             texts: RedBlackTreeMapSync::new_sync(),
             postings: VectorSync::new_sync(),
         }
@@ -82,37 +80,36 @@ impl Snapshot {
 
     /// Puts a resource in, in the place of its former version.
     pub fn put(&mut self, document: Document) {
-        let key = (document.rtype, document.id.clone());
-        let number = self.ids.get(&key).copied();
-        let number = number.unwrap_or_else(|| {
+        let held = self.ids.get(document.rtype, &document.id);
+        let former = held.and_then(|number| self.docs.get(number as usize)?.clone());
+        let id = former.as_ref().map_or_else(|| Arc::from(&*document.id), |doc| Arc::clone(&doc.id));
+        let number = held.unwrap_or_else(|| {
             let number = u32::try_from(self.docs.len()).expect("fewer than 2^32 resources");
             self.docs.push_back_mut(None);
-            self.ids.insert_mut(key, number);
+            self.ids.insert(document.rtype, &id, number);
             number
         });
-        let former = self.docs.get(number as usize).and_then(Clone::clone);
         let terms = self.number_terms(&document);
         self.replace_terms(number, former.as_ref().map_or(&[], |doc| &doc.terms), &terms);
-        self.docs.set_mut(number as usize, Some(Arc::new(keep(document, terms))));
+        self.docs.set_mut(number as usize, Some(Arc::new(keep(document, id, terms))));
     }
 
     /// Takes a resource out; nothing when it is not there.
     pub fn remove(&mut self, rtype: ResourceType, id: &str) {
-        let key = (rtype, Box::from(id));
-        let Some(number) = self.ids.get(&key).copied() else { return };
+        let Some(number) = self.ids.get(rtype, id) else { return };
         if let Some(doc) = self.docs.get(number as usize).and_then(Clone::clone) {
             self.replace_terms(number, &doc.terms, &[]);
         }
         self.docs.set_mut(number as usize, None);
-        self.ids.remove_mut(&key);
+        self.ids.remove(rtype, id);
     }
 
     pub(crate) fn doc(&self, rtype: ResourceType, id: &str) -> Option<&Arc<Doc>> {
-        self.docs.get(self.number(rtype, id)? as usize)?.as_ref()
+        self.docs.get(self.ids.get(rtype, id)? as usize)?.as_ref()
     }
 
     pub(crate) fn number(&self, rtype: ResourceType, id: &str) -> Option<u32> {
-        self.ids.get(&(rtype, Box::from(id))).copied()
+        self.ids.get(rtype, id)
     }
 
     pub(crate) fn posting(&self, term: &Term) -> Option<&Posting> {
@@ -201,11 +198,11 @@ impl Former<'_> {
     }
 }
 
-fn keep(document: Document, terms: Vec<(u32, AudienceMask)>) -> Doc {
+fn keep(document: Document, id: Arc<str>, terms: Vec<(u32, AudienceMask)>) -> Doc {
     let heads = document::heads(&document);
     let mut doc = Doc {
         rtype: document.rtype,
-        id: document.id,
+        id,
         visible: AudienceMask::NONE,
         body: document.body,
         cuts: Box::default(),
