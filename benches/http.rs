@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use ror_api::{ApiState, Connections, Settings};
+use ror_api::{ApiState, Connections, Settings, Site};
 use ror_benches::data::{self, Source};
 use ror_benches::machine;
 use ror_benches::nginx::Nginx;
@@ -76,9 +77,9 @@ fn serve(runtime: &Runtime, world: &World) -> anyhow::Result<SocketAddr> {
     let mut settings = Settings::new(address, [7; 32]);
     settings.sandbox = true;
     settings.metrics = Some(Arc::new(move || recorder.render()));
-    let router = ror_api::router(ApiState::new(world.services(), settings));
+    let site = Site::new(ApiState::new(world.services(), settings), Router::new());
     // Served until the process ends.
-    runtime.spawn(ror_api::serve(listener, router, Connections::default(), std::future::pending()));
+    runtime.spawn(ror_api::serve(listener, site, Connections::default(), std::future::pending()));
     Ok(address)
 }
 

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use rand::RngCore as _;
 use ror_confidentiality::Grant;
 use ror_directory::{Directory, Environment, ImportItem};
 use ror_identity::{ClientRights, Identity, NewClient, Settings, clients};
 use ror_ledger::{Ledger, SqliteLedger};
 use ror_search::NoGeography;
 
-use crate::draw::Draw;
 use crate::machine;
 
 /// A loaded directory.
@@ -88,7 +88,8 @@ impl World {
     }
 }
 
+/// The clock and the chance of `ror serve`.
+#[expect(clippy::disallowed_methods, reason = "measured as the program does it")]
 fn environment() -> Environment {
-    let draw = Draw::new(1);
-    Environment { now: Arc::new(machine::now), random: Arc::new(move |bytes| draw.fill(bytes)) }
+    Environment { now: Arc::new(machine::now), random: Arc::new(|bytes| rand::rng().fill_bytes(bytes)) }
 }

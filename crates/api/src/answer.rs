@@ -1,5 +1,7 @@
 //! An answer, until it is sent.
 
+use std::io::Write as _;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use ror_fhir::{Instant, Node};
@@ -103,7 +105,11 @@ pub(crate) fn bare(status: StatusCode) -> Response<Body> {
 
 /// `W/"n"`: weak, because packing and `_elements` give other bytes of the same version.
 pub(crate) fn etag(version: u32) -> HeaderValue {
-    HeaderValue::from_str(&format!("W/\"{version}\"")).expect("digits between quotes")
+    let mut tag = [0; 14];
+    let mut rest = &mut tag[..];
+    write!(rest, "W/\"{version}\"").expect("ten digits at most");
+    let free = rest.len();
+    HeaderValue::from_bytes(&tag[..14 - free]).expect("digits between quotes")
 }
 
 /// A date as HTTP writes it (RFC 9110 §5.6.7); `None` before 1970.

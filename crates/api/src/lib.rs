@@ -38,12 +38,12 @@ mod terminology;
 mod token;
 mod update;
 mod validate;
+mod work;
 mod write;
 
-pub use doors::Doors;
+pub use doors::{Doors, Site};
 pub use limits::Limits;
 pub use outcome::SYSTEM as ERROR_SYSTEM;
-pub use router::router;
 pub use serve::{Connections, serve};
 pub use starting::starting;
 pub use state::{ApiState, Services, Settings};

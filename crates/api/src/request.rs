@@ -102,14 +102,14 @@ pub(crate) fn only(pairs: &[(String, String)], known: &[&str]) -> Result<(), Fau
     if unknown.is_empty() { Ok(()) } else { Err(Fault::all(StatusCode::BAD_REQUEST, unknown)) }
 }
 
-/// `scheme://host[:port]` under which this request came, for links.
+/// `scheme://host[:port]` under which this request came, and the base path: for links.
 ///
 /// Forwarding headers are not read: anyone can send them.
 ///
 /// # Errors
 /// 400 when the host is missing or is more than a name or an address with a port: it is
 /// written into answers.
-pub(crate) fn origin(headers: &HeaderMap, uri: &Uri, https: bool) -> Result<String, Fault> {
+pub(crate) fn address(headers: &HeaderMap, uri: &Uri, https: bool, base: &str) -> Result<String, Fault> {
     let host = match uri.authority() {
         Some(authority) => Some(authority.as_str()),
         None => headers.get(header::HOST).and_then(|host| host.to_str().ok()),
@@ -117,7 +117,7 @@ pub(crate) fn origin(headers: &HeaderMap, uri: &Uri, https: bool) -> Result<Stri
     let host = host.filter(|host| is_host(host)).ok_or_else(|| {
         Fault::invalid_at("invalid-host", "Host", "En-tête Host absent ou illisible ; attendu : hôte[:port].")
     })?;
-    Ok(format!("{}://{host}", if https { "https" } else { "http" }))
+    Ok([if https { "https://" } else { "http://" }, host, base].concat())
 }
 
 fn is_host(text: &str) -> bool {

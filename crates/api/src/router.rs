@@ -24,23 +24,25 @@ use crate::negotiation::{Encoding, Format, Prefer};
 use crate::outcome::Fault;
 use crate::route::{FULL_BASES, RESERVED_BASES, Route};
 use crate::state::ApiState;
+use crate::work::{Answering, Work};
 use crate::{create, health, metrics, read, request, search, terminology, token, update, validate};
 
-/// Every address of the API.
-pub fn router(state: ApiState) -> Router {
+/// The base of a FHIR address that serves everything.
+pub(crate) fn full_base(path: &str) -> Option<&'static str> {
+    let rest = |base: &&str| path.strip_prefix(*base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    FULL_BASES.into_iter().find(rest)
+}
+
+/// Every address of the API but the FHIR ones of [`full_base`].
+pub(crate) fn router(state: ApiState) -> Router {
     let mut router = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .route(token::TOKEN_PATH, any(token_address))
         .route(token::CERTS_PATH, any(certs));
-    for base in FULL_BASES {
-        let full = move |State(state): State<ApiState>, request: Request| fhir(state, Some(base), request);
-        router = router.route(base, any(full)).route(&format!("{base}/"), any(full));
-        router = router.route(&format!("{base}/{{*path}}"), any(full));
-    }
     for base in RESERVED_BASES {
-        let reserved = move |State(state): State<ApiState>, request: Request| fhir(state, None, request);
+        let reserved = async |State(state): State<ApiState>, request: Request| fhir(&state, None, request).await;
         router = router.route(base, any(reserved)).route(&format!("{base}/{{*path}}"), any(reserved));
     }
     router.with_state(state)
@@ -48,7 +50,7 @@ pub fn router(state: ApiState) -> Router {
 
 /// What is known of a request, for its line in the log.
 struct Trace {
-    request_id: String,
+    request_id: uuid::Uuid,
     route: &'static str,
     client: Option<String>,
     audience: Option<usize>,
@@ -74,45 +76,89 @@ async fn certs(State(state): State<ApiState>, request: Request) -> Response<Body
 }
 
 /// Answers a FHIR request; `base` is `None` where nothing is served yet.
-async fn fhir(state: ApiState, base: Option<&'static str>, request: Request) -> Response<Body> {
-    let started = Stopwatch::now();
-    let method = request.method().clone();
-    let mut trace = Trace {
-        request_id: state.random_id().simple().to_string(),
-        route: metrics::OTHER,
-        client: None,
-        audience: None,
-        declared: None,
-        count: 0,
-        detail: "",
-        format: Format::default(),
-        is_authorised: request.headers().contains_key(header::AUTHORIZATION),
-    };
-    let answered = guarded(handle(&state, base, request, &mut trace)).await;
-    let answered = answered.unwrap_or_else(|panic| {
-        tracing::error!(request_id = trace.request_id, panic = panic_text(&*panic), "a request failed");
-        Err(Fault::exception(&trace.request_id))
-    });
-    let answer = answered.unwrap_or_else(|fault| {
-        trace.detail = fault.detail();
-        Answer::fault(&fault)
-    });
-    trace.count = answer.count;
-    let mut response = answer.send(trace.format, method == Method::HEAD);
-    finish(&trace, response.headers_mut());
-    let time = started.elapsed();
-    state.inner.meters.count(trace.route, response.status(), time);
-    log(&method, &trace, response.status(), time);
-    response
+pub(crate) fn fhir(state: &ApiState, base: Option<&'static str>, request: Request) -> Answering {
+    let mut exchange = Exchange::begin(state, &request);
+    match catch_unwind(AssertUnwindSafe(|| begin(state, base, request, &mut exchange.trace))) {
+        Ok(Ok(Begun { work: Work::Waits(work), encoding, permit })) => {
+            let state = state.clone();
+            Answering::later(async move {
+                let answered = guarded(async {
+                    let mut answer = work.await?;
+                    answer.pack(encoding);
+                    Ok(answer)
+                });
+                let response = exchange.end(&state, answered.await);
+                drop(permit);
+                response
+            })
+        }
+        Ok(Ok(Begun { work: Work::Done(mut answer), encoding, .. })) => {
+            let packed = catch_unwind(AssertUnwindSafe(|| {
+                answer.pack(encoding);
+                Ok(*answer)
+            }));
+            Answering::now(exchange.end(state, packed))
+        }
+        Ok(Err(fault)) => Answering::now(exchange.end(state, Ok(Err(fault)))),
+        Err(panic) => Answering::now(exchange.end(state, Err(panic))),
+    }
 }
 
-/// From the request to an answer, in order: address, caller, limits, form of the answer, work.
-async fn handle(
-    state: &ApiState,
-    base: Option<&'static str>,
-    request: Request,
-    trace: &mut Trace,
-) -> Result<Answer, Fault> {
+/// A request and its answer, as counters and logs see them.
+struct Exchange {
+    started: Stopwatch,
+    method: Method,
+    trace: Trace,
+}
+
+impl Exchange {
+    fn begin(state: &ApiState, request: &Request) -> Self {
+        let trace = Trace {
+            request_id: state.random_id(),
+            route: metrics::OTHER,
+            client: None,
+            audience: None,
+            declared: None,
+            count: 0,
+            detail: "",
+            format: Format::default(),
+            is_authorised: request.headers().contains_key(header::AUTHORIZATION),
+        };
+        Self { started: Stopwatch::now(), method: request.method().clone(), trace }
+    }
+
+    /// The response to what was answered; a panic is told to its caller alone, without its text.
+    fn end(mut self, state: &ApiState, answered: std::thread::Result<Result<Answer, Fault>>) -> Response<Body> {
+        let trace = &mut self.trace;
+        let answered = answered.unwrap_or_else(|panic| {
+            let request_id = trace.request_id.simple();
+            tracing::error!(%request_id, panic = panic_text(&*panic), "a request failed");
+            Err(Fault::exception(&request_id.to_string()))
+        });
+        let answer = answered.unwrap_or_else(|fault| {
+            trace.detail = fault.detail();
+            Answer::fault(&fault)
+        });
+        trace.count = answer.count;
+        let mut response = answer.send(trace.format, self.method == Method::HEAD);
+        finish(trace, response.headers_mut());
+        let time = self.started.elapsed();
+        state.inner.meters.count(trace.route, response.status(), time);
+        log(&self.method, trace, response.status(), time);
+        response
+    }
+}
+
+/// A request understood: what remains to be done.
+struct Begun {
+    work: Work,
+    encoding: Option<Encoding>,
+    /// Its place among the requests of its caller in progress.
+    permit: Option<Permit>,
+}
+
+/// From the request to its work, in order: address, caller, limits, form of the answer, work.
+fn begin(state: &ApiState, base: Option<&'static str>, request: Request, trace: &mut Trace) -> Result<Begun, Fault> {
     let peer = peer(&request);
     let (parts, body) = request.into_parts();
     let Some(base) = base else { return Err(Fault::no_such_address()) };
@@ -132,7 +178,7 @@ async fn handle(
     trace.audience = Some(grant.audience().index());
     trace.client = authorization.map(|_| grant.client().to_owned());
     trace.declared = declared(&parts.headers);
-    let _permit = admit(state, peer, authorization.map(|_| grant.client()))?;
+    let permit = admit(state, peer, authorization.map(|_| grant.client()))?;
     let route = route?;
     let query = parts.uri.query().unwrap_or("");
     let pairs = request::pairs(query)?;
@@ -141,11 +187,11 @@ async fn handle(
     if state.inner.settings.strict {
         prefer.handling = Handling::Strict;
     }
-    let origin = request::origin(&parts.headers, &parts.uri, state.inner.settings.https)?;
+    let base = request::address(&parts.headers, &parts.uri, state.inner.settings.https, base)?;
     let call = Call {
         state: state.clone(),
         grant,
-        base: origin + base,
+        base,
         pairs,
         prefer,
         format: format.unwrap_or_default(),
@@ -159,38 +205,40 @@ async fn handle(
     if format.is_none() {
         return Err(Fault::not_acceptable());
     }
-    let mut answer = run(Call { headers, ..call }, route, &method, body).await?;
-    answer.pack(encoding);
-    Ok(answer)
+    let work = run(Call { headers, ..call }, route, &method, body)?;
+    Ok(Begun { work, encoding, permit })
 }
 
-async fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Result<Answer, Fault> {
+fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Result<Work, Fault> {
     match route {
-        Route::Capabilities => capabilities::statement(&call),
+        Route::Capabilities => capabilities::statement(&call).map(Work::done),
         Route::Read { rtype, id } => {
             call.check_declared()?;
-            read::read(&call, rtype, &id)
+            read::read(&call, rtype, &id).map(Work::done)
         }
         Route::Search { rtype } => {
             call.check_declared()?;
-            search::search(call, rtype).await
+            search::search(call, rtype)
         }
-        Route::SearchForm { rtype } => {
+        Route::SearchForm { rtype } => Ok(Work::waits(async move {
             read_form(&mut call, body).await?;
-            search::search(call, rtype).await
+            search::search(call, rtype)?.ended().await
+        })),
+        Route::Create { rtype } => Ok(Work::waits(create::create(call, body, rtype))),
+        Route::Update { rtype, id } => Ok(Work::waits(update::update(call, body, rtype, id))),
+        Route::Validate { rtype, id } => {
+            let method = method.clone();
+            Ok(Work::waits(async move { validate::validate(call, &method, body, rtype, id).await }))
         }
-        Route::Create { rtype } => create::create(call, body, rtype).await,
-        Route::Update { rtype, id } => update::update(call, body, rtype, id).await,
-        Route::Validate { rtype, id } => validate::validate(call, method, body, rtype, id).await,
-        Route::ReadList { kind, id } => terminology::read(&call, kind, &id),
-        Route::SearchList { kind } => terminology::search(call, kind).await,
-        Route::SearchListForm { kind } => {
+        Route::ReadList { kind, id } => terminology::read(&call, kind, &id).map(Work::done),
+        Route::SearchList { kind } => Ok(Work::waits(terminology::search(call, kind))),
+        Route::SearchListForm { kind } => Ok(Work::waits(async move {
             read_form(&mut call, body).await?;
             terminology::search(call, kind).await
-        }
+        })),
         Route::Operate { kind, operation, id } => {
             let body = (*method == Method::POST).then_some(body);
-            terminology::operate(call, body, kind, operation, id).await
+            Ok(Work::waits(terminology::operate(call, body, kind, operation, id)))
         }
     }
 }
@@ -229,15 +277,15 @@ fn finish(trace: &Trace, headers: &mut HeaderMap) {
     // An answer to a token is nobody else's; one to the public may be kept but asked about again.
     let cache = if trace.is_authorised { "no-store" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if let Ok(id) = HeaderValue::from_str(&trace.request_id) {
-        headers.insert(REQUEST_ID, id);
-    }
+    let mut id = uuid::Uuid::encode_buffer();
+    let id = trace.request_id.simple().encode_lower(&mut id);
+    headers.insert(REQUEST_ID, HeaderValue::from_str(id).expect("hexadecimal digits"));
 }
 
 /// One line per request; never a parameter's value, a token or a body.
 fn log(method: &Method, trace: &Trace, status: StatusCode, time: std::time::Duration) {
     tracing::info!(
-        request_id = trace.request_id,
+        request_id = %trace.request_id.simple(),
         method = method.as_str(),
         route = trace.route,
         status = status.as_u16(),
@@ -251,8 +299,8 @@ fn log(method: &Method, trace: &Trace, status: StatusCode, time: std::time::Dura
     );
 }
 
-/// Runs a request; a panic in it becomes an error of this request alone.
-async fn guarded<F: Future>(work: F) -> Result<F::Output, Box<dyn Any + Send>> {
+/// Runs what waits; a panic in it becomes an error of this request alone.
+async fn guarded<F: Future>(work: F) -> std::thread::Result<F::Output> {
     let mut work = pin!(work);
     std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,

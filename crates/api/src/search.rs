@@ -15,6 +15,7 @@ use crate::negotiation;
 use crate::outcome::{self, Fault};
 use crate::prune::{self, Shape};
 use crate::request;
+use crate::work::Work;
 
 /// Up to this many resources of a type, a short search takes well under a millisecond: it runs
 /// where it is, since handing it to another thread costs more.
@@ -64,14 +65,14 @@ pub(crate) async fn form(call: &mut Call, content: Body) -> Result<(), Fault> {
 ///
 /// # Errors
 /// 400 for parameters that cannot be read, 503 when the query is too costly.
-pub(crate) async fn search(call: Call, rtype: ResourceType) -> Result<Answer, Fault> {
+pub(crate) fn search(call: Call, rtype: ResourceType) -> Result<Work, Fault> {
     let search = Search::prepare(call, rtype)?;
     if search.is_light() {
-        return search.run();
+        return search.run().map(Work::done);
     }
     let limit = search.call.state.inner.settings.limits.query_time;
     let turns = Arc::clone(&search.call.state.inner.heavy);
-    blocking::run_within(limit, &turns, move || search.run()).await?
+    Ok(Work::waits(async move { blocking::run_within(limit, &turns, move || search.run()).await? }))
 }
 
 impl Search {

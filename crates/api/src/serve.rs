@@ -1,5 +1,6 @@
 //! The loop that takes connections, and its end.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +16,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tower::Service as _;
 
 use crate::doors::Doors;
 
@@ -104,7 +104,8 @@ fn connection(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        doors.router().call(request)
+        let answering = doors.answer(request);
+        async { Ok::<_, Infallible>(answering.await) }
     });
     http.serve_connection(TokioIo::new(stream), service)
 }

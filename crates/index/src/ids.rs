@@ -30,10 +30,7 @@ struct OfType {
 impl Ids {
     pub(crate) fn new() -> Self {
         Self {
-            types: std::array::from_fn(|_| OfType {
-                numbers: numbered(),
-                in_order: RedBlackTreeMapSync::new_sync(),
-            }),
+            types: std::array::from_fn(|_| OfType { numbers: numbered(), in_order: RedBlackTreeMapSync::new_sync() }),
         }
     }
 

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::Router;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use ror_api::{ApiState, Connections, Doors, Services, Settings};
+use ror_api::{ApiState, Connections, Doors, Services, Settings, Site};
 use ror_directory::Directory;
 use ror_identity::Identity;
 use ror_ledger::Ledger;
@@ -35,6 +35,8 @@ const NOTICES: [(&str, &str); 2] = [
     ),
     ("sae", "Source des offres hospitalières : statistique annuelle (SAE) de la DREES (Licence Ouverte)."),
 ];
+/// How often the times of requests are summed up: until then each one takes memory.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// Where the key of page cursors is kept.
 const CURSOR_KEY: &str = "cursor-key";
 /// As the first thread of a process has: generating and reading were written on it.
@@ -76,19 +78,26 @@ pub(crate) fn listen(
             .await
             .with_context(|| format!("écoute sur {} (déjà prise ?)", config.listen))?;
         let address = listener.local_addr()?;
+        let kept = recorder.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                kept.run_upkeep();
+            }
+        });
         report::complain(&format!("http://{address} ouvert ; lecture des données…"));
         let settings = ror_portal::Settings { sandbox: config.sandbox, ..ror_portal::Settings::default() };
         let doors = Doors::closed(ror_api::starting().merge(ror_portal::starting(settings)));
         let prepare = move || {
             let Loaded { directory, summary } = load()?;
-            let router = router(&config, address, &ledger, directory, Arc::new(move || recorder.render()))?;
+            let site = site(&config, address, &ledger, directory, Arc::new(move || recorder.render()))?;
             let ready = move || {
                 report::say(&format!("listening on http://{address}"));
                 if !summary.is_empty() {
                     report::say(&summary);
                 }
             };
-            Ok((router, ready))
+            Ok((site, ready))
         };
         serve(listener, doors, prepare, asked_to_stop()).await
     })?;
@@ -97,10 +106,10 @@ pub(crate) fn listen(
 }
 
 /// Serves `doors` until `stop`, and opens them when `prepare` ends; then calls what it gave.
-async fn serve<R: FnOnce() + Send + 'static>(
+async fn serve<S: Into<Site> + Send + 'static, R: FnOnce() + Send + 'static>(
     listener: TcpListener,
     doors: Doors,
-    prepare: impl FnOnce() -> anyhow::Result<(Router, R)> + Send + 'static,
+    prepare: impl FnOnce() -> anyhow::Result<(S, R)> + Send + 'static,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let (done, prepared) = oneshot::channel();
@@ -117,8 +126,8 @@ async fn serve<R: FnOnce() + Send + 'static>(
     tokio::select! {
         ended = &mut serving => return ended.context("service"),
         prepared = prepared => {
-            let (router, ready) = prepared.context("la lecture des données s'est interrompue")??;
-            doors.open(router);
+            let (site, ready) = prepared.context("la lecture des données s'est interrompue")??;
+            doors.open(site);
             ready();
         }
     }
@@ -126,13 +135,13 @@ async fn serve<R: FnOnce() + Send + 'static>(
 }
 
 /// API and portal on one directory.
-fn router(
+fn site(
     config: &Config,
     address: SocketAddr,
     ledger: &Arc<dyn Ledger>,
     directory: Arc<Directory>,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
-) -> anyhow::Result<Router> {
+) -> anyhow::Result<Site> {
     let services = services(ledger, directory, config.sandbox)?;
     let mut settings = Settings::new(address, cursor_key(&**ledger)?);
     settings.sandbox = config.sandbox;
@@ -155,7 +164,7 @@ fn router(
     let portal = PortalState::new(portal, portal_settings(&**ledger, config)?);
     let ahead = portal.clone();
     std::thread::Builder::new().name("portal".to_owned()).spawn(move || ahead.warm()).context("démarrage")?;
-    Ok(ror_api::router(api).merge(ror_portal::router(portal)))
+    Ok(Site::new(api, ror_portal::router(portal)))
 }
 
 fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, sandbox: bool) -> anyhow::Result<Services> {
@@ -220,6 +229,8 @@ mod tests {
     use std::sync::mpsc;
 
     use axum::routing::any;
+
+    use axum::Router;
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use ror_api::{ApiState, Connections, Services, Settings, router, serve};
+use ror_api::{ApiState, Connections, Services, Settings, Site, serve};
 use ror_directory::{Directory, Environment};
 use ror_fhir::{Node, node};
 use ror_identity::{ClientRights, Identity, NewClient, clients};
@@ -148,11 +148,11 @@ impl World {
             runtime.expect("a runtime").block_on(async move {
                 listener.set_nonblocking(true).expect("a socket");
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-                let router = router(ApiState::new(services, settings));
+                let site = Site::new(ApiState::new(services, settings), axum::Router::new());
                 let stop = async {
                     let _ = stopped.await;
                 };
-                serve(listener, router, Connections::default(), stop).await.expect("served");
+                serve(listener, site, Connections::default(), stop).await.expect("served");
             });
         });
         let mut world = Self {
