@@ -4,4 +4,5 @@ mod common;
 mod hidden;
 mod hostile;
 mod limits;
+mod matrix;
 mod pages;
