@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ror_terminology::Terminology;
 
 use super::address::{self, AddressColumns};
-use super::form::{Form, Survey, finess};
+use super::form::{Form, Survey, finess, zeros_lost};
 use super::log::Log;
 use super::positions::Positions;
 use super::survey_instant;
@@ -283,13 +283,15 @@ fn describe_site(structure: &mut Structure, row: &Row<'_>, log: &mut Log) {
         }
         siret
     });
-    let parent = row.get("FI_EJ").and_then(|text| FinessId::parse_padded(text).ok());
+    let text = row.get("FI_EJ").unwrap_or_default();
+    let parent = FinessId::parse_padded(text).ok();
     structure.part_of = parent.map(|(finess, _)| ej_key(&finess));
-    if parent.is_none_or(|(_, lost)| lost) {
-        let message = "Numéro de l'entité juridique absent ou altéré.";
-        let value = row.get("FI_EJ").unwrap_or_default();
-        log.push(row.finding(Severity::Warning, "ej-absente", message).on("FI_EJ", value));
-    }
+    let (rule, message) = match parent {
+        Some((_, false)) => return,
+        Some((finess, true)) => ("finess-zero-perdu", zeros_lost(&finess)),
+        None => ("ej-absente", "Numéro de l'entité juridique absent ou altéré.".to_owned()),
+    };
+    log.push(row.finding(Severity::Warning, rule, message).on("FI_EJ", text));
 }
 
 fn doubtful_siret(row: &Row<'_>, text: &str, kept: bool, log: &mut Log) {

@@ -278,8 +278,7 @@ pub(super) fn finess(row: &Row<'_>, column: &str, log: &mut Log) -> Option<Fines
     match FinessId::parse_padded(text) {
         Ok((id, false)) => Some(id),
         Ok((id, true)) => {
-            let message = format!("Zéros perdus en tête du numéro FINESS : lu comme {id}.");
-            log.push(row.finding(Severity::Warning, "finess-zero-perdu", message).on(column, text));
+            log.push(row.finding(Severity::Warning, "finess-zero-perdu", zeros_lost(&id)).on(column, text));
             Some(id)
         }
         Err(error) => {
@@ -288,6 +287,10 @@ pub(super) fn finess(row: &Row<'_>, column: &str, log: &mut Log) -> Option<Fines
             None
         }
     }
+}
+
+pub(super) fn zeros_lost(read_as: &FinessId) -> String {
+    format!("Zéros perdus en tête du numéro FINESS : lu comme {read_as}.")
 }
 
 fn known_site(row: &Row<'_>, entities: &Entities, log: &mut Log) -> Option<FinessId> {

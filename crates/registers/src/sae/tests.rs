@@ -160,14 +160,14 @@ fn a_bad_line_costs_itself_and_says_why() {
 
 #[test]
 fn eaten_zeros_are_given_back() {
-    let id = ID.replace(";010000024;", ";10000024;").replace(";01440;", ";1440;");
+    let id = ID.replace(";010000024;", ";10000024;").replace(";01440;", ";1440;").replace(";010780054;", ";10780054;");
     let mco = MCO.replace(";010000024;", ";10000024;");
     let harvest = harvest(&[("a.csv", &id), ("b.csv", &mco)]);
     assert!(find(&harvest, "eg/010000024").resource.to_text().contains(r#""postalCode":"01440""#));
     find(&harvest, "offre/010000024/MCO/MED");
     let warnings = rules(&harvest, Severity::Warning);
-    assert_eq!(warnings.iter().filter(|rule| **rule == "finess-zero-perdu").count(), 2);
-    assert!(warnings.contains(&"code-postal-douteux"));
+    assert_eq!(warnings.iter().filter(|rule| **rule == "finess-zero-perdu").count(), 3);
+    assert!(warnings.contains(&"code-postal-douteux") && !warnings.contains(&"ej-absente"));
 }
 
 #[test]
