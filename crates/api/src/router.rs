@@ -65,7 +65,11 @@ async fn token_address(State(state): State<ApiState>, request: Request) -> Respo
     let started = Stopwatch::now();
     let peer = peer(&request);
     let (parts, body) = request.into_parts();
-    let response = token::token(&state, peer, &parts.method, &parts.headers, body).await;
+    let answered = guarded(token::token(&state, peer, &parts.method, &parts.headers, body)).await;
+    let response = answered.unwrap_or_else(|panic| {
+        tracing::error!(route = "token", panic = panic_text(&*panic), "a request failed");
+        token::error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "erreur interne")
+    });
     state.inner.meters.count("token", response.status(), started.elapsed());
     tracing::info!(route = "token", status = response.status().as_u16(), "request");
     response
@@ -174,7 +178,10 @@ fn begin(state: &ApiState, base: Option<&'static str>, request: Request, trace: 
         _ => parts.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("?")),
     };
     // Answered from memory, but for one short read of the register per client and second.
-    let grant = state.inner.services.identity.authenticate(authorization, now).map_err(|error| Fault::login(&error))?;
+    let grant = state.inner.services.identity.authenticate(authorization, now).map_err(|error| {
+        // Whoever sends refused tokens is counted too, by address.
+        admit(state, peer, None).err().unwrap_or_else(|| Fault::login(&error))
+    })?;
     trace.audience = Some(grant.audience().index());
     trace.client = authorization.map(|_| grant.client().to_owned());
     trace.declared = declared(&parts.headers);

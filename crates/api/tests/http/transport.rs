@@ -177,6 +177,10 @@ fn d61_too_many_requests() {
     assert_eq!(world.get_all("/fhir/Location").status, 200, "a client has its own count");
     world.wait(1_000);
     assert_eq!(world.get("/fhir/Location").status, 200);
+    let refused = || world.send("GET", "/fhir/Location", &[("authorization", "Bearer no-token")], b"").status;
+    assert_eq!(refused(), 429, "a refused token counts for its address");
+    world.wait(1_000);
+    assert_eq!((refused(), refused()), (401, 429));
 }
 
 #[test]
