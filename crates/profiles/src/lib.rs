@@ -5,11 +5,15 @@
 //! * [`validate`]: everything that is wrong with one resource, as [`Finding`]s in the order of
 //!   the document.
 //! * [`transition`]: what may not change from one version of it to the next.
+//! * [`rules`]: the business rules; what one body cannot tell is handed in by the directory.
+//!   `docs/regles.md` lists them all.
+//! * [`capacity`]: records of beds and places, what is an indicator, what is computed.
+//! * [`population`]: how far an offer or an establishment is described.
+//! * [`template`]: entry templates, as tables and as Questionnaires.
 //! * [`identifier`]: keys of FINESS, SIREN, SIRET and RPPS numbers.
 //!
-//! Only the resource itself is looked at, and its former version where one is handed in: whether
-//! a reference leads somewhere belongs to the directory. Nothing here reads a file, a clock or
-//! the network.
+//! [`validate`] looks at the resource alone: whether a reference leads somewhere belongs to the
+//! directory. Nothing here reads a file, a clock or the network.
 
 pub mod capacity;
 mod finding;

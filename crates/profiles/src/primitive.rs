@@ -42,7 +42,15 @@ fn integer(value: &Node, type_name: &str) -> Result<(), Fault> {
 
 /// What was expected, when the text has not the form of its type.
 fn text_form(text: &str, type_name: &str) -> Option<&'static str> {
-    let no_blank = || !text.is_empty() && !text.contains(char::is_whitespace);
+    // Nearly all addresses are ASCII: bytes tell enough.
+    let has_blank = || {
+        if text.is_ascii() {
+            text.bytes().any(|it| it.is_ascii_whitespace() || it == 0x0b)
+        } else {
+            text.contains(char::is_whitespace)
+        }
+    };
+    let no_blank = || !text.is_empty() && !has_blank();
     let precision = || DateTime::parse(text).ok().map(|date| date.precision);
     let (is_good, expected) = match type_name {
         "code" => (is_code(text), "un code : ni vide, ni espace au début ou à la fin, ni double espace"),

@@ -9,6 +9,9 @@ mod invariants;
 mod items;
 mod value;
 
+use std::cell::RefCell;
+
+use binding::List;
 use ror_fhir::{Instant, Node};
 use ror_terminology::Terminology;
 
@@ -143,6 +146,8 @@ struct Walk<'a> {
     /// The same without indices.
     shape: String,
     frames: Vec<Frame<'static>>,
+    /// The value sets met so far, by the place of their address.
+    lists: RefCell<Vec<(&'static str, Option<List<'a>>)>>,
     /// Codes without label so far.
     unlabelled: usize,
 }
@@ -158,6 +163,7 @@ impl<'a> Walk<'a> {
             path: root.to_owned(),
             shape: root.to_owned(),
             frames: Vec::new(),
+            lists: RefCell::default(),
             unlabelled: 0,
         }
     }

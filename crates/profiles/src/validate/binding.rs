@@ -29,7 +29,7 @@ const STREET_TYPE: &str = "JDV_J219-TypeVoie-ROR";
 
 /// A list of codes, wherever it is held.
 #[derive(Clone, Copy)]
-enum List<'a> {
+pub(super) enum List<'a> {
     /// In the terminology.
     Nos(&'a ValueSet),
     /// In the guide itself.
@@ -62,8 +62,9 @@ impl<'a> Walk<'a> {
     /// How a coding is written.
     pub(super) fn coding(&mut self, coding: &Node) {
         let Some(code) = coding.str("code") else { return };
-        if let Some(system) = coding.str("system") {
-            let terminology = self.context.terminology;
+        let terminology = self.context.terminology;
+        let is_usual = |system: &str| terminology.code_system(system).is_some_and(|held| held.concept(code).is_some());
+        if let Some(system) = coding.str("system").filter(|system| !is_usual(system)) {
             let resolved = terminology.resolve_coding(system, code);
             let meant = resolved.systems.first().copied().unwrap_or_default();
             if resolved.warning_due() {
@@ -105,6 +106,18 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether a coded value names one of the systems of the value set of a slice as they are
+    /// usually written: most do, and no address has then to be read.
+    pub(super) fn names_system(&self, item: &Node, type_name: &str, slice: &Rule) -> bool {
+        let Some(list) = slice.value_set.and_then(|url| self.list(url)) else { return false };
+        let takes = |coding: &Node| coding.str("system").is_some_and(|system| list.takes(system));
+        match type_name {
+            "CodeableConcept" => item.items("coding").any(takes),
+            "Coding" => takes(item),
+            _ => false,
+        }
+    }
+
     /// Whether a coded value draws from one of the systems of the value set of a slice.
     pub(super) fn has_system(&self, item: &Node, type_name: &str, slice: &Rule) -> bool {
         let Some(list) = slice.value_set.and_then(|url| self.list(url)) else { return false };
@@ -126,6 +139,9 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let Some(list) = self.list(url) else { continue };
+            if list.holds_plainly(value, type_name) {
+                continue;
+            }
             let found: Vec<(Standing, String, String)> = self
                 .codes_of(value, type_name)
                 .iter()
@@ -178,13 +194,21 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the codes of that value set are known.
-    pub(super) fn is_listed(&self, url: &str) -> bool {
+    pub(super) fn is_listed(&self, url: &'static str) -> bool {
         self.list(url).is_some()
     }
 
-    fn list(&self, url: &str) -> Option<List<'a>> {
+    /// The value set of that address. Addresses come from the tables, each one text at one
+    /// place: looked for once, they are told by that place.
+    fn list(&self, url: &'static str) -> Option<List<'a>> {
+        let mut known = self.lists.borrow_mut();
+        if let Some((_, list)) = known.iter().find(|(other, _)| std::ptr::eq(*other, url)) {
+            return *list;
+        }
         let nos = self.context.terminology.value_set(url).map(List::Nos);
-        nos.or_else(|| self.tables.set(url).map(List::Guide))
+        let list = nos.or_else(|| self.tables.set(url).map(List::Guide));
+        known.push((url, list));
+        list
     }
 
     /// The codes of a value, each with where it stands below it.
@@ -215,10 +239,13 @@ impl<'a> Walk<'a> {
                 if let Some((_, _, taken)) = DECIDED.iter().find(|(of, it, _)| *of == set.name() && *it == code.code) {
                     return decided(*taken, now);
                 }
-                let any: Vec<&str> = set.systems().collect();
-                let systems = if code.systems.is_empty() { any.as_slice() } else { code.systems.as_slice() };
-                let standings = systems.iter().map(|system| self.standing_in(set, system, code.code));
-                standings.min_by_key(|standing| rank(*standing)).unwrap_or(Standing::Never)
+                let judge = |system: &str| self.standing_in(set, system, code.code);
+                let best = if code.systems.is_empty() {
+                    set.systems().map(judge).min_by_key(|standing| rank(*standing))
+                } else {
+                    code.systems.iter().map(|system| judge(system)).min_by_key(|standing| rank(*standing))
+                };
+                best.unwrap_or(Standing::Never)
             }
         }
     }
@@ -260,6 +287,21 @@ impl<'a> Walk<'a> {
 }
 
 impl List<'_> {
+    /// Whether one of the codes of a value is in the list, as usually written and with no end: most
+    /// are, and nothing more has then to be looked at. A decided code (D33) has more to tell.
+    fn holds_plainly(&self, value: &Node, type_name: &str) -> bool {
+        let Self::Nos(set) = self else { return false };
+        let is_plain = |coding: &Node| {
+            let (Some(system), Some(code)) = (coding.str("system"), coding.str("code")) else { return false };
+            set.concept(system, code).is_some_and(|concept| concept.end.is_none())
+        };
+        match type_name {
+            "CodeableConcept" => value.items("coding").any(is_plain),
+            "Coding" => is_plain(value),
+            _ => false,
+        }
+    }
+
     /// Whether it draws from that system.
     fn takes(&self, system: &str) -> bool {
         match self {

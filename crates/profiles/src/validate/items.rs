@@ -41,8 +41,8 @@ impl Walk<'_> {
             .collect();
         self.count(items.len(), element, rules, &sliced);
         // Looked for once: an object may have as many members as the list has nulls.
-        let has_null = items.contains(&Node::Null);
-        let beside = node.get(&format!("_{}", element.name)).and_then(Node::as_array).filter(|_| has_null);
+        let companions = items.contains(&Node::Null).then(|| node.get(&format!("_{}", element.name)));
+        let beside = companions.flatten().and_then(Node::as_array);
         work(items.len());
         for (at, item) in items.iter().enumerate() {
             let of_slice = sliced.iter().filter_map(|(rule, slots)| slots[at].map(|slot| &rule.slices[slot]));
@@ -160,25 +160,38 @@ impl Walk<'_> {
     /// that a code of neither is reported once.
     fn slice_of(&self, item: &Node, type_name: &str, rule: &'static Rule) -> Option<usize> {
         work(rule.slices.len());
-        let mut candidates = rule.slices.iter().enumerate().filter(|(_, slice)| self.is_in(item, type_name, slice));
+        self.slice_among(item, type_name, rule, true).or_else(|| {
+            // Only codes are written in more than one way.
+            let is_coded = rule.slices.iter().any(|slice| matches!(slice.how, How::System | How::Act(_)));
+            if is_coded { self.slice_among(item, type_name, rule, false) } else { None }
+        })
+    }
+
+    /// The same, with systems as they are usually written (`usual`), or read as D4 does.
+    fn slice_among(&self, item: &Node, type_name: &str, rule: &'static Rule, usual: bool) -> Option<usize> {
+        let mut candidates =
+            rule.slices.iter().enumerate().filter(|(_, slice)| self.is_in(item, type_name, slice, usual));
         let first = candidates.next()?;
         let Some(second) = candidates.next() else { return Some(first.0) };
         let mut all = [first, second].into_iter().chain(candidates);
         all.find(|(_, slice)| self.holds(item, type_name, slice)).map_or(Some(first.0), |(at, _)| Some(at))
     }
 
-    fn is_in(&self, item: &Node, type_name: &str, slice: &Rule) -> bool {
+    fn is_in(&self, item: &Node, type_name: &str, slice: &Rule, usual: bool) -> bool {
+        let has_system = || {
+            if usual { self.names_system(item, type_name, slice) } else { self.has_system(item, type_name, slice) }
+        };
         match slice.how {
             How::Url(url) => item.str("url") == Some(url),
             How::TypeCode(code) => {
                 item.get("type").is_some_and(|kind| kind.items("coding").any(|coding| coding.str("code") == Some(code)))
             }
-            How::System => self.has_system(item, type_name, slice),
+            How::System => has_system(),
             // An act without type is reported as a specific act that lacks it.
             How::Act(act) => {
                 let told = item.extensions(ACT_TYPE).find_map(|extension| extension.str("valueCode"));
                 let is_other = !matches!(told, Some("specificAct" | "outsideOfficeAct"));
-                (told == Some(act) || (is_other && act == "specificAct")) && self.has_system(item, type_name, slice)
+                (told == Some(act) || (is_other && act == "specificAct")) && has_system()
             }
             How::Id(id) => item.str("id") == Some(id),
             How::Pattern(part) => {
