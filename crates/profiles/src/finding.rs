@@ -4,6 +4,9 @@
 /// how many were left out, so that no answer grows with the input.
 pub const FINDINGS_MAX: usize = 100;
 
+/// Longest value that a finding repeats, in characters.
+pub(crate) const VALUE_SHOWN_MAX: usize = 80;
+
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -76,6 +79,22 @@ impl Findings {
     /// French sentence.
     pub(crate) fn broken(&mut self, rule: &str, expected: &str, make: impl FnOnce() -> (String, String)) {
         self.told(Severity::Error, "business-rule", rule, expected, make);
+    }
+
+    /// The same, with the code that was read: never free text, which may be confidential.
+    pub(crate) fn broken_by(
+        &mut self,
+        rule: &str,
+        expected: &str,
+        read: &str,
+        make: impl FnOnce() -> (String, String),
+    ) {
+        self.push(Severity::Error, || {
+            let (expression, message) = make();
+            let value = Some(read.chars().take(VALUE_SHOWN_MAX).collect());
+            let (expected, rule) = (expected.to_owned(), rule.to_owned());
+            Finding { severity: Severity::Error, code: "business-rule", expression, value, expected, rule, message }
+        });
     }
 
     /// The same, for what is accepted all the same.

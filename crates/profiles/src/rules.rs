@@ -73,6 +73,7 @@ pub(crate) const RULES: &[(&str, &str, Check)] = &[
     ("D35", "Location", records::statuses_add_up),
     ("D24", "Location", text::no_telecom_in_text),
     ("template", "Location", template::template_is_named_with_its_version),
+    ("template", "Questionnaire", template::conditions_name_a_question),
     ("RG_EXP_049", "PractitionerRole", schedule::hours_of_a_person_are_on_call_or_consultation),
 ];
 

@@ -248,6 +248,36 @@ fn keys_are_checked() {
 }
 
 #[test]
+fn the_type_of_a_reference_is_a_target_and_that_of_its_address() {
+    let by = |reference: Node| {
+        let mut broken = offer();
+        broken.as_object_mut().expect("an object").insert("providedBy", reference);
+        told(&strict(&broken)).iter().map(|(_, code, place)| format!("{code} {place}")).collect::<Vec<_>>()
+    };
+    assert!(by(node!({"type": "Organization", "identifier": {"value": "1"}})).is_empty());
+    assert!(by(node!({"type": "Organization", "reference": "Organization/1"})).is_empty());
+    let place = ["structure HealthcareService.providedBy.type"];
+    assert_eq!(by(node!({"type": "Patient", "identifier": {"value": "1"}})), place);
+    assert_eq!(by(node!({"type": "Location", "reference": "Organization/1"})), place);
+}
+
+#[test]
+fn an_entry_template_proposes_codes_that_exist() {
+    let option = |code: &str| {
+        let coding = coding("TRE_R211-ActiviteOperationnelle", code);
+        let found = lenient(&node!({"resourceType": "Questionnaire", "item": [{"linkId": "1", "type": "choice",
+            "answerOption": [{"valueCoding": coding}]}]}));
+        found
+            .into_iter()
+            .filter(|finding| finding.code == "code-invalid")
+            .map(|finding| finding.value)
+            .collect::<Vec<_>>()
+    };
+    assert!(option("022").is_empty());
+    assert_eq!(option("022\""), [Some("022\"".to_owned())], "as the guide's own example has it");
+}
+
+#[test]
 fn hostile_input_has_a_bounded_answer() {
     let wide: Object = (0..900).map(|n| (format!("inconnu{n}"), node!(1))).collect();
     let mut wide = Node::Object(wide);

@@ -107,8 +107,9 @@ fn age_unit(place: impl FnOnce() -> String, age: &Node, findings: &mut Findings)
     match age.str("code").or(age.str("unit")) {
         None => findings
             .doubtful("D13", expected, || (place(), "L'âge est donné sans unité : il est lu en années.".to_owned())),
-        Some(unit) if !AGE_UNITS.contains(&unit) => findings
-            .broken("RG_EXP_048", expected, || (place(), "Cette unité n'est pas admise pour un âge.".to_owned())),
+        Some(unit) if !AGE_UNITS.contains(&unit) => findings.broken_by("RG_EXP_048", expected, unit, || {
+            (place(), "Cette unité n'est pas admise pour un âge.".to_owned())
+        }),
         Some(_) => {}
     }
 }
@@ -117,10 +118,11 @@ fn age_unit(place: impl FnOnce() -> String, age: &Node, findings: &mut Findings)
 pub(super) fn hours_of_a_person_are_on_call_or_consultation(role: &Node, findings: &mut Findings) {
     for (at, time) in items(role, "availableTime") {
         let kind = code_of(time, guide!("ror-available-time-type-of-time"));
-        if kind.is_some_and(|code| !PERSON_HOURS.contains(&code)) {
-            findings.broken(
+        if let Some(code) = kind.filter(|code| !PERSON_HOURS.contains(code)) {
+            findings.broken_by(
                 "RG_EXP_049",
                 "un horaire de type 03 (garde), 06 (sans rendez-vous) ou 07 (sur rendez-vous)",
+                code,
                 || {
                     let message = "Ce type d'horaire ne convient pas à une personne.";
                     (format!("PractitionerRole.availableTime[{at}]"), message.to_owned())

@@ -1,10 +1,36 @@
 //! The entry template a record was typed with.
 
+use std::collections::HashSet;
+
 use ror_fhir::Node;
 
 use super::{extensions, guide, rtype};
 use crate::Severity;
-use crate::finding::Findings;
+use crate::finding::{Findings, VALUE_SHOWN_MAX};
+use crate::work::work;
+
+/// A condition of an entry template names a question of that template: FHIR states it in words
+/// only (`Questionnaire.item.enableWhen.question`).
+pub(super) fn conditions_name_a_question(questionnaire: &Node, findings: &mut Findings) {
+    let mut all: Vec<&Node> = Vec::new();
+    let mut waiting: Vec<&Node> = questionnaire.items("item").collect();
+    while let Some(item) = waiting.pop() {
+        work(1);
+        waiting.extend(item.items("item"));
+        all.push(item);
+    }
+    let links: HashSet<&str> = all.iter().filter_map(|item| item.str("linkId")).collect();
+    let asked = all.iter().flat_map(|item| item.items("enableWhen").map(|when| (*item, when)));
+    for (item, when) in asked {
+        if when.str("question").is_some_and(|link| !links.contains(link)) {
+            findings.broken("FHIR R4 : Questionnaire.item.enableWhen.question", "le linkId d'une question", || {
+                let link = item.str("linkId").unwrap_or_default().chars().take(VALUE_SHOWN_MAX).collect::<String>();
+                let message = format!("La question {link} dépend d'une question qui n'existe pas dans ce modèle.");
+                ("Questionnaire.item.enableWhen.question".to_owned(), message)
+            });
+        }
+    }
+}
 
 const TEMPLATE: &str = guide!("ror-meta-questionnaire-used-as-a-template");
 

@@ -663,6 +663,17 @@ fn a_template_without_version_is_refused() {
 }
 
 #[test]
+fn a_condition_names_a_question_of_its_template() {
+    let questionnaire = |question: &str| {
+        node!({"item": [{"linkId": "1", "type": "group", "item": [{"linkId": "1.1", "type": "boolean"}]},
+            {"linkId": "2", "type": "string", "enableWhen": [{"question": question, "operator": "exists", "answerBoolean": true}]}]})
+    };
+    let rule = template::conditions_name_a_question;
+    assert!(places(rule, &questionnaire("1.1")).is_empty());
+    assert_eq!(places(rule, &questionnaire("3")), ["Questionnaire.item.enableWhen.question"]);
+}
+
+#[test]
 fn no_rule_is_broken_by_what_it_does_not_expect() {
     let odd = [
         node!(null),

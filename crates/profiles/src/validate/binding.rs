@@ -84,6 +84,7 @@ impl<'a> Walk<'a> {
                 });
             }
         }
+        self.proposed(coding, code);
         if coding.get("display").is_none() {
             self.unlabelled += 1;
             // One finding for all of them: a hundred would hide the others.
@@ -95,6 +96,23 @@ impl<'a> Walk<'a> {
                     value: None,
                 });
             }
+        }
+    }
+
+    /// A code that an entry template proposes is one of its system, where that system is held: a
+    /// stray character would make an answer that nothing takes.
+    fn proposed(&mut self, coding: &Node, code: &str) {
+        if self.frames.last().is_none_or(|frame| frame.owner != "Questionnaire.item.answerOption") {
+            return;
+        }
+        let held = coding.str("system").and_then(|system| self.context.terminology.code_system(system));
+        if let Some(system) = held.filter(|system| system.concept(code).is_none()) {
+            self.report(Severity::Warning, "code-invalid", ".code", || Told {
+                expected: format!("un code de {}", system.heading().id),
+                rule: format!("{} en vigueur", system.heading().id),
+                message: "Cette réponse proposée a un code que sa nomenclature n'a pas.".to_owned(),
+                value: Some(shown(code)),
+            });
         }
     }
 

@@ -4,7 +4,7 @@ use ror_fhir::{Node, Reference};
 use ror_terminology::Reading;
 
 use super::{Told, Walk};
-use crate::finding::Severity;
+use crate::finding::{Severity, VALUE_SHOWN_MAX};
 use crate::identifier::{is_finess, is_rpps, is_siren, is_siret};
 use crate::primitive::{self, Fault};
 use crate::rule::Rule;
@@ -13,9 +13,6 @@ use crate::work::work;
 
 /// Where the extensions of the guide are defined: another address there is a misspelling.
 const GUIDE: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/";
-
-/// Longest value that a finding repeats, in characters.
-const VALUE_SHOWN_MAX: usize = 80;
 
 /// A key check: system of the identifier, code of its type (any when empty), the number it is,
 /// the check, and whether a wrong key is an error. About one SIRET in a hundred that hospitals
@@ -207,12 +204,13 @@ impl Walk<'_> {
     }
 
     fn reference(&mut self, reference: &Node, element: &BaseElement, rules: &[&'static Rule]) {
-        let Some(text) = reference.str("reference") else { return };
         let stated = rules.iter().rev().find(|rule| !rule.targets.is_empty());
         let (targets, source) = match stated {
             Some(rule) => (&rule.targets, rule.source.clone()),
             None => (&element.targets, format!("FHIR R4 : {}", element.name)),
         };
+        self.reference_type(reference, targets, &source);
+        let Some(text) = reference.str("reference") else { return };
         let (is_good, expected) = match Reference::parse(text) {
             Reference::Absolute(_) => (true, String::new()),
             Reference::Local { rtype, .. } => {
@@ -228,6 +226,25 @@ impl Walk<'_> {
                 message: format!("La référence doit mener à : {expected}."),
                 value: Some(shown(text)),
                 expected,
+            });
+        }
+    }
+
+    /// The type that a reference tells: one of the targets, and that of the address beside it. A
+    /// reference by identifier has nothing else to be judged by.
+    fn reference_type(&mut self, reference: &Node, targets: &[&'static str], source: &str) {
+        let Some(told) = reference.str("type") else { return };
+        let is_target = targets.is_empty() || targets.contains(&"Resource") || targets.contains(&told);
+        let is_that_of_address = match reference.str("reference").map(Reference::parse) {
+            Some(Reference::Local { rtype, .. }) => rtype == told,
+            _ => true,
+        };
+        if !is_target || !is_that_of_address {
+            self.report(Severity::Error, "structure", ".type", || Told {
+                expected: if is_target { "le type de la référence".to_owned() } else { targets.join(" ou ") },
+                rule: format!("{source} → {}", targets.join(" | ")),
+                message: "Le type de la référence n'est pas admis ici, ou contredit son adresse.".to_owned(),
+                value: Some(shown(told)),
             });
         }
     }
