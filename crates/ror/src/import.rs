@@ -9,10 +9,10 @@ use ror_registers::sae::InputFile;
 use ror_registers::{Finding, Harvest, Mint, Severity, cog, fhir_file, finess, sae, synth};
 
 use crate::cli::{Import, Register};
-use crate::data;
 use crate::environment::{environment, now};
 use crate::geography::Communes;
 use crate::report::{self, Progress};
+use crate::{data, sources};
 
 /// What was read from files, ready to be taken in.
 #[derive(Default)]
@@ -42,6 +42,7 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     }
     let ledger = data::open_or_create(&arguments.data)?;
     data::note_synthetic(&*ledger, load.synthetic)?;
+    sources::note(&*ledger, &load, now())?;
     let directory = Directory::open(ledger, environment()).context("ouverture du répertoire")?;
     let summary = take_in(&directory, &mut load)?;
     figures(&load.figures);
@@ -157,7 +158,9 @@ fn import_cog(files: &[InputFile], arguments: &Import) -> anyhow::Result<ExitCod
     if arguments.dry_run {
         report::complain(&format!("à blanc : {count} communes lues, rien n'est écrit"));
     } else {
-        Communes::store(&*data::open_or_create(&arguments.data)?, &cog)?;
+        let ledger = data::open_or_create(&arguments.data)?;
+        Communes::store(&*ledger, &cog)?;
+        sources::note_one(&*ledger, sources::COG, None, now())?;
         report::complain(&format!(
             "{count} communes, {} départements, {} régions chargés",
             cog.departements().len(),

@@ -11,6 +11,7 @@ mod geography;
 mod import;
 mod report;
 mod serve;
+mod sources;
 mod synth;
 
 use std::process::ExitCode;

@@ -24,17 +24,8 @@ use crate::cli::Serve;
 use crate::config::Config;
 use crate::environment::{environment, random};
 use crate::geography::Communes;
-use crate::{data, report};
+use crate::{data, report, sources};
 
-/// Registers whose data name their source wherever they are shown.
-const NOTICES: [(&str, &str); 2] = [
-    // Structures of both registers are held as one source.
-    (
-        "finess",
-        "Sources des structures : FINESS et statistique annuelle des établissements de santé (Licence Ouverte).",
-    ),
-    ("sae", "Source des offres hospitalières : statistique annuelle (SAE) de la DREES (Licence Ouverte)."),
-];
 /// How often the times of requests are summed up: until then each one takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Where the key of page cursors is kept.
@@ -180,12 +171,7 @@ fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, sandbox: bool) 
 }
 
 fn portal_settings(ledger: &dyn Ledger, config: &Config) -> anyhow::Result<ror_portal::Settings> {
-    let mut sources = Vec::new();
-    for (register, notice) in NOTICES {
-        if !ledger.source(register)?.is_empty() {
-            sources.push(notice.to_owned());
-        }
-    }
+    let sources = sources::told(ledger)?;
     Ok(ror_portal::Settings { sandbox: config.sandbox, sources, tiles: config.tiles.clone() })
 }
 
