@@ -82,7 +82,10 @@
     L.control.scale({ imperial: false }).addTo(map);
     const from = figure.dataset.depuis?.split(",").map(Number);
     const all = members.map(([, latitude, longitude]) => [latitude, longitude]);
-    map.fitBounds(L.latLngBounds(from ? [...all, from] : all).pad(0.1), { maxZoom: 12, animate: false });
+    // The place of a sheet, alone, is shown among the towns that people know.
+    const towns = [...drawing.querySelectorAll("[data-ville]")].map((town) => town.dataset.ville.split(",").map(Number));
+    const around = from ? [from] : isAlone(members) ? towns : [];
+    map.fitBounds(L.latLngBounds([...all, ...around]).pad(0.1), { maxZoom: 12, animate: false });
     if (tiles) {
       L.tileLayer(tiles, { maxZoom: ZOOM_MAX_TILES }).addTo(map);
       const authors = document.createElement("span");
@@ -134,7 +137,7 @@
       }
       const held = marks.find((one) => one.element === document.activeElement)?.numbers[0];
       layer.clearLayers();
-      marks = groups.map((group) => place(layer, group.members));
+      marks = groups.map((group) => place(layer, group.members, isAlone(members)));
       if (held) marks.find((one) => one.numbers.includes(held)).element.focus({ preventScroll: true });
     };
     draw();
@@ -148,19 +151,24 @@
     }
   }
 
-  function place(layer, members) {
+  /** One place, on a sheet: nothing to tell it from. */
+  function isAlone(members) {
+    return members.length === 1 && !document.querySelector("[data-resultat]");
+  }
+
+  function place(layer, members, isOnly) {
     const [number, latitude, longitude, name] = members[0];
     const more = members.length - 1;
-    const label = number + (more ? "+" : "");
+    const label = isOnly ? "" : number + (more ? "+" : "");
     const text = document.createElement("span");
     text.textContent = label;
     const marker = L.marker([latitude, longitude], {
-      icon: L.divIcon({ className: "carte__repere", html: text, iconSize: label.length > 2 ? [38, 38] : [30, 30] }),
+      icon: L.divIcon({ className: "carte__repere", html: text, iconSize: isOnly ? [22, 22] : label.length > 2 ? [38, 38] : [30, 30] }),
       title: name, riseOnHover: true, zIndexOffset: 1000 - number,
     }).addTo(layer);
     const element = marker.getElement();
     const others = more === 0 ? "" : more === 1 ? ", et 1 autre tout près" : `, et ${more} autres tout près`;
-    element.setAttribute("aria-label", `Résultat ${label} : ${name}${others}`);
+    element.setAttribute("aria-label", isOnly ? name : `Résultat ${label} : ${name}${others}`);
     element.addEventListener("keydown", (event) => {
       if (event.key !== " ") return;
       event.preventDefault();

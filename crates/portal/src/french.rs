@@ -1,6 +1,10 @@
 //! Numbers, dates, distances and telephones as French readers write them.
 
+mod name;
+
 use ror_fhir::{DateTime, Instant};
+
+pub(crate) use name::name;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -8,17 +12,6 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// Never broken at the end of a line.
 const NARROW_SPACE: char = '\u{202f}';
 const SPACE: char = '\u{a0}';
-
-/// Words that stay small inside a name.
-const SMALL: [&str; 18] =
-    ["DE", "DU", "DES", "LA", "LE", "LES", "ET", "EN", "SUR", "AU", "AUX", "À", "A", "D", "L", "SOUS", "PAR", "POUR"];
-/// Initials that stay in capitals.
-const INITIALS: [&str; 47] = [
-    "EPS", "SMUR", "SAMU", "PASS", "BP", "CS", "TSA", "CH", "CHU", "CHR", "CHRU", "CHS", "CHI", "CHIC", "CMP", "CMPP",
-    "CSAPA", "USLD", "EHPAD", "HAD", "SSR", "SMR", "CRF", "GCS", "AP", "HP", "AP-HP", "APHP", "HCL", "HDJ", "HJ",
-    "CATTP", "UGECAM", "SA", "SAS", "SARL", "GHT", "GH", "GIE", "MCO", "IRM", "CAMSP", "SSIAD", "EPSM", "CHSP", "CLCC",
-    "AURAL",
-];
 
 const MONTHS: [&str; 12] = [
     "janvier",
@@ -76,10 +69,11 @@ pub(crate) fn day_of(text: &str) -> String {
     }
 }
 
-/// `21 novembre 2026 à 14 h 05`, in Paris.
+/// `21 novembre 2026 à 14 h 05`, in Paris; the day alone at midnight, which stands for "no hour known".
 pub(crate) fn moment(instant: Instant) -> String {
     let text = DateTime::format_instant(instant);
     match text.split_once('T') {
+        Some((day, time)) if time.starts_with("00:00:00") => day_of(day),
         Some((day, time)) => format!("{} à {}", day_of(day), hour(time)),
         None => text,
     }
@@ -106,7 +100,7 @@ pub(crate) fn ago(now: Instant, then: Instant) -> String {
             1 => "hier".to_owned(),
             days @ ..60 => of(days, "jours"),
             days @ ..730 => of(days / 30, "mois"),
-            days => of(days / 365, "ans"),
+            days => format!("il y a plus de {}{SPACE}ans", days / 365),
         },
     }
 }
@@ -160,32 +154,6 @@ fn national_digits(text: &str) -> String {
     }
 }
 
-/// A name written in capitals by a register, as people write names; anything else untouched.
-///
-/// `CENTRE HOSPITALIER DE MAULEON` becomes `Centre Hospitalier de Mauleon`: accents that the
-/// register lacks are not invented, and abbreviations of up to three letters stay.
-pub(crate) fn name(text: &str) -> String {
-    if text.chars().any(char::is_lowercase) {
-        return text.to_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    for (at, piece) in text.split_inclusive([' ', '-', '\'', '’', '(', '/', '.']).enumerate() {
-        let word = piece.trim_end_matches([' ', '-', '\'', '’', '(', '/', '.']);
-        let ending = &piece[word.len()..];
-        if at > 0 && SMALL.contains(&word) {
-            out.push_str(&word.to_lowercase());
-        } else if INITIALS.contains(&word) || word.chars().any(|c| c.is_ascii_digit()) || ending.starts_with('.') {
-            out.push_str(word);
-        } else {
-            let mut letters = word.chars();
-            out.extend(letters.next());
-            out.push_str(&letters.as_str().to_lowercase());
-        }
-        out.push_str(ending);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +182,8 @@ mod tests {
             assert_eq!(day_of(text), shown);
         }
         assert_eq!(moment(NOON), "21\u{a0}novembre 2026 à 13\u{a0}h\u{a0}05");
+        let midnight = DateTime::parse("2023-12-31T00:00:00+01:00").expect("a date").start;
+        assert_eq!(moment(midnight), "31\u{a0}décembre 2023");
         assert_eq!(hour("09:00:00"), "9\u{a0}h");
         assert_eq!(hour("bientôt"), "bientôt");
     }
@@ -226,7 +196,7 @@ mod tests {
             (DAY_MS, "hier"),
             (12 * DAY_MS, "il y a 12\u{a0}jours"),
             (100 * DAY_MS, "il y a 3\u{a0}mois"),
-            (1_055 * DAY_MS, "il y a 2\u{a0}ans"),
+            (1_055 * DAY_MS, "il y a plus de 2\u{a0}ans"),
         ] {
             assert_eq!(ago(NOON, NOON - age_ms), text);
         }
@@ -255,18 +225,6 @@ mod tests {
     fn amounts_are_in_euros() {
         for (text, shown) in [("69.03", "69,03\u{a0}€"), ("2000", "2\u{202f}000\u{a0}€"), ("x", "x")] {
             assert_eq!(euros(text), shown);
-        }
-    }
-
-    #[test]
-    fn capitals_of_registers_are_softened() {
-        for (text, shown) in [
-            ("CENTRE HOSPITALIER DE MAULEON", "Centre Hospitalier de Mauleon"),
-            ("EHPAD L'ABBAYE", "EHPAD l'Abbaye"),
-            ("CH SUD GIRONDE LANGON-LA REOLE", "CH Sud Gironde Langon-la Reole"),
-            ("EHPAD La Combe verte", "EHPAD La Combe verte"),
-        ] {
-            assert_eq!(name(text), shown);
         }
     }
 }

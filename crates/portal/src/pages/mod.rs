@@ -19,7 +19,9 @@ use ror_index::View;
 
 use crate::assets::Assets;
 use crate::components::map::MapView;
+use crate::components::result::Card;
 use crate::find::Finder;
+use crate::map;
 use crate::sheet::Reader;
 use crate::state::{Inner, Settings};
 
@@ -53,6 +55,16 @@ impl Context<'_> {
     pub(crate) fn frame(&self, title: impl Into<String>) -> Frame {
         Frame::new(title, self.portal.assets, &self.portal.settings)
     }
+}
+
+/// Where the places of a sheet are, in their department; one alone needs no number.
+fn site_map(context: &Context<'_>, places: &[Card], departement: Option<&str>) -> Option<MapView> {
+    let title = if places.len() > 1 { "Où se trouvent ces lieux" } else { "Où se trouve ce lieu" };
+    let mut map = map::draw(context.portal, places, None, departement, title)?;
+    if let ([point], [_]) = (map.points.as_mut_slice(), places) {
+        point.label.clear();
+    }
+    Some(map)
 }
 
 /// What surrounds every page.

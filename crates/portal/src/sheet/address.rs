@@ -16,6 +16,8 @@ pub(crate) struct Address {
     pub(crate) locality: String,
     /// Name of the commune of the official code.
     pub(crate) commune: String,
+    /// Code of its department.
+    pub(crate) departement: Option<String>,
     pub(crate) position: Option<Position>,
 }
 
@@ -46,15 +48,18 @@ impl Address {
         let official = commune.and_then(|code| cog.commune(code)).map(|commune| commune.name.to_string());
         let city = address.str("city").map(french::name).or_else(|| official.clone()).unwrap_or_default();
         let locality = [address.str("postalCode").unwrap_or_default(), &city].join(" ").trim().to_owned();
-        Self { lines, locality, commune: official.unwrap_or(city), position }
+        let departement = commune.and_then(departement).map(str::to_owned);
+        Self { lines, locality, commune: official.unwrap_or(city), departement, position }
     }
 
-    /// On one line.
-    pub(crate) fn short(&self) -> Option<String> {
-        let mut parts: Vec<&str> = self.lines.iter().map(String::as_str).collect();
-        parts.push(&self.locality);
-        let text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-        (!text.is_empty()).then_some(text)
+    /// On one line; a street that is not known is said to be so.
+    pub(crate) fn line(&self) -> Option<String> {
+        match (self.lines.is_empty(), self.locality.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(format!("{} (rue non renseignée)", self.locality)),
+            (false, true) => Some(self.lines.join(", ")),
+            (false, false) => Some(format!("{}, {}", self.lines.join(", "), self.locality)),
+        }
     }
 
     /// The position as the system of maps of the device opens it.
@@ -62,6 +67,11 @@ impl Address {
         let Position { latitude, longitude } = self.position?;
         Some(format!("geo:{latitude:.5},{longitude:.5}"))
     }
+}
+
+/// The department that the code of a commune starts with.
+fn departement(commune: &str) -> Option<&str> {
+    commune.get(..if commune.starts_with("97") || commune.starts_with("98") { 3 } else { 2 })
 }
 
 /// `116 R de l'Église` with the word for the kind of street in full.
@@ -98,10 +108,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_unknown_street_is_said_to_be_so() {
+        let known = Address {
+            lines: vec!["3 rue Haute".to_owned()],
+            locality: "01100 Oyonnax".to_owned(),
+            ..Address::default()
+        };
+        let vague = Address { locality: "01960 Péronnas".to_owned(), ..Address::default() };
+        assert_eq!(known.line().as_deref(), Some("3 rue Haute, 01100 Oyonnax"));
+        assert_eq!(vague.line().as_deref(), Some("01960 Péronnas (rue non renseignée)"));
+        assert_eq!(Address::default().line(), None);
+        assert_eq!(
+            (departement("01283"), departement("97411"), departement("2A004")),
+            (Some("01"), Some("974"), Some("2A"))
+        );
+    }
+
+    #[test]
     fn streets_are_written_in_full() {
         for (line, shown) in [
             ("116 R de l'Église", "116 rue de l'Église"),
-            ("1 AV DE L'HOPITAL", "1 avenue de l'Hopital"),
+            ("1 AV DE L'HOPITAL", "1 avenue de l'Hôpital"),
             ("12 B R PASTEUR", "12 B rue Pasteur"),
             ("BP 824", "BP 824"),
             ("R", "R"),

@@ -4,7 +4,11 @@ use ror_fhir::Node;
 
 use super::node;
 use crate::components::contacts::{Contact, Means};
+use crate::components::result::Phone;
 use crate::french;
+
+/// Telephones offered at the top of a sheet.
+const CALLS_MAX: usize = 2;
 
 /// Contacts of a structure: `contact.telecom`, then its own mailboxes.
 pub(crate) fn of_structure(structure: &Node) -> Vec<Contact> {
@@ -45,6 +49,23 @@ pub(crate) fn of_telecoms(resource: &Node) -> Vec<Contact> {
 /// The first telephone that people may call.
 pub(crate) fn first_phone(contacts: &[Contact]) -> Option<&Contact> {
     contacts.iter().find(|contact| contact.means == Means::Phone && contact.link.is_some())
+}
+
+/// The first telephones, each with who answers when there are several.
+pub(crate) fn calls<'a>(contacts: impl IntoIterator<Item = &'a Contact>) -> Vec<Phone> {
+    let phones = contacts.into_iter().filter(|contact| contact.means == Means::Phone);
+    let mut calls: Vec<Phone> = Vec::new();
+    for contact in phones {
+        let Some(link) = contact.link.clone() else { continue };
+        if calls.iter().all(|known| known.link != link) {
+            calls.push(Phone { shown: contact.shown.clone(), link, whose: contact.about.clone() });
+        }
+    }
+    calls.truncate(CALLS_MAX);
+    if let [only] = calls.as_mut_slice() {
+        only.whose.clear();
+    }
+    calls
 }
 
 fn function(contact: &Node) -> Option<String> {

@@ -44,7 +44,7 @@ fn slot_text(slot: &Node) -> String {
             (Some(start), Some(end)) if start.starts_with("00:00") && end.starts_with("23:59"));
     match (time("availableStartTime"), time("availableEndTime")) {
         _ if all_day => "24 h sur 24".to_owned(),
-        (Some(start), Some(end)) => format!("{start} – {end}"),
+        (Some(start), Some(end)) => format!("{start}\u{a0}–\u{a0}{end}"),
         (Some(start), None) => format!("à partir de {start}"),
         (None, Some(end)) => format!("jusqu’à {end}"),
         (None, None) => "heures non renseignées".to_owned(),
@@ -100,6 +100,6 @@ mod tests {
         ]);
         let read = read(&tree!({"availableTime": times}), 1_795_262_700_000);
         let lines: Vec<_> = read[0].days.iter().map(|line| (line.day.as_str(), line.slots.as_str())).collect();
-        assert_eq!(lines, [("du lundi au mercredi", "9\u{a0}h – 12\u{a0}h"), ("vendredi", "24 h sur 24")]);
+        assert_eq!(lines, [("du lundi au mercredi", "9\u{a0}h\u{a0}–\u{a0}12\u{a0}h"), ("vendredi", "24 h sur 24")]);
     }
 }

@@ -4,14 +4,16 @@ use ror_fhir::{DateTime, Instant, Node};
 use ror_index::Hit;
 use ror_registers::cog::Position;
 use ror_search::{ResourceType, distance_km};
+use ror_terminology::fold;
 
 use super::address::Address;
 use super::people::{self, Person};
+use super::structure::Fallback;
 use super::{Reader, contacts, hours, node, structure};
-use crate::components::contacts::{Contact, Contacts};
+use crate::components::contacts::Contacts;
 use crate::components::facts::{Fact, Facts};
 use crate::components::freshness::Freshness;
-use crate::components::result::Card;
+use crate::components::result::{Card, Phone};
 use crate::components::tables::Hours;
 use crate::french;
 
@@ -53,13 +55,22 @@ pub(crate) struct Sheet {
     pub(crate) what: Facts,
     pub(crate) who: Facts,
     pub(crate) contacts: Contacts,
-    /// Telephone of the structure, when the offer has none that people may call.
-    pub(crate) fallback: Contacts,
+    /// Contacts of the structure, when the offer has no telephone that people may call.
+    pub(crate) fallback: Option<Fallback>,
     pub(crate) hours: Vec<Hours>,
     pub(crate) places: Vec<Place>,
     pub(crate) people: Vec<Person>,
     pub(crate) identity: Facts,
     pub(crate) freshness: Freshness,
+}
+
+impl Sheet {
+    /// The telephones to call first: its own, else those of its places, else that of its structure.
+    pub(crate) fn calls(&self) -> Vec<Phone> {
+        let places = self.places.iter().flat_map(|place| &place.contacts.items);
+        let own = contacts::calls(self.contacts.items.iter().chain(places));
+        if own.is_empty() { self.fallback.as_ref().and_then(Fallback::phone).into_iter().collect() } else { own }
+    }
 }
 
 /// Address of the sheet of an offer.
@@ -78,29 +89,27 @@ pub(crate) fn card(reader: Reader<'_>, hit: &Hit, from: Option<Position>) -> Car
     let addresses: Vec<Address> = places.iter().map(|place| Address::of_place(place, reader.cog)).collect();
     let nearest = nearest(&addresses, from);
     let bearer = reader.target(hit, ResourceType::Organization, "organization");
-    let organization = bearer.as_ref().map(|bearer| structure::link(reader, bearer));
+    let (title, organization) = titled(title(&offer), bearer.as_ref().map(structure::link));
     let mut known = contacts::of_offer(&offer);
     known.extend(places.iter().flat_map(contacts::of_telecoms));
-    let mut phone = contacts::first_phone(&known).cloned();
-    if phone.is_none()
-        && let Some(bearer) = &bearer
-    {
-        phone = contacts::first_phone(&structure::contacts(reader, bearer)).cloned();
-    }
-    let address = nearest.and_then(|(_, address)| address.short()).or_else(|| {
+    let own = contacts::first_phone(&known)
+        .and_then(|phone| Some(Phone { shown: phone.shown.clone(), link: phone.link.clone()?, whose: String::new() }));
+    let phone = own.or_else(|| structure::contacts(reader, bearer.as_ref()?)?.phone());
+    let address = nearest.and_then(|(_, address)| address.line()).or_else(|| {
         let bearer = bearer.as_ref()?.to_node();
-        Address::of_structure(&bearer, reader.cog)?.short()
+        Address::of_structure(&bearer, reader.cog)?.line()
     });
     Card {
         number: 0,
-        title: title(&offer),
+        is_numbered: true,
+        title,
         href: href(hit, &offer),
         kind: subtitle(&offer),
         organization: organization.map(|link| (link.text, link.href)),
         address,
         distance: nearest.and_then(|(km, _)| km).map(french::distance),
         position: nearest.and_then(|(_, address)| address.position),
-        phone: phone.and_then(|phone| Some((phone.shown, phone.link?))),
+        phone,
         badges: badges(&offer, reader.now),
         freshness: Freshness::new(reader.now, hit.updated()),
     }
@@ -116,22 +125,20 @@ pub(crate) fn sheet(reader: Reader<'_>, hit: &Hit) -> Sheet {
         .collect();
     let bearer = reader.target(hit, ResourceType::Organization, "organization");
     let own = Contacts { items: contacts::of_offer(&offer) };
-    let mut fallback: Vec<Contact> = Vec::new();
     let has_phone = contacts::first_phone(&own.items).is_some()
         || places.iter().any(|place| contacts::first_phone(&place.contacts.items).is_some());
-    if !has_phone && let Some(bearer) = &bearer {
-        fallback = structure::contacts(reader, bearer);
-    }
+    let fallback =
+        if has_phone { None } else { bearer.as_ref().and_then(|bearer| structure::contacts(reader, bearer)) };
     Sheet {
         title: title(&offer),
-        organization: bearer.map(|bearer| structure::link(reader, &bearer)),
+        organization: bearer.as_ref().map(structure::link),
         summary: summary(&offer),
         closing: closing(&offer, reader.now),
         comment: offer.str("comment").map(str::to_owned),
         what: what(&offer),
         who: who(&offer, reader),
         contacts: own,
-        fallback: Contacts { items: fallback },
+        fallback,
         hours: hours::read(&offer, reader.now),
         places,
         people: people::of_offer(reader, hit),
@@ -154,6 +161,20 @@ pub(crate) fn title(offer: &Node) -> String {
     let named = offer.str("name").map(french::name).filter(|name| !name.trim().is_empty());
     let activity = || node::labels(offer, "specialty", ACTIVITY).into_iter().next();
     named.or_else(activity).unwrap_or_else(|| "Offre sans nom".to_owned())
+}
+
+/// The title of an offer among others, with the name of its structure unless it names one already;
+/// then the structure, when it is left to be said apart.
+fn titled(title: String, bearer: Option<Link>) -> (String, Option<Link>) {
+    let Some(bearer) = bearer else { return (title, None) };
+    if fold(&title).contains(&fold(&bearer.text)) {
+        (title, None)
+    } else if title.contains(" - ") || title.contains(" – ") {
+        // "Kinésithérapie - Jeanne Exemple": who it is comes before where it is.
+        (title, Some(bearer))
+    } else {
+        (format!("{title} – {}", bearer.text), None)
+    }
 }
 
 fn subtitle(offer: &Node) -> String {

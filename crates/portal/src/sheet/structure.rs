@@ -11,10 +11,10 @@ use ror_search::{ResourceType, distance_km};
 use super::address::Address;
 use super::offer::Link;
 use super::{Reader, contacts as telecoms, node, offer, prices};
-use crate::components::contacts::{Contact, Contacts};
+use crate::components::contacts::Contacts;
 use crate::components::facts::{Fact, Facts};
 use crate::components::freshness::Freshness;
-use crate::components::result::Card;
+use crate::components::result::{Card, Phone};
 use crate::components::tables::Prices;
 use crate::french;
 
@@ -50,8 +50,8 @@ pub(crate) struct Sheet {
     pub(crate) comment: Option<String>,
     pub(crate) address: Option<Address>,
     pub(crate) contacts: Contacts,
-    /// Telephones of the one above, when it has none of its own.
-    pub(crate) fallback: Contacts,
+    /// Contacts of the one above, when it has no telephone of its own.
+    pub(crate) fallback: Option<Fallback>,
     pub(crate) above: Option<Link>,
     pub(crate) groups: Vec<Group>,
     pub(crate) offers_total: u64,
@@ -60,6 +60,33 @@ pub(crate) struct Sheet {
     pub(crate) prices: Vec<Prices>,
     pub(crate) identity: Facts,
     pub(crate) freshness: Freshness,
+}
+
+/// Contacts of another structure, for want of a telephone of one's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Fallback {
+    /// Whose they are.
+    pub(crate) whose: Link,
+    /// Whether it is the structure asked about, and not one above it.
+    pub(crate) is_own: bool,
+    pub(crate) contacts: Contacts,
+}
+
+impl Fallback {
+    /// Its first telephone, and who answers.
+    pub(crate) fn phone(&self) -> Option<Phone> {
+        let contact = telecoms::first_phone(&self.contacts.items)?;
+        let whose = if self.is_own { "numéro de la structure" } else { "numéro du gestionnaire" };
+        Some(Phone { shown: contact.shown.clone(), link: contact.link.clone()?, whose: whose.to_owned() })
+    }
+}
+
+impl Sheet {
+    /// The telephones to call first.
+    pub(crate) fn calls(&self) -> Vec<Phone> {
+        let own = telecoms::calls(&self.contacts.items);
+        if own.is_empty() { self.fallback.as_ref().and_then(Fallback::phone).into_iter().collect() } else { own }
+    }
 }
 
 /// Text as one segment of an address.
@@ -74,23 +101,22 @@ pub(crate) fn href(hit: &Hit, structure: &Node) -> String {
 }
 
 /// Name and address of a structure, for a link.
-pub(crate) fn link(_: Reader<'_>, hit: &Hit) -> Link {
+pub(crate) fn link(hit: &Hit) -> Link {
     let structure = hit.to_node();
     Link { text: title(&structure), href: href(hit, &structure) }
 }
 
-/// Contacts of a structure, else of those above it.
-pub(crate) fn contacts(reader: Reader<'_>, hit: &Hit) -> Vec<Contact> {
+/// Contacts of a structure, else of the nearest above it that has a telephone.
+pub(crate) fn contacts(reader: Reader<'_>, hit: &Hit) -> Option<Fallback> {
     let mut at = hit.clone();
-    for _ in 0..STEPS_MAX {
-        let found = telecoms::of_structure(&at.to_node());
-        if telecoms::first_phone(&found).is_some() {
-            return found;
+    for step in 0..STEPS_MAX {
+        let items = telecoms::of_structure(&at.to_node());
+        if telecoms::first_phone(&items).is_some() {
+            return Some(Fallback { whose: link(&at), is_own: step == 0, contacts: Contacts { items } });
         }
-        let Some(above) = reader.target(&at, ResourceType::Organization, "partof") else { break };
-        at = above;
+        at = reader.target(&at, ResourceType::Organization, "partof")?;
     }
-    Vec::new()
+    None
 }
 
 /// A structure among results.
@@ -100,17 +126,22 @@ pub(crate) fn card(reader: Reader<'_>, hit: &Hit, from: Option<Position>) -> Car
     let position = address.as_ref().and_then(|address| address.position);
     let distance =
         from.zip(position).map(|(from, at)| distance_km(from.latitude, from.longitude, at.latitude, at.longitude));
-    let phone = telecoms::first_phone(&contacts(reader, hit)).cloned();
+    let reached = contacts(reader, hit);
+    let phone = reached.and_then(|reached| {
+        let phone = reached.phone()?;
+        Some(if reached.is_own { Phone { whose: String::new(), ..phone } } else { phone })
+    });
     Card {
         number: 0,
+        is_numbered: true,
         title: title(&structure),
         href: href(hit, &structure),
         kind: category(&structure).unwrap_or_default(),
         organization: None,
-        address: address.and_then(|address| address.short()),
+        address: address.and_then(|address| address.line()),
         distance: distance.map(french::distance),
         position,
-        phone: phone.and_then(|phone| Some((phone.shown, phone.link?))),
+        phone,
         badges: closing(&structure, reader).into_iter().collect(),
         freshness: Freshness::new(reader.now, hit.updated()),
     }
@@ -121,26 +152,27 @@ pub(crate) fn sheet(reader: Reader<'_>, hit: &Hit) -> Sheet {
     let structure = hit.to_node();
     let own = telecoms::of_structure(&structure);
     let above = reader.target(hit, ResourceType::Organization, "partof");
-    let fallback = if telecoms::first_phone(&own).is_none() { contacts(reader, hit) } else { Vec::new() };
+    let fallback = if telecoms::first_phone(&own).is_none() { contacts(reader, hit) } else { None };
     let below = reader.referring(hit, ResourceType::Organization, "partof");
     let mut offers = reader.referring(hit, ResourceType::HealthcareService, "organization");
     // What its parts do, it does.
     offers
         .extend(below.iter().flat_map(|part| reader.referring(part, ResourceType::HealthcareService, "organization")));
     let offers_total = offers.len() as u64;
+    let title = title(&structure);
     Sheet {
-        title: title(&structure),
+        title: title.clone(),
         aliases: aliases(&structure),
         category: category(&structure),
         closing: closing(&structure, reader),
         comment: node::extension_text(&structure, "ror-organization-comment").map(str::to_owned),
         address: Address::of_structure(&structure, reader.cog),
         contacts: Contacts { items: own },
-        fallback: Contacts { items: fallback },
-        above: above.map(|above| link(reader, &above)),
-        groups: groups(reader, &offers),
+        fallback,
+        above: above.map(|above| link(&above)),
+        groups: groups(&title, &offers),
         offers_total,
-        below: links(reader, &below),
+        below: links(&below),
         practical: practical(&structure),
         prices: prices::read(&structure),
         identity: identity(&structure, hit),
@@ -175,17 +207,19 @@ fn closing(structure: &Node, reader: Reader<'_>) -> Option<String> {
     Some(format!("{} le {}", if is_past { "Fermé définitivement" } else { "Ferme" }, french::day_of(end)))
 }
 
-fn groups(reader: Reader<'_>, offers: &[Hit]) -> Vec<Group> {
+fn groups(title: &str, offers: &[Hit]) -> Vec<Group> {
     let mut by_field: BTreeMap<String, Vec<OfferLine>> = BTreeMap::new();
     for hit in offers.iter().take(LISTED_MAX) {
         let node = hit.to_node();
         let field = node::labels(&node, "type", "TRE_R227-ChampActivite").into_iter().next();
         let field = field.unwrap_or_else(|| "Autres".to_owned());
-        let link = Link { text: offer::title(&node), href: offer::href(hit, &node) };
+        // Here, the name of the structure goes without saying.
+        let text = offer::title(&node);
+        let text = text.strip_suffix(title).and_then(|bare| bare.strip_suffix(" - ")).unwrap_or(&text).to_owned();
+        let link = Link { text, href: offer::href(hit, &node) };
         let about = node::labels(&node, "characteristic", "TRE_R213-ModePriseEnCharge").join(", ");
         by_field.entry(field).or_default().push(OfferLine { link, about });
     }
-    let _ = reader;
     let group = |(field, mut offers): (String, Vec<OfferLine>)| {
         offers.sort_by(|a, b| (&a.link.text, &a.about, &a.link.href).cmp(&(&b.link.text, &b.about, &b.link.href)));
         Group { field, offers }
@@ -193,8 +227,8 @@ fn groups(reader: Reader<'_>, offers: &[Hit]) -> Vec<Group> {
     by_field.into_iter().map(group).collect()
 }
 
-fn links(reader: Reader<'_>, hits: &[Hit]) -> Vec<Link> {
-    let mut links: Vec<Link> = hits.iter().take(LISTED_MAX).map(|hit| link(reader, hit)).collect();
+fn links(hits: &[Hit]) -> Vec<Link> {
+    let mut links: Vec<Link> = hits.iter().take(LISTED_MAX).map(link).collect();
     links.sort_by(|a, b| (&a.text, &a.href).cmp(&(&b.text, &b.href)));
     links
 }

@@ -105,7 +105,7 @@ impl World {
             limiter: Limiter::new(limits, Arc::new(|| NOW)),
             now: Arc::new(|| NOW),
         };
-        let settings = Settings { sandbox, sources: vec!["Source : essai.".to_owned()], ..Settings::default() };
+        let settings = Settings { sandbox, sources: vec!["registre d’essai".to_owned()], ..Settings::default() };
         let state = PortalState::new(services, settings);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -27,5 +27,7 @@ fn set_apart(at: usize, example: Example) -> Example {
     for attribute in ["id=\"", "for=\"", "aria-labelledby=\"", "href=\"#"] {
         html = html.replace(attribute, &format!("{attribute}e{at}-"));
     }
+    // Landmarks of the same kind are told apart by their names.
+    html = html.replace("aria-label=\"", &format!("aria-label=\"Exemple {at}, "));
     Example { html, ..example }
 }

@@ -22,6 +22,8 @@ use crate::sheet::offer;
 
 /// What counts as confirmed or updated this month.
 const MONTH_MS: i64 = 30 * 86_400_000;
+/// One offer, or several, whose update is recent.
+const CONFIRMED: (&str, &str) = ("offre confirmée ou mise à jour", "offres confirmées ou mises à jour");
 /// Offers shown as changed last.
 const LATEST: usize = 3;
 /// Figures are counted again at most this often, and at each change of the directory.
@@ -59,11 +61,8 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
         needs: NeedLinks { items: figures.needs.clone() },
         figures: row(&figures),
         age: figures.latest.map(|latest| {
-            format!(
-                "Données du {} – dernière mise à jour {}.",
-                french::moment(latest),
-                french::ago(context.now, latest)
-            )
+            let fresh = french::count(figures.fresh, CONFIRMED.0, CONFIRMED.1);
+            format!("{fresh} depuis 30 jours – données du {}", french::moment(latest))
         }),
         cards: figures.cards.clone(),
         is_empty: figures.offers == 0 && figures.structures == 0,
@@ -105,7 +104,7 @@ fn count(context: &Context<'_>) -> Figures {
         cards: latest
             .iter()
             .enumerate()
-            .map(|(at, hit)| Card { number: at + 1, ..offer::card(context.reader(), hit, None) })
+            .map(|(at, hit)| Card { number: at + 1, is_numbered: false, ..offer::card(context.reader(), hit, None) })
             .collect(),
         needs: context.portal.needs.home().filter_map(|need| link(context, need)).collect(),
     }

@@ -5,12 +5,11 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use ror_search::ResourceType;
 
-use super::{Context, Frame, not_found};
+use super::{Context, Frame, not_found, site_map};
 use crate::components::map::MapView;
 use crate::components::notice::Notice;
-use crate::components::result::Card;
+use crate::components::result::{Card, Phone};
 use crate::components::search_form::SearchForm;
-use crate::map;
 use crate::respond;
 use crate::sheet::offer::{self, Sheet};
 
@@ -22,6 +21,8 @@ struct Page {
     sheet: Sheet,
     closing: Option<Notice>,
     map: Option<MapView>,
+    calls: Vec<Phone>,
+    itinerary: Option<String>,
     report: String,
 }
 
@@ -31,13 +32,17 @@ pub(crate) fn page(context: &Context<'_>, region: &str, number: &str) -> Respons
     let Some(hit) = found else { return not_found::page(context) };
     let card = offer::card(context.reader(), &hit, None);
     let sheet = offer::sheet(context.reader(), &hit);
+    let first = sheet.places.first();
     let closing =
         sheet.closing.clone().map(|title| Notice { id: "fermeture", title, is_warning: true, ..Notice::default() });
-    let map = map::draw(context.portal, &places(&card, &sheet), None, None, "Où se trouve cette offre");
+    let departement = first.and_then(|place| place.address.departement.as_deref());
+    let map = site_map(context, &places(&card, &sheet), departement);
     let page = Page {
         frame: context.frame(format!("{} – ROR", sheet.title)).with_map(map.as_ref()),
         form: SearchForm::default(),
         map,
+        calls: sheet.calls(),
+        itinerary: first.and_then(|place| place.address.itinerary()),
         sheet,
         closing,
         report: "/bientot/signaler".to_owned(),

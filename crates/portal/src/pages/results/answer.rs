@@ -107,8 +107,12 @@ impl Answer {
             (Some(area), _) => format!(" : {}, dans un ordre tiré au sort chaque jour", area.label()),
             (None, _) => " dans toute la France, dans un ordre tiré au sort chaque jour".to_owned(),
         };
-        let understood =
-            what.need.map(|need| format!(" – compris comme «\u{a0}{}\u{a0}»", need.label)).unwrap_or_default();
+        // The title says it unless other words were typed beside.
+        let understood = what
+            .need
+            .filter(|_| !what.words.is_empty())
+            .map(|need| format!(" – compris comme «\u{a0}{}\u{a0}»", need.label))
+            .unwrap_or_default();
         format!("{count}{order}{understood}")
     }
 

@@ -5,13 +5,14 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use ror_search::ResourceType;
 
-use super::{Context, Frame, not_found};
+use super::{Context, Frame, not_found, site_map};
 use crate::components::map::MapView;
 use crate::components::notice::Notice;
+use crate::components::result::Phone;
 use crate::components::search_form::SearchForm;
 use crate::french;
-use crate::map;
 use crate::respond;
+use crate::sheet::address::Address;
 use crate::sheet::structure::{self, Sheet};
 
 #[derive(Template)]
@@ -22,6 +23,8 @@ struct Page {
     sheet: Sheet,
     closing: Option<Notice>,
     map: Option<MapView>,
+    calls: Vec<Phone>,
+    itinerary: Option<String>,
     offers_count: String,
 }
 
@@ -38,13 +41,17 @@ pub(crate) fn page(context: &Context<'_>, id: &str) -> Response<Body> {
     let mut card = structure::card(context.reader(), &hit, None);
     card.number = 1;
     let sheet = structure::sheet(context.reader(), &hit);
+    let address = sheet.address.as_ref();
     let closing =
         sheet.closing.clone().map(|title| Notice { id: "fermeture", title, is_warning: true, ..Notice::default() });
-    let map = map::draw(context.portal, &[card], None, None, "Où se trouve cette structure");
+    let departement = address.and_then(|address| address.departement.as_deref());
+    let map = site_map(context, &[card], departement);
     let page = Page {
         frame: context.frame(format!("{} – ROR", sheet.title)).with_map(map.as_ref()),
         form: SearchForm::default(),
         map,
+        calls: sheet.calls(),
+        itinerary: address.and_then(Address::itinerary),
         offers_count: french::count(sheet.offers_total, "offre", "offres"),
         sheet,
         closing,

@@ -11,6 +11,7 @@ use crate::find::{Ask, Filters, mend};
 use crate::needs::Kind;
 use crate::question::{self, What};
 use crate::respond;
+use crate::sheet::address::Address;
 use crate::sheet::structure;
 
 const NEEDS_MAX: usize = 4;
@@ -84,9 +85,8 @@ fn structures(context: &Context<'_>, typed: &str) -> Vec<Value> {
     let found = context.finder().find(Kind::Structures, ask).matches;
     let suggestion = |hit: &ror_index::Hit| {
         let card = structure::card(context.reader(), hit, None);
-        let place = card.address.unwrap_or_default();
-        let city = place.rsplit(", ").next().unwrap_or_default().to_owned();
-        json!({ "texte": card.title, "genre": city, "lien": card.href })
+        let address = Address::of_structure(&hit.to_node(), context.portal.services.cog).unwrap_or_default();
+        json!({ "texte": card.title, "genre": address.locality, "lien": card.href })
     };
     found.iter().take(STRUCTURES_MAX).map(|found| suggestion(&found.hit)).collect()
 }
