@@ -228,7 +228,7 @@ impl Walk<'_> {
             if !is_asked || is_present(node, element) {
                 continue;
             }
-            let name = element.name.trim_end_matches("[x]");
+            let name = stem(element.name);
             match whole {
                 Some(rule) => self.absent(name, Some(rule), element),
                 None if element.min > 0 => self.absent(name, None, element),
@@ -270,7 +270,7 @@ impl Walk<'_> {
             });
             return;
         };
-        let name = element.name.trim_end_matches("[x]");
+        let name = stem(element.name);
         let (path_end, shape_end) = (self.path.len(), self.shape.len());
         for text in [&mut self.path, &mut self.shape] {
             text.push('.');
@@ -310,10 +310,8 @@ impl Walk<'_> {
 
     /// Runs `look` at the item `at` of the present list.
     fn indexed(&mut self, at: usize, look: impl FnOnce(&mut Self)) {
-        use std::fmt::Write as _;
         let end = self.path.len();
-        // Writing to a string cannot fail.
-        let _ = write!(self.path, "[{at}]");
+        push_index(&mut self.path, at);
         look(self);
         self.path.truncate(end);
     }
@@ -327,6 +325,25 @@ impl Walk<'_> {
             value: None,
         });
     }
+}
+
+/// Appends `[3]`: one digit nearly always, which needs no formatting.
+fn push_index(path: &mut String, at: usize) {
+    use std::fmt::Write as _;
+    match u8::try_from(at) {
+        Ok(digit @ 0..=9) => {
+            path.push('[');
+            path.push(char::from(b'0' + digit));
+            path.push(']');
+        }
+        // Writing to a string cannot fail.
+        _ => drop(write!(path, "[{at}]")),
+    }
+}
+
+/// The name of an element without the mark of a choice of types.
+fn stem(name: &str) -> &str {
+    name.strip_suffix("[x]").unwrap_or(name)
 }
 
 /// What is told of an element that is missing.
