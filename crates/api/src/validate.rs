@@ -5,8 +5,9 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use ror_directory::is_about_a_label;
 use ror_fhir::Node;
-use ror_profiles::{Finding, Handling, Tables};
+use ror_profiles::{Handling, Tables};
 use ror_search::ResourceType;
 
 use crate::answer::Answer;
@@ -68,12 +69,8 @@ pub(crate) async fn validate(
 fn answer(call: &Call, asked: &Request, rtype: &str, id: Option<&str>) -> Result<Answer, Fault> {
     let directory = &call.state.inner.services.directory;
     let held = |id: &str| {
-        let hit = directory.snapshot().view(&call.grant).read(ResourceType::parse(rtype)?, id).map(|hit| hit.to_node());
-        // Labels are ours to give, and are not stored (D33).
-        hit.map(|mut node| {
-            call.state.inner.services.terminology.label(&mut node);
-            node
-        })
+        let snapshot = directory.snapshot();
+        snapshot.view(&call.grant).read(ResourceType::parse(rtype)?, id).map(|hit| hit.to_node())
     };
     let instance = match id {
         Some(id) => Some(held(id).ok_or_else(Fault::not_found)?),
@@ -91,7 +88,11 @@ fn answer(call: &Call, asked: &Request, rtype: &str, id: Option<&str>) -> Result
         (true, None) => resource.str("id").and_then(held),
         (false, _) => None,
     };
-    let findings: Vec<Finding> = directory.validate(&call.grant, resource, former.as_ref(), handling(call));
+    let mut findings = directory.validate(&call.grant, resource, former.as_ref(), handling(call));
+    if asked.resource.is_none() {
+        // Labels are ours to give, and are not stored.
+        findings.retain(|finding| !is_about_a_label(finding));
+    }
     Ok(answered(&outcome::findings(&findings)))
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, OwnFacts, Policy, Projection, project};
 use ror_fhir::{Instant, Node, Reference};
 use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
+use ror_profiles::rules::dates::parents_moved;
 use ror_search::{ANYWHERE, Registry, ResourceType, extract};
 use rpds::HashTrieMapSync;
 
@@ -29,6 +30,15 @@ pub(crate) struct Row {
     pub(crate) updated: Instant,
 }
 
+/// Who wrote the rows of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// A client or a person: parents follow their children (D38).
+    Client,
+    /// A source that dates its resources itself, parents included.
+    Source,
+}
+
 /// The tables a projection needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Tables {
@@ -43,9 +53,10 @@ impl State {
 
     /// Applies the rows of one transaction, each of another resource. Gives, for each row,
     /// the audiences for which it is a version (D28).
-    pub(crate) fn apply(&mut self, rows: Vec<Row>, tables: Tables) -> Vec<AudienceMask> {
+    pub(crate) fn apply(&mut self, rows: Vec<Row>, author: Author, tables: Tables) -> Vec<AudienceMask> {
         let dates = Dates::new(rows.iter().map(|row| (row.key.clone(), row.updated)).collect());
-        let mut change = Transaction { before: self.snapshot.clone(), dates, own: HashMap::new(), tables };
+        let mut change =
+            Transaction { before: self.snapshot.clone(), dates, own: HashMap::new(), moved: HashMap::new(), tables };
         let order: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
         let mut wave = self.take_in(rows, &mut change);
         // Facts are settled now, and only they decide who sees a resource at all: the second
@@ -54,6 +65,9 @@ impl State {
         while !wave.is_empty() {
             wave = self.project_all(wave, &change);
             projected.extend(wave.iter().cloned());
+        }
+        if author == Author::Client {
+            self.move_parents(projected.iter().chain(&order), &mut change);
         }
         if !change.dates.are_one() || change.goes_back() {
             self.settle_dates(&projected, &mut change);
@@ -139,6 +153,27 @@ impl State {
         self.facts.insert_mut(key.clone(), own);
     }
 
+    /// Moves the date of the parents that gained or lost a child, for those who see that they
+    /// did (D28, D38): whether the child was withdrawn, moved or hidden cannot be told apart.
+    fn move_parents<'a>(&mut self, children: impl Iterator<Item = &'a Key>, change: &mut Transaction) {
+        for child in children.filter(|key| matches!(key.0, ResourceType::PractitionerRole | ResourceType::Organization))
+        {
+            let (before, after) = (parents(&change.before, child), parents(&self.snapshot, child));
+            for parent in before.keys().chain(after.keys()) {
+                let of = |held: &HashMap<Key, AudienceMask>| held.get(parent).copied().unwrap_or(AudienceMask::NONE);
+                let gained_or_lost = AudienceMask(of(&before).0 ^ of(&after).0);
+                if gained_or_lost != AudienceMask::NONE {
+                    let moved = change.moved.entry(parent.clone()).or_insert(AudienceMask::NONE);
+                    *moved |= gained_or_lost;
+                }
+            }
+        }
+        let moved: Vec<Key> = change.moved.keys().cloned().collect();
+        for parent in &moved {
+            self.project_one(parent, change);
+        }
+    }
+
     /// Dates again what changed, now that it is known who sees which row change.
     fn settle_dates(&mut self, projected: &BTreeSet<Key>, change: &mut Transaction) {
         let changes = change.own.keys().map(|key| (key.clone(), self.own_change(key, change))).collect();
@@ -211,6 +246,21 @@ impl State {
     }
 }
 
+/// The parents of a resource (RG_EXP_025), each with those who see that it is theirs.
+fn parents(snapshot: &Snapshot, child: &Key) -> HashMap<Key, AudienceMask> {
+    let Some(held) = snapshot.former(child.0, &child.1) else { return HashMap::new() };
+    let body = Node::parse(held.body()).expect("the index holds canonical text");
+    let named = parents_moved(None, Some(&body)).into_iter().filter_map(|text| match Reference::parse(&text) {
+        Reference::Local { rtype, id } => {
+            let parent = (ResourceType::parse(rtype)?, Box::from(id));
+            let seen = snapshot.former(parent.0, &parent.1)?.visible() & held.visible();
+            Some((parent, seen))
+        }
+        _ => None,
+    });
+    named.collect()
+}
+
 /// Who sees the target of a reference; what is not held is known to profile 1 and the owner only.
 fn target_visibility(snapshot: &Snapshot, text: &str) -> AudienceMask {
     let unresolved = Audience::ALL_DATA.mask() | Audience::OWNER.mask();
@@ -224,6 +274,8 @@ struct Transaction {
     before: Snapshot,
     dates: Dates,
     own: HashMap<Key, Node>,
+    /// The parents whose date moves though they do not change, and for whom (D38).
+    moved: HashMap<Key, AudienceMask>,
     tables: Tables,
 }
 
@@ -243,7 +295,8 @@ impl Transaction {
         let mut stamps = former.map_or([Stamp::default(); AUDIENCES], |former| former.stamps());
         for audience in projection.visible().iter() {
             let cuts = projection.group(audience).map_or(&[][..], |group| &group.cuts);
-            if former.is_some_and(|former| former.is_same(audience, projection.body(), cuts)) {
+            let is_same = former.is_some_and(|former| former.is_same(audience, projection.body(), cuts));
+            if is_same && !self.moved.get(key).is_some_and(|moved| moved.contains(audience)) {
                 continue;
             }
             let stamp = &mut stamps[audience.index()];

@@ -197,7 +197,8 @@ impl Directory {
     fn complete(&self, request: &mut Request) -> Result<(), WriteError> {
         let rtype = request.key.0;
         if request.is_new {
-            let Some((kind, region)) = identifier::wanted(rtype, &request.resource) else { return Ok(()) };
+            let wanted = identifier::wanted(rtype, &request.resource).filter(|_| self.rules.are_in_force());
+            let Some((kind, region)) = wanted else { return Ok(()) };
             let drawn = identifier::draw(&*self.ledger, &*self.environment.random, rtype, kind, region);
             let value = drawn.map_err(|_| WriteError::Unavailable)?;
             kind.add(&mut request.resource, &value);

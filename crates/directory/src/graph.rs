@@ -10,7 +10,7 @@ use rpds::HashTrieMapSync;
 
 /// Type and logical id.
 pub(crate) type Key = (ResourceType, Box<str>);
-type Ids = Vec<Box<str>>;
+pub(crate) type Ids = Vec<Box<str>>;
 
 /// An offer, as far as relations go.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,6 +166,20 @@ impl Graph {
     /// The places that an offer uses.
     pub(crate) fn places_of_offer(&self, offer: &str) -> &[Box<str>] {
         self.offers.get(offer).map_or(&[], |offer| &offer.places)
+    }
+
+    /// The offers that use a place.
+    pub(crate) fn offers_of(&self, place: &str) -> impl Iterator<Item = &Box<str>> {
+        self.offers_of_place.of(place)
+    }
+
+    /// The structures and offers below a structure, itself left out.
+    pub(crate) fn below(&self, structure: &str) -> Vec<Key> {
+        let parts = self.with_parts(structure);
+        let offers = parts.iter().flat_map(|part| self.offers_of_structure.of(part).cloned());
+        let offers: Vec<Key> = offers.map(|offer| (ResourceType::HealthcareService, offer)).collect();
+        let parts = parts.into_iter().filter(|part| **part != *structure);
+        parts.map(|part| (ResourceType::Organization, part)).chain(offers).collect()
     }
 
     /// Whether the structure is held.
@@ -352,13 +366,18 @@ impl Many {
     }
 }
 
+/// The places that an offer names; an area covered is a use of the place like any other (D21).
+pub(crate) fn places_named(offer: &Node) -> Ids {
+    let mut places = targets(offer, "location", ResourceType::Location);
+    places.extend(targets(offer, "coverageArea", ResourceType::Location));
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
 impl Offer {
     fn read(resource: &Node) -> Self {
-        // An area covered is a use of the place like any other (D21).
-        let mut places = targets(resource, "location", ResourceType::Location);
-        places.extend(targets(resource, "coverageArea", ResourceType::Location));
-        places.sort_unstable();
-        places.dedup();
+        let places = places_named(resource);
         let provider = targets(resource, "providedBy", ResourceType::Organization).pop();
         Self { facts: OfferFacts::read(resource), places, provider }
     }

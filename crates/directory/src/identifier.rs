@@ -89,6 +89,17 @@ impl MintedKind {
         }
     }
 
+    /// Takes away what [`add`](Self::add) has just added.
+    pub(crate) fn take_away(resource: &mut Node) {
+        let Some(object) = resource.as_object_mut() else { return };
+        if let Some(Node::Array(identifiers)) = object.get_mut("identifier") {
+            identifiers.pop();
+            if identifiers.is_empty() {
+                object.remove("identifier");
+            }
+        }
+    }
+
     /// The space of values within which each is given once.
     pub(crate) const fn space(self) -> &'static str {
         match self {

@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use ror_fhir::{Instant, Node, is_logical_id};
+use ror_fhir::{DateTime, Instant, Node, is_logical_id, node};
 use ror_ledger::{LedgerError, SourceKeys};
 use ror_profiles::Finding;
 use ror_search::ResourceType;
+use ror_terminology::Terminology;
 
+use crate::apply::Author;
 use crate::canonical;
 use crate::directory::{Directory, DirectoryError};
 use crate::graph::Key;
@@ -112,9 +114,17 @@ pub struct ImportSummary {
     pub problems: Vec<(usize, ImportProblem)>,
 }
 
+/// What the name of an import as author begins with in the ledger.
+const IMPORT: &str = "import:";
+
 /// How the ledger names an import as author.
 pub(crate) fn import_actor(source: &str) -> String {
-    format!("import:{source}")
+    format!("{IMPORT}{source}")
+}
+
+/// What kind of author the ledger names so.
+pub(crate) fn author(actor: &str) -> Author {
+    if actor.starts_with(IMPORT) { Author::Source } else { Author::Client }
 }
 
 /// Items of one transaction, ready for the writer.
@@ -268,7 +278,16 @@ impl ItemReader {
         resolve(&mut resource, &self.ids, &mut |unknown| {
             problems.push((position, ImportProblem::UnknownKey(unknown.to_owned())));
         });
-        let shortfalls = self.rules.shortfalls(&resource, self.now);
+        date(&mut resource, item.updated);
+        let drawn = item.mint.as_ref().filter(|(kind, _)| kind.find(&resource).is_none());
+        // What is drawn at creation is not missing.
+        if let Some((kind, region)) = drawn {
+            kind.add(&mut resource, &format!("{region}/00000000"));
+        }
+        let shortfalls = self.rules.take(&mut resource, self.now);
+        if drawn.is_some() {
+            MintedKind::take_away(&mut resource);
+        }
         if !shortfalls.is_empty() {
             problems.push((position, ImportProblem::Shortfalls(shortfalls)));
         }
@@ -276,6 +295,19 @@ impl ItemReader {
         let resource = canonical::canonical(resource);
         let (updated, mint, replaces) = (item.updated, item.mint, item.replaces);
         Ok(ChunkItem { position, key, resource, updated, mint, source, replaces })
+    }
+}
+
+/// Gives the dates that the directory gives, so that nobody is told that they are missing.
+fn date(resource: &mut Node, updated: Instant) {
+    canonical::date_creation(resource, None, updated);
+    let is_dated = resource.get("meta").is_some_and(|meta| meta.get("lastUpdated").is_some());
+    let Some(object) = resource.as_object_mut().filter(|_| !is_dated) else { return };
+    let date = DateTime::format_instant(updated);
+    match object.get_mut("meta") {
+        Some(Node::Object(meta)) => drop(meta.insert("lastUpdated", date)),
+        Some(_) => {}
+        None => drop(object.insert("meta", node!({"lastUpdated": date}))),
     }
 }
 
@@ -317,6 +349,23 @@ fn is_empty(node: &Node) -> bool {
         Node::Object(object) => object.is_empty(),
         _ => false,
     }
+}
+
+/// What an import of `items` would find in them, without a directory to take them in. References
+/// between items count as good; what is held already is not looked at.
+pub fn preview(items: Vec<ImportItem>, now: Instant) -> Vec<(usize, ImportProblem)> {
+    let mut ids = Ids::new();
+    for (position, item) in items.iter().enumerate() {
+        if let (Some(key), Some(rtype)) = (&item.key, item.rtype()) {
+            ids.insert(key.key.clone(), (rtype, format!("item-{position}").into()));
+        }
+    }
+    let rules = Rules::Guide(Terminology::embedded());
+    let mut reader = ItemReader { rules, now, ids, seen: HashSet::new(), problems: Vec::new(), rejected: 0 };
+    for (position, item) in items.into_iter().enumerate() {
+        reader.read(position, item);
+    }
+    reader.problems
 }
 
 /// Types of the directory, for callers that read files.

@@ -7,8 +7,9 @@ use ror_fhir::{Instant, Node};
 use ror_ledger::{Ledger, LedgerError, Op, Seq, VersionRow};
 use ror_search::ResourceType;
 
-use crate::apply::{Row, State, Tables};
+use crate::apply::{Author, Row, State, Tables};
 use crate::graph::Key;
+use crate::import::author;
 
 /// Rows read at once: enough to keep the reader busy, few enough to hold.
 const READ_AT_ONCE: usize = 4096;
@@ -19,6 +20,7 @@ pub(crate) struct Replay {
     state: State,
     tables: Tables,
     transaction: Vec<Row>,
+    author: Author,
     /// Position and audiences of the rows of the transaction, when they are compared.
     told: Vec<(Seq, AudienceMask)>,
     compares: bool,
@@ -31,7 +33,7 @@ impl Replay {
     pub(crate) fn new(state: State, last_at: Instant, tables: Tables) -> Self {
         let seq = state.snapshot.seq();
         let (transaction, told, faults) = (Vec::new(), Vec::new(), Vec::new());
-        Self { state, tables, transaction, told, compares: false, faults, at: last_at, seq }
+        Self { state, tables, transaction, author: Author::Source, told, compares: false, faults, at: last_at, seq }
     }
 
     /// Compares, row by row, the audiences that got a version with those the row names.
@@ -91,6 +93,7 @@ impl Replay {
             self.at = row.at;
         }
         self.seq = row.seq;
+        self.author = author(&row.actor);
         let unreadable = |what| LedgerError::Corrupt(format!("row {}: {what}", row.seq));
         let rtype = ResourceType::parse(&row.rtype).ok_or_else(|| unreadable("unknown resource type"))?;
         let resource = match row.op {
@@ -113,7 +116,7 @@ impl Replay {
         if rows.is_empty() {
             return;
         }
-        let made = self.state.apply(rows, self.tables);
+        let made = self.state.apply(rows, self.author, self.tables);
         if told.len() != made.len() {
             return;
         }

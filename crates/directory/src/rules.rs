@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use ror_fhir::{Instant, Node, Reference};
 use ror_index::View;
 use ror_profiles::rules::around::{Around, related};
+use ror_profiles::rules::sensitive;
 use ror_profiles::rules::transition::{Origin, transition};
 use ror_profiles::{Context, FINDINGS_MAX, Finding, Handling, Severity, validate};
 use ror_search::{ANYWHERE, Registry, ResourceType};
@@ -21,6 +22,11 @@ pub(crate) enum Rules {
 }
 
 impl Rules {
+    /// Whether there are any.
+    pub(crate) fn are_in_force(self) -> bool {
+        matches!(self, Self::Guide(_))
+    }
+
     /// Everything wrong with a resource to write, in the order of the document. `view` is that
     /// of its author: a target that they do not see is no target (D2).
     pub(crate) fn findings(self, resource: &Node, handling: Handling, now: Instant, view: &View<'_>) -> Vec<Finding> {
@@ -39,10 +45,18 @@ impl Rules {
         findings
     }
 
-    /// What is wrong with a resource that an import takes all the same (D34).
-    pub(crate) fn shortfalls(self, resource: &Node, now: Instant) -> Vec<Finding> {
+    /// What is wrong with a resource that an import takes all the same (D34). An offer that does
+    /// not say whether it is a sensitive unit is made to: until then nobody would see it.
+    pub(crate) fn take(self, resource: &mut Node, now: Instant) -> Vec<Finding> {
         let Self::Guide(terminology) = self else { return Vec::new() };
-        validate(resource, Handling::Lenient, &Context { terminology, now })
+        let mut findings = validate(resource, Handling::Lenient, &Context { terminology, now });
+        findings.retain(|finding| !is_about_a_label(finding));
+        if resource.str("resourceType") == Some("HealthcareService")
+            && let Some(flag) = sensitive::give_default_flag(resource)
+        {
+            findings.push(settled(flag));
+        }
+        findings
     }
 
     /// What an update changes that never changes (D43).
@@ -52,6 +66,30 @@ impl Rules {
             Self::None => Vec::new(),
         }
     }
+}
+
+/// Tells which flag an offer was given (RG_EXP_035, D34).
+fn settled(flag: bool) -> Finding {
+    let (severity, message) = if flag {
+        (Severity::Warning, "Le nom ou l'activité font présumer une unité sensible : l'offre est chargée comme telle.")
+    } else {
+        (Severity::Information, "L'offre ne dit pas si elle est une unité sensible : elle est chargée comme ordinaire.")
+    };
+    Finding {
+        severity,
+        code: "business-rule",
+        expression: "HealthcareService.extension".to_owned(),
+        value: None,
+        expected: "ror-healthcareservice-sensitive-unit".to_owned(),
+        rule: "RG_EXP_035, D34".to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+/// Whether a finding says that a code has no label: what is kept has none, ours are given when
+/// it is shown (D33).
+pub fn is_about_a_label(finding: &Finding) -> bool {
+    finding.code == "required" && finding.expression.ends_with(".display")
 }
 
 /// Whether findings refuse a write.

@@ -10,9 +10,10 @@ use ror_fhir::{Instant, Node};
 use ror_ledger::{Expect, Head, Ledger, LedgerError, NewAudit, NewVersion, Op};
 use ror_profiles::{Finding, Severity};
 
-use crate::apply::{Row, State, Tables};
+use crate::apply::{Author, Row, State, Tables};
 use crate::canonical;
 use crate::directory::{Environment, Shared};
+use crate::follow;
 use crate::graph::Key;
 use crate::identifier::{self, MintedKind};
 use crate::import::{Chunk, ChunkItem, ImportProblem, Imported, Replaces, import_actor};
@@ -122,46 +123,66 @@ impl Writer {
                 return refuse_all(group, &as_write_error(&error));
             }
             let at = self.next_at();
-            let mut staged = Vec::new();
-            let mut accepted = Vec::new();
+            let (mut staged, mut accepted, mut later) = (Vec::new(), Vec::new(), Vec::new());
+            let mut is_alone = false;
             for (request, reply) in group {
+                // What follows from a closing hangs on the state of others: it is written alone.
+                if is_alone || (!staged.is_empty() && follow::closes(&request.resource)) {
+                    later.push((request, reply));
+                    continue;
+                }
                 match self.stage(&request, at) {
-                    Ok(Some(row)) => {
-                        staged.push(row);
-                        accepted.push((request, reply));
+                    Ok(rows) if rows.is_empty() => {
+                        reply.send(Ok(self.written(&request, false, 0))).ok();
                     }
-                    Ok(None) => {
-                        reply.send(Ok(self.written(&request, false))).ok();
+                    Ok(rows) => {
+                        is_alone = follow::closes(&request.resource);
+                        staged.extend(rows);
+                        accepted.push((request, reply));
                     }
                     Err(error) => {
                         reply.send(Err(error)).ok();
                     }
                 }
             }
-            if staged.is_empty() {
-                return;
+            if let Some(rest) = self.commit_writes(staged, accepted, at) {
+                later.extend(rest);
             }
-            group = match self.commit(staged, at) {
-                Ok(()) => {
-                    for (request, reply) in accepted {
-                        reply.send(Ok(self.written(&request, true))).ok();
-                    }
-                    return;
-                }
-                // Someone else wrote: look again at what the writes meet now.
-                Err(LedgerError::HeadMoved(_)) => accepted,
-                Err(LedgerError::Duplicate { index, system, value, .. }) => {
-                    let (_, reply) = accepted.remove(index);
-                    reply.send(Err(WriteError::Duplicate { system, value })).ok();
-                    accepted
-                }
-                Err(error) => return refuse_all(accepted, &as_write_error(&error)),
-            };
+            group = later;
         }
     }
 
-    /// Judges one write against the present state; `None` when it changes nothing (D38).
-    fn stage(&self, request: &Request, at: Instant) -> Result<Option<Staged>, WriteError> {
+    /// Commits writes and answers them; gives back those to be judged again.
+    fn commit_writes(&mut self, staged: Vec<Staged>, mut accepted: Vec<Waiting>, at: Instant) -> Option<Vec<Waiting>> {
+        if staged.is_empty() {
+            return None;
+        }
+        let followers = staged.len() - accepted.len();
+        match self.commit(staged, Author::Client, at) {
+            Ok(()) => {
+                for (request, reply) in accepted {
+                    reply.send(Ok(self.written(&request, true, followers))).ok();
+                }
+                None
+            }
+            // Someone else wrote: look again at what the writes meet now.
+            Err(LedgerError::HeadMoved(_)) => Some(accepted),
+            Err(LedgerError::Duplicate { index, system, value, .. }) => {
+                // Rows stand in the order of the writes, but for those that follow a lone one.
+                let (_, reply) = accepted.remove(index.min(accepted.len() - 1));
+                reply.send(Err(WriteError::Duplicate { system, value })).ok();
+                Some(accepted)
+            }
+            Err(error) => {
+                refuse_all(accepted, &as_write_error(&error));
+                None
+            }
+        }
+    }
+
+    /// Judges one write against the present state; gives its row and those that follow from it,
+    /// none when it changes nothing (D38).
+    fn stage(&self, request: &Request, at: Instant) -> Result<Vec<Staged>, WriteError> {
         let former = self.state.snapshot.former(request.key.0, &request.key.1);
         if request.is_new && former.is_some() {
             // The id drawn is taken: one chance in 2^74. The caller asks again.
@@ -191,16 +212,27 @@ impl Writer {
             return Err(WriteError::Forbidden);
         }
         if former.as_ref() == Some(&resource) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let op = if request.is_new { Op::Create } else { Op::Update };
-        let mut version = self.version(&request.key, op, &resource, at, at, &request.actor);
+        let mut changes = vec![(request.key.clone(), resource)];
+        if self.rules.are_in_force() {
+            changes.extend(follow::following(&self.state, &request.key, &changes[0].1, former.as_ref(), at));
+        }
+        changes.into_iter().map(|(key, resource)| self.row(request, key, resource, at)).collect()
+    }
+
+    /// The row of one change that a write makes.
+    fn row(&self, request: &Request, key: Key, resource: Node, at: Instant) -> Result<Staged, WriteError> {
+        let op = if request.is_new && key == request.key { Op::Create } else { Op::Update };
+        let mut version = self.version(&key, op, &resource, at, at, &request.actor);
         // An identifier that an import brought twice stays where it is: both may still be mended.
-        let is_kept = former.is_some_and(|former| identifier::unique(request.key.0, &former) == version.uniques);
+        let former = self.state.snapshot.former(key.0, &key.1);
+        let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
+        let is_kept = former.is_some_and(|former| identifier::unique(key.0, &former) == version.uniques);
         if is_kept && self.is_claimed(&version, &mut HashSet::new()).map_err(|error| as_write_error(&error))? {
             version.uniques.clear();
         }
-        Ok(Some(Staged { version, key: request.key.clone(), resource }))
+        Ok(Staged { version, key, resource })
     }
 
     /// Refuses what breaks rules, with everything found in the resource and in its change.
@@ -234,14 +266,14 @@ impl Writer {
     }
 
     /// Appends the rows and makes them visible: both, or neither.
-    fn commit(&mut self, staged: Vec<Staged>, at: Instant) -> Result<(), LedgerError> {
+    fn commit(&mut self, staged: Vec<Staged>, author: Author, at: Instant) -> Result<(), LedgerError> {
         let (mut versions, mut rows) = (Vec::with_capacity(staged.len()), Vec::with_capacity(staged.len()));
         for row in staged {
             rows.push(Row { key: row.key, resource: Some(row.resource), updated: row.version.updated });
             versions.push(row.version);
         }
         let mut next = self.state.clone();
-        let masks: Vec<AudienceMask> = next.apply(rows, self.tables);
+        let masks: Vec<AudienceMask> = next.apply(rows, author, self.tables);
         for (version, mask) in versions.iter_mut().zip(masks) {
             version.audience_mask = mask.0;
         }
@@ -276,7 +308,8 @@ impl Writer {
         (self.environment.now)().max(self.last_at + 1)
     }
 
-    fn written(&self, request: &Request, changed: bool) -> Written {
+    /// The answer to a write, with how many rows followed from it.
+    fn written(&self, request: &Request, changed: bool, followers: usize) -> Written {
         let former = self.state.snapshot.former(request.key.0, &request.key.1);
         let stamp = former.map(|former| former.stamps()[request.audience.index()]).unwrap_or_default();
         Written {
@@ -286,7 +319,7 @@ impl Writer {
             changed,
             version: stamp.version,
             updated: stamp.updated,
-            findings: request.findings.clone(),
+            findings: request.findings.iter().cloned().chain(follow::told(request.key.0, followers)).collect(),
         }
     }
 
@@ -320,7 +353,7 @@ impl Writer {
             if staged.is_empty() {
                 return Ok(outcomes);
             }
-            match self.commit(staged, at) {
+            match self.commit(staged, Author::Source, at) {
                 Ok(()) => return Ok(outcomes),
                 Err(LedgerError::HeadMoved(_)) => {}
                 Err(error) => return Err(error),

@@ -109,7 +109,7 @@ impl Reader {
 }
 
 /// Whether the first line alone is a JSON value, or there are several lines that each begin one.
-fn looks_like_lines(bytes: &[u8]) -> bool {
+pub fn looks_like_lines(bytes: &[u8]) -> bool {
     let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     let begins = |line: &[u8]| line.trim_ascii_start().starts_with(b"{");
     lines.next().is_some_and(|first| Node::parse(first).is_ok() || (begins(first) && lines.next().is_some_and(begins)))

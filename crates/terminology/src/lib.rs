@@ -19,7 +19,6 @@ mod concept;
 mod error;
 mod expand;
 pub mod fold;
-mod label;
 mod load;
 mod lookup;
 mod resolve;

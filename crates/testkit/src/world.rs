@@ -211,7 +211,8 @@ impl World {
         } else {
             Change::Create { resource: resource.clone() }
         };
-        let written = self.asked.as_ref().expect("open").write(&grant(Audience::ALL_DATA, true), change, Handling::Lenient);
+        let written =
+            self.asked.as_ref().expect("open").write(&grant(Audience::ALL_DATA, true), change, Handling::Lenient);
         match written {
             Ok(written) => {
                 assert_eq!(written.created, !is_known);

@@ -4,4 +4,5 @@
 
 mod common;
 mod importing;
+mod parents;
 mod writing;

@@ -102,6 +102,12 @@ fn is_lieu_de_vie(structure: &Node) -> bool {
     types(structure).any(|(system, code)| system.contains("/TRE_R66-") && code == "462")
 }
 
+/// A structure that says it is an organisation interne.
+pub(super) fn is_internal(structure: &Node) -> bool {
+    let is_numbered = structure.items("identifier").any(|it| it.str("system") == Some("https://oi.esante.gouv.fr"));
+    is_numbered || types(structure).any(|(system, _)| system.contains("R207-") || system.contains("J203-"))
+}
+
 fn kind(structure: &Node) -> OrganizationKind {
     let holds = |part: &str| types(structure).any(|(system, _)| system.contains(part));
     if holds("/TRE_R72-") {

@@ -7,7 +7,7 @@ mod evaluate;
 mod facts;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, Policy, project};
 use ror_fhir::{DateTime, Instant, Node, Object};
@@ -88,7 +88,9 @@ impl Oracle {
             // A date never goes back, even when a source gives an earlier one.
             before.map_or(date, |before| before.max(date))
         };
-        self.show(date);
+        // A source dates parents itself; after anyone else they follow their children (D38).
+        let is_import = rows.iter().all(|row| row.actor.starts_with("import:"));
+        self.show(date, !is_import);
     }
 
     /// Who sees what a row changes by itself, all else being as it is now.
@@ -101,14 +103,16 @@ impl Oracle {
     /// Puts resources without a ledger: to know what a write would show, and to whom.
     pub fn try_on(&mut self, resources: impl IntoIterator<Item = (Key, Node)>) {
         self.resources.extend(resources);
-        self.show(|_, _, _| 0);
+        self.show(|_, _, _| 0, false);
     }
 
     /// Projects everything again; what an audience sees change is a version (D28).
-    fn show(&mut self, date: impl Fn(Audience, &Key, Option<Instant>) -> Instant) {
+    fn show(&mut self, date: impl Fn(Audience, &Key, Option<Instant>) -> Instant, moves_parents: bool) {
         let projections = self.project_all();
         for audience in Audience::all() {
             let mut former = std::mem::take(&mut self.seen[audience.index()]);
+            let had = if moves_parents { children(&former) } else { BTreeSet::new() };
+            let before_all: BTreeMap<Key, u32> = former.iter().map(|(key, seen)| (key.clone(), seen.version)).collect();
             for (key, groups) in &projections {
                 let Some(resource) = shown(groups, audience) else { continue };
                 let before = former.remove(key);
@@ -127,6 +131,30 @@ impl Oracle {
                 self.seen[audience.index()].insert(key.clone(), seen);
             }
             self.gone[audience.index()].extend(former);
+            if moves_parents {
+                self.move_parents(audience, &had, &before_all, &date);
+            }
+        }
+    }
+
+    /// D38: a parent that gained or lost a child before these eyes gets a version and a date,
+    /// unless it got them by its own change.
+    fn move_parents(
+        &mut self,
+        audience: Audience,
+        had: &BTreeSet<Child>,
+        before: &BTreeMap<Key, u32>,
+        date: &impl Fn(Audience, &Key, Option<Instant>) -> Instant,
+    ) {
+        let seen = &mut self.seen[audience.index()];
+        let has = children(seen);
+        let parents: BTreeSet<&Key> = had.symmetric_difference(&has).map(|(_, parent)| parent).collect();
+        for parent in parents {
+            let Some(held) = seen.get_mut(parent) else { continue };
+            if before.get(parent) == Some(&held.version) {
+                held.version += 1;
+                held.updated = date(audience, parent, Some(held.updated));
+            }
         }
     }
 
@@ -181,6 +209,23 @@ impl Oracle {
         members.filter(|(name, _)| *name != "meta").for_each(|(name, value)| drop(out.insert(name, value.clone())));
         Some(Node::Object(out).to_text())
     }
+}
+
+/// A child and its parent.
+type Child = (Key, Key);
+
+/// RG_EXP_025: the roles of each offer, the organisations internes of each structure.
+fn children(seen: &BTreeMap<Key, Seen>) -> BTreeSet<Child> {
+    let of = |(key, seen): (&Key, &Seen)| {
+        let (element, rtype) = match key.0 {
+            ResourceType::PractitionerRole => ("healthcareService", ResourceType::HealthcareService),
+            ResourceType::Organization if facts::is_internal(&seen.resource) => ("partOf", ResourceType::Organization),
+            _ => return Vec::new(),
+        };
+        let parents = values::targets(&seen.resource, element, rtype).into_iter();
+        parents.map(|id| (key.clone(), (rtype, id.to_owned()))).collect()
+    };
+    seen.iter().flat_map(of).collect()
 }
 
 /// Projections, each with those who see it.
