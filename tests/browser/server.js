@@ -28,6 +28,24 @@ export async function startHospitals() {
   return listening(['serve', '--data', data, '--listen', ANY_PORT], data);
 }
 
+/** A demonstration whose port is open and whose data are not read yet: `{ url, stop }`. */
+export async function startSlow() {
+  const data = await folder();
+  const { child, ended, said } = start(['demo', '--data', data, '--listen', ANY_PORT]);
+  let url;
+  while (!(url = /(http:\S+) ouvert/.exec(said())?.[1])) {
+    if (child.exitCode !== null) throw new Error(`ror demo ended with ${child.exitCode}: ${said()}`);
+    await new Promise((again) => setTimeout(again, 20));
+  }
+  child.stdout.resume();
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    await forget(data);
+  };
+  return { url, stop };
+}
+
 const folder = () => mkdtemp(join(tmpdir(), 'ror-browser-'));
 const forget = (data) => rm(data, { recursive: true, force: true });
 
