@@ -3,6 +3,7 @@
 //! * `import`: files to a searchable directory, beside reading alone and the disk alone.
 //! * `search`: the query mix in process.
 //! * `http`: answers beside nginx serving files of the same bytes.
+//! * `pages`: how long pages for people take, beside the same.
 //! * `validate`: an offer judged by the guide, beside reading its bytes.
 //!
 //! Each prints ratios of one run, because machines are noisy; none fails for being slow. A wrong

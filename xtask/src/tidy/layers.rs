@@ -91,6 +91,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "ror-identity",
             "ror-index",
             "ror-ledger",
+            "ror-portal",
             "ror-profiles",
             "ror-registers",
             "ror-search",
