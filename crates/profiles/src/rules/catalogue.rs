@@ -44,8 +44,8 @@ pub struct Entry {
     pub number: &'static str,
     /// The element it bears on, and in a few words what it asks, in French.
     pub about: &'static str,
-    /// What is done.
-    pub reaction: Reaction,
+    /// What is done, the main thing first.
+    pub reactions: &'static [Reaction],
     /// Where its text was read.
     pub source: &'static str,
     /// Where it is: a function of this crate (`rules::…`, `capacity::…`), of another
@@ -61,11 +61,11 @@ const LOGICAL: &str = "modèle logique ROR 0.1.0 (ANS)";
 const fn entry(
     number: &'static str,
     about: &'static str,
-    reaction: Reaction,
+    reactions: &'static [Reaction],
     source: &'static str,
     place: &'static str,
 ) -> Entry {
-    Entry { number, about, reaction, source, place }
+    Entry { number, about, reactions, source, place }
 }
 
 use Reaction::{Block, Derive, Filter, Permit, Propose, Store, Unknown};
@@ -75,241 +75,259 @@ pub const CATALOGUE: &[Entry] = &[
     entry(
         "002",
         "élément obligatoire absent : objet non exposé, ni ce qui en dépend",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::exposure::not_exposable",
     ),
     entry(
         "003",
         "fermeture d'une structure : définitive si elle n'est ni provisoire ni prévisionnelle",
-        Derive,
+        &[Derive],
         LOGICAL,
         "rules::closing::is_definitive",
     ),
     entry(
         "004",
         "idNat_Struct d'une EJ : FINESS d'abord, sinon SIREN",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::identity::national_structure_identifier",
     ),
     entry(
         "005",
         "idNat_Struct d'une EG : FINESS d'abord, sinon SIRET",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::identity::national_structure_identifier",
     ),
-    entry("006", "contacts d'une EG : directeur, cellule d'alerte", Permit, LOGICAL, "profil Organization.contact"),
+    entry("006", "contacts d'une EG : directeur, cellule d'alerte", &[Permit], LOGICAL, "profil Organization.contact"),
     entry(
         "007",
         "famille d'activité obligatoire en médico-social",
-        Block,
+        &[Block],
         MODEL,
         "rules::activity::family_is_given_in_medico_social",
     ),
     entry(
         "008",
         "public pris en charge obligatoire en médico-social",
-        Block,
+        &[Block],
         MODEL,
         "rules::activity::public_is_given_in_medico_social",
     ),
-    entry("009", "zone d'intervention faite de communes", Block, MODEL, "rules::activity::zone_is_made_of_communes"),
+    entry("009", "zone d'intervention faite de communes", &[Block], MODEL, "rules::activity::zone_is_made_of_communes"),
     entry(
         "010",
-        "un seul champ d'activité, invariable",
-        Block,
+        "un seul champ d'activité, invariable ; une nouvelle offre est proposée",
+        &[Block, Propose],
         MODEL,
-        "rules::activity::field_is_one, rules::transition::transition",
+        "rules::activity::field_is_one, rules::transition::transition, rules::transition::as_new_offer",
     ),
     entry(
         "011",
-        "un seul mode de prise en charge, invariable",
-        Block,
+        "un seul mode de prise en charge, invariable ; une nouvelle offre est proposée",
+        &[Block, Propose],
         MODEL,
-        "rules::activity::care_mode_is_one, rules::transition::transition",
+        "rules::activity::care_mode_is_one, rules::transition::transition, rules::transition::as_new_offer",
     ),
-    entry("012", "", Unknown, "", ""),
+    entry("012", "", &[Unknown], "", ""),
     entry(
         "013",
         "contacts d'une organisation interne : responsable, secrétariat, permanence",
-        Permit,
+        &[Permit],
         LOGICAL,
         "profil Organization.contact",
     ),
     entry(
         "014",
         "horaire : un jour de semaine ou une période",
-        Block,
+        &[Block],
         MODEL,
         "rules::schedule::slot_has_a_day_or_a_period",
     ),
     entry(
         "015",
         "horaire sans période : à partir du jour de lecture, en semaine glissante",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::schedule::applies_on",
     ),
     entry(
         "016",
         "horaire de semaine : vaut chaque semaine jusqu'au suivant",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::schedule::applies_on",
     ),
     entry(
         "017",
         "horaire daté : transmis si la période est en cours ou à venir",
-        Filter,
+        &[Filter],
         MODEL,
         "rules::schedule::remove_expired",
     ),
     entry(
         "018",
         "horaire daté échu : jamais transmis, sauf au propriétaire (D80)",
-        Filter,
+        &[Filter],
         MODEL,
         "rules::schedule::remove_expired",
     ),
-    entry("019", "", Unknown, "", ""),
-    entry("020", "dates à la seconde", Store, MODEL, "rules::dates::to_the_second"),
-    entry("021", "", Unknown, "", ""),
-    entry("022", "", Unknown, "", ""),
-    entry("023", "date de création : celle de la première mise à jour", Store, MODEL, "directory::canonical"),
-    entry("024", "date de mise à jour : bouge avec tout attribut", Store, MODEL, "directory::dates"),
+    entry("019", "", &[Unknown], "", ""),
+    entry("020", "dates à la seconde", &[Store], MODEL, "rules::dates::to_the_second"),
+    entry("021", "", &[Unknown], "", ""),
+    entry("022", "", &[Unknown], "", ""),
+    entry("023", "date de création : celle de la première mise à jour", &[Store], MODEL, "directory::canonical"),
+    entry("024", "date de mise à jour : bouge avec tout attribut", &[Store], MODEL, "directory::dates"),
     entry(
         "025",
         "création, rattachement ou retrait d'un objet : bouge la date de son parent",
-        Store,
+        &[Store],
         MODEL,
-        "rules::dates::parents_moved",
+        "rules::dates::parents_moved, directory::apply",
     ),
-    entry("026", "un forfait socle par combinaison", Block, MODEL, "rules::price::one_base_price_each"),
-    entry("027", "un montant par combinaison, pour les autres tarifs", Block, MODEL, "rules::price::one_amount_each"),
-    entry("028", "un seul type d'offre", Block, LOGICAL, "profil HealthcareService.category"),
+    entry("026", "un forfait socle par combinaison", &[Block], MODEL, "rules::price::one_base_price_each"),
+    entry(
+        "027",
+        "un montant par combinaison, pour les autres tarifs",
+        &[Block],
+        MODEL,
+        "rules::price::one_amount_each",
+    ),
+    entry("028", "un seul type d'offre", &[Block], LOGICAL, "profil HealthcareService.category"),
     entry(
         "029",
         "supplément d'hébergement : chambre simple",
-        Block,
+        &[Block],
         MODEL,
         "rules::price::supplement_is_for_a_single_room",
     ),
     entry(
         "030",
         "professionnel : RPPS d'abord, sinon ADELI",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::identity::national_person_identifier",
     ),
     entry(
         "030",
         "territoire de santé d'une EG : division territoriale de type 4",
-        Block,
+        &[Block],
         LOGICAL,
         "profil Organization.extension:ror-territorial-division",
     ),
     entry(
         "031",
         "données des registres de professionnels : jamais modifiées ici",
-        Block,
+        &[Block],
         MODEL,
         "rules::transition::transition",
     ),
-    entry("032", "niveau d'un contact : 2 par défaut", Derive, MODEL, "rules::levels::give_default_levels"),
-    entry("033", "niveau d'une télécommunication : 2 par défaut", Derive, MODEL, "rules::levels::give_default_levels"),
+    entry("032", "niveau d'un contact : 2 par défaut", &[Derive], MODEL, "rules::levels::give_default_levels"),
+    entry(
+        "033",
+        "niveau d'une télécommunication : 2 par défaut",
+        &[Derive],
+        MODEL,
+        "rules::levels::give_default_levels",
+    ),
     entry(
         "034",
         "télécommunication au moins aussi restreinte que son contact",
-        Block,
+        &[Block],
         MODEL,
         "rules::contact::telecom_of_an_offer_is_as_strict_as_its_contact",
     ),
     entry(
         "035",
         "unité sensible : non par défaut, sauf présomption (D34)",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::sensitive::give_default_flag",
     ),
     entry(
         "036",
         "prestation supplémentaire : nommée par un code ou par un texte",
-        Block,
+        &[Block],
         MODEL,
         "rules::price::extra_service_is_named_once",
     ),
     entry(
         "037",
         "idNat_Struct d'une EJ : le rang RPPS ou ADELI, s'il y en a un",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::identity::national_structure_identifier",
     ),
     entry(
         "038",
         "idNat_Struct d'une EG : le rang RPPS ou ADELI, s'il y en a un",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::identity::national_structure_identifier",
     ),
     entry(
         "039",
         "unité sensible : contacts au niveau 3",
-        Derive,
+        &[Derive],
         MODEL,
         "rules::sensitive::raise_contacts, confidentiality::project::scope",
     ),
     entry(
         "040",
         "contact d'un service : une nature, ni nom ni fonction",
-        Block,
+        &[Block],
         MODEL,
         "rules::contact::service_of_an_offer_has_no_name",
     ),
     entry(
         "041",
         "contact d'une personne : une fonction et un nom, pas de nature",
-        Block,
+        &[Block],
         MODEL,
         "rules::contact::person_of_an_offer_has_a_name",
     ),
-    entry("042", "offre transférée : garde son identifiant", Block, MODEL, "rules::transition::transition"),
+    entry("042", "offre transférée : garde son identifiant", &[Block], MODEL, "rules::transition::transition"),
     entry(
         "043",
         "un type et une date de fermeture, ou aucun des deux",
-        Block,
+        &[Block],
         MODEL,
         "rules::closing::date_goes_with_type",
     ),
     entry(
         "044",
-        "une fermeture ferme tout ce qui est au-dessous : montrée, puis confirmée",
-        Propose,
+        "une fermeture ferme tout ce qui est au-dessous, dans la même écriture ; un formulaire le montre avant",
+        &[Derive, Propose],
         MODEL,
-        "rules::closing::cascade, rules::around::related",
+        "rules::closing::cascade, rules::around::related, directory::follow",
     ),
     entry(
         "045",
         "date de réouverture : pour une fermeture temporaire seulement",
-        Block,
+        &[Block],
         MODEL,
         "rules::closing::only_a_temporary_closing_reopens",
     ),
-    entry("046", "date de réouverture ôtée à la réouverture", Block, MODEL, "rules::closing::reopening_is_reset"),
-    entry("047", "offre fermée : rien de disponible", Derive, MODEL, "capacity::close, rules::around::related"),
+    entry("046", "date de réouverture ôtée à la réouverture", &[Block], MODEL, "rules::closing::reopening_is_reset"),
+    entry(
+        "047",
+        "offre fermée : rien de disponible",
+        &[Derive],
+        MODEL,
+        "capacity::close, rules::around::related, directory::follow",
+    ),
     entry(
         "048",
         "unités d'âge : a, mo, wk, d",
-        Block,
+        &[Block],
         MODEL,
         "rules::schedule::age_units_are_years_months_weeks_or_days",
     ),
     entry(
         "049",
         "horaires d'une personne : 03, 06 ou 07",
-        Block,
+        &[Block],
         MODEL,
         "rules::schedule::hours_of_a_person_are_on_call_or_consultation",
     ),
@@ -322,16 +340,12 @@ pub fn page() -> String {
     );
     for entry in CATALOGUE {
         let Entry { number, about, source, place, .. } = entry;
+        let labels: Vec<&str> = entry.reactions.iter().map(|reaction| reaction.label()).collect();
         let or_dash = |text: &'static str| if text.is_empty() { "–" } else { text };
         let place = if place.is_empty() { "–".to_owned() } else { format!("`{}`", place.replace(", ", "`, `")) };
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            page,
-            "| {number} | {} | {} | {} | {place} |",
-            or_dash(about),
-            entry.reaction.label(),
-            or_dash(source)
-        );
+        let _ =
+            writeln!(page, "| {number} | {} | {} | {} | {place} |", or_dash(about), labels.join(", "), or_dash(source));
     }
     page.push_str(
         "\nLes numéros dont le texte n'a pas été trouvé ne sont pas devinés. L'ANS donne le numéro 030 à deux règles : les deux sont tenues. Les règles du produit (D24 : pas de téléphone dans un texte ; D35, D36 : enregistrements de capacité ; CO3 : unité sensible présumée) sont vérifiées avec celles-ci.\n",
@@ -373,7 +387,7 @@ mod tests {
     #[test]
     fn every_place_exists_and_every_rule_has_its_test() {
         let here = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-        for entry in CATALOGUE.iter().filter(|entry| entry.reaction != Reaction::Unknown) {
+        for entry in CATALOGUE.iter().filter(|entry| !entry.reactions.contains(&Reaction::Unknown)) {
             for place in
                 entry.place.split(", ").filter(|place| place.starts_with("rules::") || place.starts_with("capacity::"))
             {
@@ -394,7 +408,7 @@ mod tests {
             let Some(number) = name.strip_prefix("RG_EXP_") else { continue };
             assert!(CATALOGUE.iter().any(|entry| entry.number == number), "{name}");
         }
-        let blocking = CATALOGUE.iter().filter(|entry| entry.reaction == Reaction::Block);
+        let blocking = CATALOGUE.iter().filter(|entry| entry.reactions.contains(&Reaction::Block));
         for entry in
             blocking.filter(|entry| entry.place.starts_with("rules::") && !entry.place.starts_with("rules::transition"))
         {

@@ -5,7 +5,7 @@ use ror_terminology::Terminology;
 
 use super::around::{Around, related};
 use super::closing::{Closing, cascade};
-use super::transition::{Origin, transition};
+use super::transition::{self, Origin, transition};
 use super::{
     Check, RULES, activity, closing, contact, dates, exposure, found, guide, identity, levels, price, records,
 };
@@ -175,6 +175,28 @@ fn rg_exp_010_011_an_offer_has_one_field_and_one_mode_for_good() {
     let without = with(exposed(), "characteristic", node!([concept("TRE_R338-ModaliteAccueil", "03")]));
     assert!(transition(&without, &exposed(), Origin::Other).is_empty(), "an absent mode is filled in");
     assert_eq!(rules_of(&transition(&exposed(), &without, Origin::Other)), ["RG_EXP_011"], "and not taken away");
+}
+
+#[test]
+fn rg_exp_010_011_a_new_offer_is_proposed_without_what_names_the_first() {
+    let mut first = closed("HealthcareService", Some("PRO"), Some("2026-01-15"), None);
+    for (key, value) in exposed().as_object().expect("an object").iter().filter(|(key, _)| *key != "characteristic") {
+        first.as_object_mut().expect("an object").insert(key, value.clone());
+    }
+    let creation = node!({"url": guide!("ror-meta-creation-date"), "valueDateTime": "2026-01-15"});
+    let first = with(
+        with(with(first, "id", "1"), "extension", node!([creation])),
+        "meta",
+        node!({"versionId": "3", "tag": [{"code": "84"}]}),
+    );
+    let copy = transition::as_new_offer(&first);
+    for gone in ["id", "identifier", "extension", "notAvailable", "characteristic"] {
+        assert_eq!(copy.get(gone), None, "{gone}");
+    }
+    assert_eq!(copy.get("meta"), Some(&node!({"tag": [{"code": "84"}]})));
+    for kept in ["name", "type", "specialty", "providedBy"] {
+        assert_eq!(copy.get(kept), first.get(kept), "{kept}");
+    }
 }
 
 #[test]

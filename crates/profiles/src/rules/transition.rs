@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ror_fhir::{Node, Object};
 
 use super::activity::{CARE_MODES, FIELDS};
+use super::closing::Closing;
 use super::{codes_from, exposure, guide, rtype};
 use crate::Finding;
 use crate::finding::Findings;
@@ -74,6 +75,29 @@ fn offer(former: &Node, next: &Node, findings: &mut Findings) {
             ("HealthcareService.identifier".to_owned(), message.to_owned())
         });
     }
+}
+
+/// RG_EXP_010, RG_EXP_011: a copy of an offer as a new one, with another field or mode of care left
+/// to fill in: what names, dates or closes the first one is left out.
+///
+/// For the form that proposes to make a new offer and close this one; the mode of care, and the
+/// field with what hangs on it, are for its author to choose.
+pub fn as_new_offer(offer: &Node) -> Node {
+    let mut copy = offer.clone();
+    Closing::default().write(&mut copy);
+    let Some(members) = copy.as_object_mut() else { return copy };
+    for key in ["id", "identifier"] {
+        members.remove(key);
+    }
+    let is_stamp = |extension: &Node| extension.str("url") == Some(guide!("ror-meta-creation-date"));
+    if let Some(Node::Array(extensions)) = members.get_mut("extension") {
+        extensions.retain(|extension| !is_stamp(extension));
+    }
+    if let Some(meta) = members.get_mut("meta").and_then(Node::as_object_mut) {
+        meta.retain(|key, _| key == "tag");
+    }
+    members.retain(|_, value| !value.as_array().is_some_and(<[Node]>::is_empty));
+    copy
 }
 
 /// Codes drawn from a nomenclature, leading zeros aside.
