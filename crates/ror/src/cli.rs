@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Charge des fichiers d'un registre
     Import(Import),
+    /// Vérifie des fichiers de ressources, sans serveur
+    Validate(Validate),
     /// Écrit un territoire fictif en fichiers NDJSON, avec la liste de ses défauts
     Synth(Synth),
     /// Gère les logiciels clients
@@ -161,6 +163,31 @@ pub(crate) struct ClientAdd {
     /// Dossier des données
     #[arg(long, env = "ROR_DATA")]
     pub(crate) data: PathBuf,
+}
+
+/// How findings are told.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// Une ligne par constat
+    #[default]
+    Text,
+    /// Une liste JSON
+    Json,
+    /// SARIF 2.1.0, pour les éditeurs et l'intégration continue
+    Sarif,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Validate {
+    /// Ressource, Bundle ou NDJSON ; ou dossiers dont tous les fichiers sont lus
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Sans tolérance : à la lettre du guide
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Forme des constats
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 #[derive(Args, Debug)]

@@ -11,7 +11,7 @@ use ror_registers::{Finding, Harvest, Mint, Severity, cog, fhir_file, finess, sa
 use crate::cli::{Import, Register};
 use crate::environment::{environment, now};
 use crate::geography::Communes;
-use crate::report::{self, Progress};
+use crate::report::{self, Progress, Shortfall};
 use crate::{data, sources};
 
 /// What was read from files, ready to be taken in.
@@ -22,6 +22,8 @@ pub(crate) struct Load {
     /// File and line of each item.
     origins: Vec<(String, u64)>,
     findings: Vec<Finding>,
+    /// What the resources taken in lack of the guide.
+    shortfalls: Vec<Shortfall>,
     figures: Vec<(String, String)>,
     synthetic: bool,
 }
@@ -37,7 +39,7 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let mut load = read(arguments.register, &files, communes(&arguments.data)?.cog());
     drop(files);
     if load.items.is_empty() {
-        report::findings(&load.findings, arguments.report.as_deref())?;
+        report::findings(&load.findings, &[], arguments.report.as_deref())?;
         bail!("rien à charger dans ces fichiers");
     }
     let ledger = data::open_or_create(&arguments.data)?;
@@ -46,7 +48,7 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     let directory = Directory::open(ledger, environment()).context("ouverture du répertoire")?;
     let summary = take_in(&directory, &mut load)?;
     figures(&load.figures);
-    report::findings(&load.findings, arguments.report.as_deref())?;
+    report::findings(&load.findings, &load.shortfalls, arguments.report.as_deref())?;
     tell(&summary);
     let taken = summary.created + summary.updated + summary.unchanged;
     Ok(exit(taken, &load.findings))
@@ -55,17 +57,20 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
 /// Reads and reports; not even the data directory is made.
 fn dry_run(arguments: &Import, files: &[InputFile]) -> anyhow::Result<ExitCode> {
     let communes = communes(&arguments.data)?;
-    let (count, findings) = if arguments.register == Register::Cog {
+    let (count, load) = if arguments.register == Register::Cog {
         let (cog, findings) = cog::read(&pairs(files));
-        (cog.map_or(0, |cog| cog.communes().len()), findings)
+        (cog.map_or(0, |cog| cog.communes().len()), Load { findings, ..Load::default() })
     } else {
-        let load = read(arguments.register, files, communes.cog());
+        let mut load = read(arguments.register, files, communes.cog());
         figures(&load.figures);
-        (load.items.len(), load.findings)
+        let items = std::mem::take(&mut load.items);
+        let count = items.len();
+        load.note(&ror_directory::preview(items, now()));
+        (count, load)
     };
-    report::findings(&findings, arguments.report.as_deref())?;
+    report::findings(&load.findings, &load.shortfalls, arguments.report.as_deref())?;
     report::complain(&format!("à blanc : {count} lues, rien n'est écrit"));
-    Ok(exit(count, &findings))
+    Ok(exit(count, &load.findings))
 }
 
 /// The geographic code in force for a data directory, which need not exist yet.
@@ -80,11 +85,22 @@ pub(crate) fn take_in(directory: &Directory, load: &mut Load) -> anyhow::Result<
     let summary = directory.import(load.source, items, &mut |told| progress.tell(told.done));
     progress.finish();
     let summary = summary.context("chargement interrompu : ce qui a été annoncé est enregistré")?;
-    for (position, problem) in &summary.problems {
-        let (file, line) = &load.origins[*position];
-        load.findings.extend(found(problem, file, *line));
-    }
+    load.note(&summary.problems);
     Ok(summary)
+}
+
+impl Load {
+    /// Adds what became of single items.
+    fn note(&mut self, problems: &[(usize, ImportProblem)]) {
+        for (position, problem) in problems {
+            let (file, line) = &self.origins[*position];
+            self.findings.extend(found(problem, file, *line));
+            if let ImportProblem::Shortfalls(list) = problem {
+                let told = list.iter().map(|found| Shortfall { file: file.clone(), line: *line, found: found.clone() });
+                self.shortfalls.extend(told);
+            }
+        }
+    }
 }
 
 /// The items of a harvest.
@@ -152,7 +168,7 @@ fn load_fhir(files: &[InputFile]) -> Load {
 
 fn import_cog(files: &[InputFile], arguments: &Import) -> anyhow::Result<ExitCode> {
     let (cog, findings) = cog::read(&pairs(files));
-    report::findings(&findings, arguments.report.as_deref())?;
+    report::findings(&findings, &[], arguments.report.as_deref())?;
     let Some(cog) = cog else { bail!("aucune commune dans ces fichiers : le code en place est gardé") };
     let count = cog.communes().len();
     if arguments.dry_run {
@@ -172,18 +188,21 @@ fn import_cog(files: &[InputFile], arguments: &Import) -> anyhow::Result<ExitCod
 
 /// The files named, and those of the folders named, in the order of their names.
 fn read_files(paths: &[PathBuf]) -> anyhow::Result<Vec<InputFile>> {
+    Ok(read_named_files(paths)?.into_iter().map(|(_, file)| file).collect())
+}
+
+/// The same, each with its path.
+pub(crate) fn read_named_files(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, InputFile)>> {
     let mut files = Vec::new();
     for path in paths {
+        let mut inside = vec![path.clone()];
         if path.is_dir() {
             let listed = std::fs::read_dir(path).with_context(|| format!("lecture de {}", path.display()))?;
-            let mut inside: Vec<_> =
-                listed.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_file()).collect();
+            inside = listed.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
             inside.sort_unstable();
-            for path in inside {
-                files.push(read_file(&path)?);
-            }
-        } else {
-            files.push(read_file(path)?);
+        }
+        for path in inside {
+            files.push((path.display().to_string(), read_file(&path)?));
         }
     }
     Ok(files)
@@ -215,20 +234,9 @@ fn found(problem: &ImportProblem, file: &str, line: u64) -> Vec<Finding> {
             let message = format!("Renvoi à « {key} », qui n'est pas dans ces fichiers : laissé de côté.");
             vec![finding(Severity::Warning, "renvoi-inconnu", message)]
         }
-        ImportProblem::Shortfalls(shortfalls) => shortfalls.iter().map(|short| shortfall(short, file, line)).collect(),
+        // Told apart: the resource is loaded all the same (D34).
+        ImportProblem::Shortfalls(_) => Vec::new(),
     }
-}
-
-/// What a resource lacks of the guide. It is loaded all the same (D34), so it is never an error
-/// of the load.
-fn shortfall(short: &ror_profiles::Finding, file: &str, line: u64) -> Finding {
-    let (severity, rule) = match short.severity {
-        ror_profiles::Severity::Error => (Severity::Warning, "ecart-au-guide"),
-        ror_profiles::Severity::Warning => (Severity::Information, "ecart-tolere"),
-        ror_profiles::Severity::Information => (Severity::Information, "constat"),
-    };
-    let message = format!("{} [{}]", short.message, short.rule);
-    Finding::new(severity, file, rule, message).at(line).on(&short.expression, short.value.as_deref().unwrap_or_default())
 }
 
 fn figures(figures: &[(String, String)]) {

@@ -13,6 +13,7 @@ mod report;
 mod serve;
 mod sources;
 mod synth;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Client { command } => client::run(&command),
         Command::Check(arguments) => check::run(&arguments),

@@ -56,28 +56,47 @@ impl Progress {
     }
 }
 
+/// What one resource taken in lacks of the guide.
+#[derive(Clone, Debug)]
+pub(crate) struct Shortfall {
+    pub(crate) file: String,
+    pub(crate) line: u64,
+    pub(crate) found: ror_profiles::Finding,
+}
+
 /// Tells the findings: how many of each rule, the first ones whole; all of them in `file`.
-pub(crate) fn findings(findings: &[Finding], file: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn findings(findings: &[Finding], shortfalls: &[Shortfall], file: Option<&Path>) -> anyhow::Result<()> {
     let mut rules: BTreeMap<(std::cmp::Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         rules.entry((std::cmp::Reverse(finding.severity), finding.rule)).or_default().push(finding);
     }
     for ((severity, rule), list) in &rules {
-        complain(&format!("{} {rule} : {}", label(severity.0), list.len()));
-        for finding in list.iter().take(SHOWN_PER_RULE) {
-            complain(&format!("    {}", line_of(finding)));
-        }
-        if list.len() > SHOWN_PER_RULE && file.is_none() {
-            complain("    … (toutes avec --report FICHIER)");
-        }
+        tell_rule(label(severity.0), rule, list, |finding| line_of(finding), file.is_some());
+    }
+    let mut rules: BTreeMap<(ror_profiles::Severity, &str), Vec<&Shortfall>> = BTreeMap::new();
+    for shortfall in shortfalls {
+        rules.entry((shortfall.found.severity, &shortfall.found.rule)).or_default().push(shortfall);
+    }
+    for ((severity, rule), list) in &rules {
+        tell_rule(label_of_shortfall(*severity), rule, list, |shortfall| line_of_shortfall(shortfall), file.is_some());
     }
     match file {
         None => Ok(()),
-        Some(path) => write_all(findings, path).with_context(|| format!("écriture de {}", path.display())),
+        Some(path) => write_all(findings, shortfalls, path).with_context(|| format!("écriture de {}", path.display())),
     }
 }
 
-fn write_all(findings: &[Finding], path: &Path) -> anyhow::Result<()> {
+fn tell_rule<T>(label: &str, rule: &str, list: &[T], line: impl Fn(&T) -> String, is_all_written: bool) {
+    complain(&format!("{label} {rule} : {}", list.len()));
+    for one in list.iter().take(SHOWN_PER_RULE) {
+        complain(&format!("    {}", line(one)));
+    }
+    if list.len() > SHOWN_PER_RULE && !is_all_written {
+        complain("    … (toutes avec --report FICHIER)");
+    }
+}
+
+fn write_all(findings: &[Finding], shortfalls: &[Shortfall], path: &Path) -> anyhow::Result<()> {
     let mut out = csv::WriterBuilder::new().delimiter(b';').from_path(path)?;
     out.write_record(["gravite", "fichier", "ligne", "colonne", "valeur", "regle", "message"])?;
     for finding in findings {
@@ -92,8 +111,33 @@ fn write_all(findings: &[Finding], path: &Path) -> anyhow::Result<()> {
             &finding.message,
         ])?;
     }
+    for Shortfall { file, line, found } in shortfalls {
+        out.write_record([
+            label_of_shortfall(found.severity),
+            file,
+            &line.to_string(),
+            &found.expression,
+            found.value.as_deref().unwrap_or_default(),
+            &found.rule,
+            &found.message,
+        ])?;
+    }
     out.flush()?;
     Ok(())
+}
+
+fn line_of_shortfall(Shortfall { file, line, found }: &Shortfall) -> String {
+    let value = found.value.as_ref().map(|value| format!(" Lu : « {value} ».")).unwrap_or_default();
+    format!("{file}, ligne {line}, {} : {}{value}", found.expression, found.message)
+}
+
+/// A shortfall loses nothing: it is never a reject (D34).
+const fn label_of_shortfall(severity: ror_profiles::Severity) -> &'static str {
+    match severity {
+        ror_profiles::Severity::Error => "écart",
+        ror_profiles::Severity::Warning => "écart toléré",
+        ror_profiles::Severity::Information => "à savoir",
+    }
 }
 
 fn line_of(finding: &Finding) -> String {

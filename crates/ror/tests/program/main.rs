@@ -5,3 +5,4 @@
 mod command_line;
 mod real_hospitals;
 mod run;
+mod validating;
