@@ -17,6 +17,10 @@ use serde_json::Value;
 
 const CRATE: &str = "crates/profiles";
 
+/// Types that the server makes or reads itself, besides those that profiles constrain.
+const CONFORMANCE: &[&str] =
+    &["CapabilityStatement", "CodeSystem", "SearchParameter", "StructureDefinition", "ValueSet"];
+
 /// Elements that keep no slice apart: their declared discriminator has no meaning and the
 /// guide states nothing else to tell the slice by.
 const NOT_TOLD_APART: &[&str] = &["Location.alias:nomExterneSynchro", "Organization.type:organizationType"];
@@ -31,7 +35,8 @@ pub(crate) fn run(words: &[String]) -> Result<String> {
     let model: Value = serde_json::from_str(&text).context("reading the model")?;
     let definitions = base::Definitions::read(Path::new(base_path))?;
     let profiles = list(&model["profiles"]);
-    let types: BTreeSet<&str> = profiles.iter().map(|profile| string(&profile["type"])).collect();
+    let types: BTreeSet<&str> =
+        profiles.iter().map(|profile| string(&profile["type"])).chain(CONFORMANCE.iter().copied()).collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(CRATE).join("data");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("base.tsv"), definitions.table(&types)?)?;
@@ -44,12 +49,15 @@ fn profile_table(model: &Value, definitions: &base::Definitions) -> Result<Strin
     let version = string(&model["ig"]["version"]);
     let mut out = format!(
         "# Profiles of {} {version}. Written by `cargo xtask profiles`; do not edit.\n\
+         # guide: package, version, date, status, address\n\
          # profile: id, name, address, type, parent, version\n\
          #   e: path with its slices, min, max, bounds inherited, types, reference targets, extension,\n\
-         #      value set, strength, pattern, how an item of the slice is told\n\
+         #      value set, strength, pattern, how an item of the slice is told, S: must be supported\n\
          # set: address, name of a value set that the guide itself publishes; i: system, codes (none: all)\n",
         string(&model["ig"]["package"])
     );
+    let guide = ["package", "version", "date", "status", "canonicalBase"].map(|key| string(&model["ig"][key]));
+    writeln!(out, "guide\t{}", guide.join("\t"))?;
     for profile in list(&model["profiles"]) {
         let columns = ["id", "name", "url", "type", "parent"].map(|key| string(&profile[key]));
         writeln!(out, "profile\t{}\t{version}", columns.join("\t"))?;
@@ -97,6 +105,7 @@ fn element_line(row: &Value, rows: &[Value], model: &Value, definitions: &base::
         string(&row["binding"]["strength"]).to_owned(),
         pattern,
         how,
+        if row["mustSupport"] == true { "S" } else { "" }.to_owned(),
     ];
     Ok(format!("e\t{}", columns.join("\t")))
 }

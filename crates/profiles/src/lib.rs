@@ -4,6 +4,8 @@
 //!   them, as data; a new version of the guide is a new table (`cargo xtask profiles`).
 //! * [`validate`]: everything that is wrong with one resource, as [`Finding`]s in the order of
 //!   the document.
+//! * [`conformance`]: the tables as StructureDefinitions, and [`validate_base`], which holds what
+//!   the server makes itself against FHIR R4 alone.
 //! * [`transition`]: what may not change from one version of it to the next.
 //! * [`rules`]: the business rules; what one body cannot tell is handed in by the directory.
 //!   `docs/regles.md` lists them all.
@@ -16,6 +18,7 @@
 //! directory. Nothing here reads a file, a clock or the network.
 
 pub mod capacity;
+pub mod conformance;
 mod finding;
 pub mod identifier;
 pub mod population;
@@ -31,5 +34,5 @@ mod work;
 
 pub use finding::{FINDINGS_MAX, Finding, Severity};
 pub use rules::transition;
-pub use tables::{BaseElement, Element, Extension, How, Part, Profile, Set, Strength, TableError, Tables};
-pub use validate::{Context, DEPTH_MAX, Handling, validate};
+pub use tables::{BaseElement, Element, Extension, Guide, How, Part, Profile, Set, Strength, TableError, Tables};
+pub use validate::{Context, DEPTH_MAX, Handling, validate, validate_base};

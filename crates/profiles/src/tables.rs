@@ -12,12 +12,28 @@ pub use read::TableError;
 /// All tables together.
 #[derive(Debug)]
 pub struct Tables {
+    pub(crate) guide: Guide,
     pub(crate) profiles: Vec<Profile>,
     pub(crate) extensions: Vec<Extension>,
     pub(crate) extension_by_url: HashMap<&'static str, usize>,
     pub(crate) sets: Vec<Set>,
     pub(crate) base: HashMap<&'static str, Vec<BaseElement>>,
     pub(crate) codes: HashMap<&'static str, Vec<&'static str>>,
+}
+
+/// The guide that the profiles were read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guide {
+    /// Name of its package.
+    pub package: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Day it was built.
+    pub date: &'static str,
+    /// Its status, a code of FHIR's publication-status.
+    pub status: &'static str,
+    /// What its canonical addresses begin with.
+    pub address: &'static str,
 }
 
 /// A profile: the constraints of the guide on one resource type.
@@ -64,6 +80,8 @@ pub struct Element {
     pub pattern: Option<Node>,
     /// For a slice: how its items are told.
     pub how: How,
+    /// Whether the guide asks systems to make something of it (FHIR R4 mustSupport).
+    pub must_support: bool,
 }
 
 /// How the items of a slice are told from the others.
@@ -188,6 +206,11 @@ impl Tables {
         })
     }
 
+    /// The guide that all of it comes from.
+    pub fn guide(&self) -> Guide {
+        self.guide
+    }
+
     /// The profiles, in the order of the guide.
     pub fn profiles(&self) -> &[Profile] {
         &self.profiles
@@ -266,9 +289,9 @@ mod tests {
     #[test]
     fn a_broken_table_is_refused_with_its_line() {
         let read = |profiles| Tables::read(["", profiles, ""]).err().map(|error| error.line);
-        assert_eq!(read("e\tname\t1\t1\t\tstring\t\t\t\t\t\t"), Some(1), "a row before its profile");
+        assert_eq!(read("e\tname\t1\t1\t\tstring\t\t\t\t\t\t\t"), Some(1), "a row before its profile");
         assert_eq!(read("# x\nprofile\ta"), Some(2));
-        assert_eq!(read("profile\ta\tb\tc\td\te\tf\ne\tname\tx\t1\t\tstring\t\t\t\t\t\t"), Some(2));
+        assert_eq!(read("profile\ta\tb\tc\td\te\tf\ne\tname\tx\t1\t\tstring\t\t\t\t\t\t\t"), Some(2));
         assert_eq!(read("unknown\t"), Some(1));
     }
 }

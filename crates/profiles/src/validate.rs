@@ -4,6 +4,7 @@
 //! element first, then each of its members as written. Each node is looked at once, with a
 //! number of rules that the tables bound: the time is linear in the size of the input.
 
+mod base;
 mod binding;
 mod invariants;
 mod items;
@@ -11,6 +12,7 @@ mod value;
 
 use std::cell::RefCell;
 
+pub use base::validate_base;
 use binding::List;
 use ror_fhir::{Instant, Node};
 use ror_terminology::Terminology;

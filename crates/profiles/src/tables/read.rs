@@ -5,7 +5,7 @@ use std::str::SplitWhitespace;
 
 use ror_fhir::Node;
 
-use super::{BaseElement, Element, Extension, How, Part, Profile, Set, Strength, Tables};
+use super::{BaseElement, Element, Extension, Guide, How, Part, Profile, Set, Strength, Tables};
 
 /// A line of a table that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,7 @@ impl Tables {
     /// [`TableError`] with the first line that cannot be read.
     pub(crate) fn read(texts: [&'static str; 3]) -> Result<Self, TableError> {
         let mut tables = Self {
+            guide: Guide::default(),
             profiles: Vec::new(),
             extensions: Vec::new(),
             extension_by_url: HashMap::new(),
@@ -57,6 +58,15 @@ impl Tables {
                 *owner = text(columns)?;
                 self.base.insert(owner, Vec::new());
             }
+            "guide" => {
+                self.guide = Guide {
+                    package: text(columns)?,
+                    version: text(columns)?,
+                    date: text(columns)?,
+                    status: text(columns)?,
+                    address: text(columns)?,
+                };
+            }
             "profile" => {
                 self.profiles.push(profile(columns)?);
                 *owner = "";
@@ -79,7 +89,7 @@ impl Tables {
                 let extension = self.extensions.last_mut().ok_or("a part after its extension")?;
                 extension.parts.push(part(columns)?);
             }
-            _ => return Err("codes, type, profile, set, extension, or one of their parts"),
+            _ => return Err("codes, type, guide, profile, set, extension, or one of their parts"),
         }
         Ok(())
     }
@@ -110,6 +120,7 @@ fn element(columns: &mut Columns) -> Result<Element, &'static str> {
         strength: strength(columns)?,
         pattern: pattern(columns)?,
         how: how(columns)?,
+        must_support: must_support(columns)?,
     })
 }
 
@@ -184,6 +195,14 @@ fn strength(columns: &mut Columns) -> Result<Option<Strength>, &'static str> {
         "required" => Ok(Some(Strength::Required)),
         "extensible" => Ok(Some(Strength::Extensible)),
         _ => Err("required or extensible"),
+    }
+}
+
+fn must_support(columns: &mut Columns) -> Result<bool, &'static str> {
+    match column(columns)? {
+        "" => Ok(false),
+        "S" => Ok(true),
+        _ => Err("S or nothing"),
     }
 }
 

@@ -1,0 +1,81 @@
+//! The tables as FHIR StructureDefinitions (R4 §5.3).
+//!
+//! What validation reads is what is published: a differential is written from the same rows, so
+//! that a client's tools and this server ask the same. Where the guide's own slicing cannot work
+//! (traps 1 and 2 of the model), the discriminator is the one that validation follows.
+
+mod differential;
+mod extension;
+mod profile;
+
+use ror_fhir::{Node, Object, node};
+
+use crate::tables::{Extension, Tables};
+
+const PUBLISHER: &str = "Agence du Numérique en Santé (ANS)";
+const DESCRIPTION: &str = "Écrit à partir des tables de ce serveur : ce que sa validation applique. \
+    La définition publiée par le guide fait foi.";
+
+/// A StructureDefinition for each profile, then for each extension that the guide publishes.
+///
+/// Standard extensions that the tables hold beside them are left to those who publish them.
+pub fn structure_definitions(tables: &Tables) -> Vec<Node> {
+    let profiles = tables.profiles().iter().map(|one| profile::definition(tables, one));
+    profiles.chain(published(tables).map(|one| extension::definition(tables, one))).collect()
+}
+
+/// The extensions of the guide itself.
+fn published(tables: &Tables) -> impl Iterator<Item = &Extension> {
+    // One of them has its address in the space of a sister guide.
+    let is_standard = |one: &&Extension| one.url.starts_with("http://hl7.org/fhir/StructureDefinition/");
+    tables.extensions().iter().filter(move |one| !is_standard(one))
+}
+
+/// What tells one definition from another.
+struct Identity {
+    id: &'static str,
+    url: &'static str,
+    name: &'static str,
+    /// A code of FHIR's structure-definition-kind.
+    kind: &'static str,
+    constrained: &'static str,
+    parent: &'static str,
+}
+
+/// The elements up to `derivation`; `context` is there for extensions.
+fn head(tables: &Tables, identity: &Identity, version: &str, context: Vec<Node>) -> Object {
+    let guide = tables.guide();
+    let mut out = Object::new();
+    for (key, value) in [
+        ("resourceType", "StructureDefinition"),
+        ("id", identity.id),
+        ("language", "fr"),
+        ("url", identity.url),
+        ("version", version),
+        ("name", identity.name),
+        ("status", guide.status),
+        ("date", guide.date),
+        ("publisher", PUBLISHER),
+        ("description", DESCRIPTION),
+        ("fhirVersion", "4.0.1"),
+        ("kind", identity.kind),
+    ] {
+        out.insert(key, value);
+    }
+    out.insert("abstract", false);
+    if !context.is_empty() {
+        out.insert("context", context);
+    }
+    out.insert("type", identity.constrained);
+    out.insert("baseDefinition", identity.parent);
+    out.insert("derivation", "constraint");
+    out
+}
+
+fn with_differential(mut head: Object, elements: Vec<Node>) -> Node {
+    head.insert("differential", node!({"element": elements}));
+    head.into()
+}
+
+#[cfg(test)]
+mod tests;
