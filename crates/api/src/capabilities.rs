@@ -2,20 +2,20 @@
 
 use axum::http::StatusCode;
 use ror_fhir::{Node, node};
+use ror_profiles::{Profile, Tables};
 use ror_search::{ParamType, Parameter, Registry, ResourceType};
 
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::conformance;
 use crate::outcome::Fault;
 use crate::request;
-use crate::route::{ListKind, Operation};
-use crate::terminology;
+use crate::route::{ConformanceKind, Operation};
 use crate::token::TOKEN_PATH;
 
 /// Day of the last change of what is stated here; the tables have versions of their own.
 const DATE: &str = "2026-11-21";
-/// Version of the national guide whose profiles are served (D29).
-const PROFILE_VERSION: &str = "0.7.0";
+const VALIDATE: &str = "http://hl7.org/fhir/OperationDefinition/Resource-validate";
 
 /// Answers what is served at this base.
 ///
@@ -36,11 +36,16 @@ pub(crate) fn statement(call: &Call) -> Result<Answer, Fault> {
 
 /// The statement for a base address and a token address.
 fn build(registry: &Registry, base: &str, token: &str) -> Node {
+    let tables = Tables::embedded();
+    let others = tables.profiles().iter().filter(|profile| ResourceType::parse(profile.resource_type).is_none());
     let resources: Vec<Node> = ResourceType::ALL
         .into_iter()
         .map(|rtype| content(registry, rtype))
-        .chain(ListKind::ALL.into_iter().map(list))
+        .chain(others.map(tried))
+        .chain(ConformanceKind::ALL.into_iter().map(described))
         .collect();
+    let guide = tables.guide();
+    let guide = format!("{}/ImplementationGuide/{}|{}", guide.address, guide.package, guide.version);
     let security = format!(
         "Jeton OAuth 2.0 (client_credentials) demandé à {token}, envoyé dans « Authorization: Bearer ». \
          Sans jeton, l'appelant lit ce que voit le grand public (profil d'accès 0). Un jeton refusé donne 401."
@@ -63,7 +68,7 @@ fn build(registry: &Registry, base: &str, token: &str) -> Node {
         "implementation": {"description": "Répertoire de l'offre et des ressources en santé", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "implementationGuide": [(format!("https://interop.esante.gouv.fr/ig/fhir/ror/ImplementationGuide/ans.fhir.fr.ror|{PROFILE_VERSION}"))],
+        "implementationGuide": [guide],
         "rest": [{
             "mode": "server",
             "security": {
@@ -77,10 +82,8 @@ fn build(registry: &Registry, base: &str, token: &str) -> Node {
 }
 
 fn content(registry: &Registry, rtype: ResourceType) -> Node {
-    let profile = format!(
-        "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-{}|{PROFILE_VERSION}",
-        rtype.name().to_lowercase()
-    );
+    let profiles: Vec<Node> =
+        Tables::embedded().profile(rtype.name()).map(|profile| canonical(profile).into()).into_iter().collect();
     let include: Vec<Node> = std::iter::once(Node::from("*"))
         .chain(references(registry, rtype).map(|parameter| Node::from(include_name(parameter))))
         .collect();
@@ -93,7 +96,7 @@ fn content(registry: &Registry, rtype: ResourceType) -> Node {
     let parameters: Vec<Node> = registry.of(rtype).map(parameter).collect();
     let mut resource = node!({
         "type": (rtype.name()),
-        "supportedProfile": [profile],
+        "supportedProfile": profiles,
         "interaction": [{"code": "read"}, {"code": "update"}, {"code": "create"}, {"code": "search-type"}],
         "versioning": "versioned",
         "readHistory": false,
@@ -110,8 +113,7 @@ fn content(registry: &Registry, rtype: ResourceType) -> Node {
             resource.insert("searchRevInclude", reverse);
         }
         resource.insert("searchParam", parameters);
-        let definition = "http://hl7.org/fhir/OperationDefinition/Resource-validate";
-        resource.insert("operation", node!([{"name": "validate", "definition": definition}]));
+        resource.insert("operation", node!([{"name": "validate", "definition": VALIDATE}]));
     }
     resource
 }
@@ -126,43 +128,50 @@ fn include_name(parameter: &Parameter) -> String {
 
 fn parameter(parameter: &Parameter) -> Node {
     let name: &str = &parameter.name;
-    let definition = match (&parameter.address, name.strip_prefix('_')) {
-        (Some(address), _) => address.to_string(),
-        // FHIR's own: `Resource-lastUpdated`, `Location-near`.
-        (None, Some(common)) => format!("http://hl7.org/fhir/SearchParameter/Resource-{common}"),
-        (None, None) => format!("http://hl7.org/fhir/SearchParameter/{}-{name}", parameter.rtype),
+    let written = conformance::modifiers(parameter).iter().map(|(_, written)| *written).collect::<Vec<_>>().join(", ");
+    let more = match parameter.kind {
+        ParamType::Date => " ; préfixes eq ne gt lt ge le sa eb ap",
+        ParamType::Special => " ; latitude|longitude[|distance[|km ou m]]",
+        _ => "",
     };
-    let (kind, modifiers) = match parameter.kind {
-        ParamType::Token if name == "identifier" => ("token", ":not, :of-type, :missing"),
-        ParamType::Token => ("token", ":not, :missing"),
-        ParamType::String => ("string", ":contains, :exact, :missing"),
-        ParamType::Date => ("date", ":missing ; préfixes eq ne gt lt ge le sa eb ap"),
-        ParamType::Reference => ("reference", ":missing, :<Type>"),
-        ParamType::Special => ("special", ":missing ; latitude|longitude[|distance[|km ou m]]"),
-    };
-    let documentation = format!("Lit {}. Modificateurs : {modifiers}.", parameter.expression);
-    node!({"name": name, "definition": definition, "type": kind, "documentation": documentation})
+    let documentation = format!("Lit {}. Modificateurs : {written}{more}.", parameter.expression);
+    let definition = conformance::definition_of(parameter);
+    node!({"name": name, "definition": definition, "type": (parameter.kind.code()), "documentation": documentation})
 }
 
-fn list(kind: ListKind) -> Node {
+/// A type that describes what is served.
+fn described(kind: ConformanceKind) -> Node {
     let name = kind.name();
-    let parameters: Vec<Node> = terminology::PARAMETERS
+    let parameters: Vec<Node> = kind
+        .parameters()
         .iter()
-        .map(|(parameter, kind)| {
-            let definition = match parameter.strip_prefix('_') {
-                Some(common) => format!("http://hl7.org/fhir/SearchParameter/Resource-{common}"),
-                None => format!("http://hl7.org/fhir/SearchParameter/conformance-{parameter}"),
-            };
-            node!({"name": parameter, "definition": definition, "type": kind})
+        .map(|(parameter, of)| {
+            node!({"name": parameter, "definition": (conformance::definition_of_common(name, parameter)), "type": of})
         })
         .collect();
-    let operations: Vec<Node> = kind.operations().into_iter().map(|operation| defined(name, operation)).collect();
-    node!({
+    let operations: Vec<Node> = kind.operations().iter().map(|operation| defined(name, *operation)).collect();
+    let mut resource = node!({
         "type": name,
         "interaction": [{"code": "read"}, {"code": "search-type"}],
-        "searchParam": parameters,
-        "operation": operations
+        "searchParam": parameters
+    });
+    if let Some(resource) = resource.as_object_mut().filter(|_| !operations.is_empty()) {
+        resource.insert("operation", operations);
+    }
+    resource
+}
+
+/// A type that is not kept: its profile may be tried with `$validate`.
+fn tried(profile: &Profile) -> Node {
+    node!({
+        "type": (profile.resource_type),
+        "supportedProfile": [(canonical(profile))],
+        "operation": [{"name": "validate", "definition": VALIDATE}]
     })
+}
+
+fn canonical(profile: &Profile) -> String {
+    format!("{}|{}", profile.url, profile.version)
 }
 
 fn defined(rtype: &str, operation: Operation) -> Node {

@@ -2,7 +2,7 @@
 
 use ror_search::ResourceType;
 
-use crate::route::ListKind;
+use crate::route::ConformanceKind;
 
 /// Elements of every resource that tell what the others mean: never left out.
 const ALWAYS: [&str; 5] = ["resourceType", "id", "meta", "implicitRules", "modifierExtension"];
@@ -153,6 +153,68 @@ const VALUE_SET: Elements = Elements {
     mandatory: &["status"],
 };
 
+const STRUCTURE_DEFINITION: Elements = Elements {
+    summary: &[
+        "url",
+        "identifier",
+        "version",
+        "name",
+        "title",
+        "status",
+        "experimental",
+        "date",
+        "publisher",
+        "contact",
+        "useContext",
+        "jurisdiction",
+        "keyword",
+        "fhirVersion",
+        "kind",
+        "abstract",
+        "context",
+        "contextInvariant",
+        "type",
+        "baseDefinition",
+        "derivation",
+    ],
+    rest: &["description", "purpose", "copyright", "mapping", "snapshot", "differential"],
+    mandatory: &["url", "name", "status", "kind", "abstract", "type"],
+};
+
+const SEARCH_PARAMETER: Elements = Elements {
+    summary: &[
+        "url",
+        "version",
+        "name",
+        "status",
+        "experimental",
+        "date",
+        "publisher",
+        "contact",
+        "description",
+        "useContext",
+        "jurisdiction",
+        "code",
+        "base",
+        "type",
+    ],
+    rest: &[
+        "derivedFrom",
+        "purpose",
+        "expression",
+        "xpath",
+        "xpathUsage",
+        "target",
+        "multipleOr",
+        "multipleAnd",
+        "comparator",
+        "modifier",
+        "chain",
+        "component",
+    ],
+    mandatory: &["url", "name", "status", "description", "code", "base", "type"],
+};
+
 impl Elements {
     /// The elements of a content type.
     pub(crate) const fn of(rtype: ResourceType) -> &'static Self {
@@ -165,11 +227,13 @@ impl Elements {
         }
     }
 
-    /// The elements of a list.
-    pub(crate) const fn of_list(kind: ListKind) -> &'static Self {
+    /// The elements of a type that describes what is served.
+    pub(crate) const fn of_conformance(kind: ConformanceKind) -> &'static Self {
         match kind {
-            ListKind::CodeSystem => &CODE_SYSTEM,
-            ListKind::ValueSet => &VALUE_SET,
+            ConformanceKind::CodeSystem => &CODE_SYSTEM,
+            ConformanceKind::ValueSet => &VALUE_SET,
+            ConformanceKind::StructureDefinition => &STRUCTURE_DEFINITION,
+            ConformanceKind::SearchParameter => &SEARCH_PARAMETER,
         }
     }
 

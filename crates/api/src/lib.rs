@@ -16,6 +16,7 @@ mod bundle;
 mod call;
 mod capabilities;
 mod compression;
+mod conformance;
 mod create;
 mod cursor;
 mod doors;

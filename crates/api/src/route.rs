@@ -25,17 +25,19 @@ pub(crate) enum Route {
     Create { rtype: ResourceType },
     Update { rtype: ResourceType, id: String },
     Validate { rtype: &'static str, id: Option<String> },
-    ReadList { kind: ListKind, id: String },
-    SearchList { kind: ListKind },
-    SearchListForm { kind: ListKind },
-    Operate { kind: ListKind, operation: Operation, id: Option<String> },
+    ReadConformance { kind: ConformanceKind, id: String },
+    SearchConformance { kind: ConformanceKind },
+    SearchConformanceForm { kind: ConformanceKind },
+    Operate { kind: ConformanceKind, operation: Operation, id: Option<String> },
 }
 
-/// The two types of lists.
+/// The types that describe what is served: the same for everyone, read only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ListKind {
+pub(crate) enum ConformanceKind {
     CodeSystem,
     ValueSet,
+    StructureDefinition,
+    SearchParameter,
 }
 
 /// Operations on lists.
@@ -46,20 +48,45 @@ pub(crate) enum Operation {
     ValidateCode,
 }
 
-impl ListKind {
-    pub(crate) const ALL: [Self; 2] = [Self::CodeSystem, Self::ValueSet];
+impl ConformanceKind {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::CodeSystem, Self::ValueSet, Self::StructureDefinition, Self::SearchParameter];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::CodeSystem => "CodeSystem",
             Self::ValueSet => "ValueSet",
+            Self::StructureDefinition => "StructureDefinition",
+            Self::SearchParameter => "SearchParameter",
         }
     }
 
-    pub(crate) const fn operations(self) -> [Operation; 2] {
+    pub(crate) const fn operations(self) -> &'static [Operation] {
         match self {
-            Self::CodeSystem => [Operation::Lookup, Operation::ValidateCode],
-            Self::ValueSet => [Operation::Expand, Operation::ValidateCode],
+            Self::CodeSystem => &[Operation::Lookup, Operation::ValidateCode],
+            Self::ValueSet => &[Operation::Expand, Operation::ValidateCode],
+            Self::StructureDefinition | Self::SearchParameter => &[],
+        }
+    }
+
+    /// Its search parameters, with FHIR's type.
+    pub(crate) const fn parameters(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::CodeSystem | Self::ValueSet => {
+                &[("_id", "token"), ("name", "string"), ("url", "uri"), ("version", "token")]
+            }
+            Self::StructureDefinition => {
+                &[("_id", "token"), ("name", "string"), ("type", "uri"), ("url", "uri"), ("version", "token")]
+            }
+            Self::SearchParameter => &[
+                ("_id", "token"),
+                ("base", "token"),
+                ("code", "token"),
+                ("name", "string"),
+                ("type", "token"),
+                ("url", "uri"),
+                ("version", "token"),
+            ],
         }
     }
 }
@@ -103,8 +130,8 @@ impl Route {
             [first, ref rest @ ..] => {
                 if let Some(rtype) = ResourceType::parse(first) {
                     Self::resource(method, rtype, rest)
-                } else if let Some(kind) = ListKind::ALL.into_iter().find(|kind| kind.name() == first) {
-                    Self::list(method, kind, rest)
+                } else if let Some(kind) = ConformanceKind::ALL.into_iter().find(|kind| kind.name() == first) {
+                    Self::conformance(method, kind, rest)
                 } else {
                     Err(Fault::no_such_address())
                 }
@@ -125,11 +152,11 @@ impl Route {
         }
     }
 
-    fn list(method: &Method, kind: ListKind, rest: &[&str]) -> Result<Self, Fault> {
+    fn conformance(method: &Method, kind: ConformanceKind, rest: &[&str]) -> Result<Self, Fault> {
         let is_get = method == Method::GET || method == Method::HEAD;
         let operation = |name: &str, id: Option<&str>| {
             let name = name.strip_prefix('$')?;
-            let operation = kind.operations().into_iter().find(|operation| operation.name() == name)?;
+            let operation = kind.operations().iter().copied().find(|operation| operation.name() == name)?;
             Some(Self::Operate { kind, operation, id: id.map(str::to_owned) })
         };
         let operated = match *rest {
@@ -139,9 +166,9 @@ impl Route {
         };
         match (operated, rest) {
             (Some(Some(route)), _) => only(is_get || method == Method::POST, TYPE, route),
-            (None, []) => only(is_get, READ_ONLY, Self::SearchList { kind }),
-            (None, ["_search"]) => only(method == Method::POST, FORM, Self::SearchListForm { kind }),
-            (None, [id]) => only(is_get, READ_ONLY, Self::ReadList { kind, id: (*id).to_owned() }),
+            (None, []) => only(is_get, READ_ONLY, Self::SearchConformance { kind }),
+            (None, ["_search"]) => only(method == Method::POST, FORM, Self::SearchConformanceForm { kind }),
+            (None, [id]) => only(is_get, READ_ONLY, Self::ReadConformance { kind, id: (*id).to_owned() }),
             _ => Err(Fault::no_such_address()),
         }
     }
@@ -157,8 +184,8 @@ impl Route {
             Self::Update { .. } => "{type}/{id} (update)",
             Self::Validate { id: None, .. } => "{type}/$validate",
             Self::Validate { id: Some(_), .. } => "{type}/{id}/$validate",
-            Self::ReadList { .. } => "{list}/{id}",
-            Self::SearchList { .. } | Self::SearchListForm { .. } => "{list}",
+            Self::ReadConformance { .. } => "{list}/{id}",
+            Self::SearchConformance { .. } | Self::SearchConformanceForm { .. } => "{list}",
             Self::Operate { operation, .. } => match operation {
                 Operation::Expand => "{list}/$expand",
                 Operation::Lookup => "{list}/$lookup",
@@ -204,6 +231,11 @@ mod tests {
             ("GET", "Location/%zz", 400),
             ("GET", "Location/%ff", 400),
             ("GET", "ValueSet", 200),
+            ("GET", "StructureDefinition/x", 200),
+            ("GET", "StructureDefinition/$expand", 404),
+            ("POST", "StructureDefinition/$validate", 404),
+            ("POST", "SearchParameter/_search", 200),
+            ("PUT", "SearchParameter/x", 405),
             ("POST", "ValueSet", 405),
             ("GET", "ValueSet/$expand", 200),
             ("POST", "ValueSet/%24expand", 200),

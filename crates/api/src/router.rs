@@ -25,7 +25,7 @@ use crate::outcome::Fault;
 use crate::route::{FULL_BASES, RESERVED_BASES, Route};
 use crate::state::ApiState;
 use crate::work::{Answering, Work};
-use crate::{create, health, metrics, read, request, search, terminology, token, update, validate};
+use crate::{conformance, create, health, metrics, read, request, search, terminology, token, update, validate};
 
 /// The base of a FHIR address that serves everything.
 pub(crate) fn full_base(path: &str) -> Option<&'static str> {
@@ -237,11 +237,11 @@ fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Result<Work
             let method = method.clone();
             Ok(Work::waits(async move { validate::validate(call, &method, body, rtype, id).await }))
         }
-        Route::ReadList { kind, id } => terminology::read(&call, kind, &id).map(Work::done),
-        Route::SearchList { kind } => Ok(Work::waits(terminology::search(call, kind))),
-        Route::SearchListForm { kind } => Ok(Work::waits(async move {
+        Route::ReadConformance { kind, id } => conformance::read(&call, kind, &id).map(Work::done),
+        Route::SearchConformance { kind } => Ok(Work::waits(conformance::search(call, kind))),
+        Route::SearchConformanceForm { kind } => Ok(Work::waits(async move {
             read_form(&mut call, body).await?;
-            terminology::search(call, kind).await
+            conformance::search(call, kind).await
         })),
         Route::Operate { kind, operation, id } => {
             let body = (*method == Method::POST).then_some(body);

@@ -1,8 +1,8 @@
 //! What every request needs: the services behind, and the settings.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use ror_directory::{Directory, Environment};
 use ror_fhir::Instant;
@@ -11,6 +11,7 @@ use ror_search::{Geography, Registry};
 use ror_terminology::Terminology;
 use tokio::sync::Semaphore;
 
+use crate::conformance::Definitions;
 use crate::cursor::Sealer;
 use crate::limits::{Limiter, Limits};
 use crate::metrics::Meters;
@@ -76,6 +77,8 @@ pub(crate) struct Inner {
     pub(crate) sealer: Sealer,
     pub(crate) limiter: Limiter,
     pub(crate) meters: Meters,
+    /// What is served, described; made when first asked for.
+    pub(crate) definitions: OnceLock<Definitions>,
     /// Long searches that may run at the same time: as many as processors.
     pub(crate) heavy: Arc<Semaphore>,
     /// Size of a recent entry: answers are allocated once, about right.
@@ -90,6 +93,7 @@ impl ApiState {
             sealer: Sealer::new(&settings.cursor_key),
             limiter: Limiter::new(&settings.limits, Arc::clone(&services.environment.now)),
             meters: Meters::register(),
+            definitions: OnceLock::new(),
             heavy: Arc::new(Semaphore::new(processors)),
             entry_bytes: AtomicUsize::new(2_048),
             services,

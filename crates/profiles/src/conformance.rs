@@ -1,4 +1,4 @@
-//! The tables as FHIR StructureDefinitions (R4 §5.3).
+//! The tables as FHIR resources: StructureDefinition (R4 §5.3) and the guide's own ValueSets (§4.9).
 //!
 //! What validation reads is what is published: a differential is written from the same rows, so
 //! that a client's tools and this server ask the same. Where the guide's own slicing cannot work
@@ -10,7 +10,7 @@ mod profile;
 
 use ror_fhir::{Node, Object, node};
 
-use crate::tables::{Extension, Tables};
+use crate::tables::{Extension, Set, Tables};
 
 const PUBLISHER: &str = "Agence du Numérique en Santé (ANS)";
 const DESCRIPTION: &str = "Écrit à partir des tables de ce serveur : ce que sa validation applique. \
@@ -22,6 +22,34 @@ const DESCRIPTION: &str = "Écrit à partir des tables de ce serveur : ce que sa
 pub fn structure_definitions(tables: &Tables) -> Vec<Node> {
     let profiles = tables.profiles().iter().map(|one| profile::definition(tables, one));
     profiles.chain(published(tables).map(|one| extension::definition(tables, one))).collect()
+}
+
+/// The value sets that the guide itself publishes, with the codes that validation takes.
+pub fn value_sets(tables: &Tables) -> Vec<Node> {
+    tables.sets.iter().map(|set| value_set(tables, set)).collect()
+}
+
+fn value_set(tables: &Tables, set: &Set) -> Node {
+    let guide = tables.guide();
+    let id = set.url.rsplit('/').next().unwrap_or(set.url);
+    let include = |(system, codes): &(&str, Vec<&str>)| {
+        let concept: Vec<Node> = codes.iter().map(|code| node!({"code": code})).collect();
+        if concept.is_empty() { node!({"system": system}) } else { node!({"system": system, "concept": concept}) }
+    };
+    let include: Vec<Node> = set.includes.iter().map(include).collect();
+    node!({
+        "resourceType": "ValueSet",
+        "id": id,
+        "language": "fr",
+        "url": (set.url),
+        "version": (guide.version),
+        "name": (set.name),
+        "status": (guide.status),
+        "date": (guide.date),
+        "publisher": PUBLISHER,
+        "description": DESCRIPTION,
+        "compose": {"include": include}
+    })
 }
 
 /// The extensions of the guide itself.
@@ -72,7 +100,7 @@ fn head(tables: &Tables, identity: &Identity, version: &str, context: Vec<Node>)
     out
 }
 
-fn with_differential(mut head: Object, elements: Vec<Node>) -> Node {
+fn with_differential(mut head: Object, elements: &[Node]) -> Node {
     head.insert("differential", node!({"element": elements}));
     head.into()
 }

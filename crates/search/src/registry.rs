@@ -23,6 +23,19 @@ pub enum ParamType {
     Special,
 }
 
+impl ParamType {
+    /// FHIR's code of it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::String => "string",
+            Self::Date => "date",
+            Self::Reference => "reference",
+            Self::Special => "special",
+        }
+    }
+}
+
 /// Name of the internal parameter that every resource type has: all its references, also those
 /// that no client may search by.
 pub const ANYWHERE: &str = "~anywhere";
@@ -47,7 +60,7 @@ pub struct Parameter {
     pub targets: Vec<ResourceType>,
     /// Canonical address of the national guide's own SearchParameter.
     pub address: Option<Box<str>>,
-    /// Expression as written, for the CapabilityStatement's readers.
+    /// What it reads as one FHIRPath expression, for readers and SearchParameters.
     pub expression: Box<str>,
     /// Followed inside the directory, unknown to clients.
     pub internal: bool,
@@ -154,7 +167,7 @@ fn read_row(id: ParamId, row: Row) -> Result<Parameter, String> {
         name: row.name.into(),
         kind: row.kind,
         address: row.address.map(Into::into),
-        expression: row.expression.into(),
+        expression: std::iter::once(row.expression).chain(row.also).collect::<Vec<_>>().join(" | ").into(),
         internal: row.internal,
     })
 }

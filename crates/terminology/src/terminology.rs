@@ -95,13 +95,13 @@ impl Terminology {
     }
 
     /// Code systems that meet all criteria, in the order of the table.
-    pub fn search_code_systems<'a>(&'a self, criteria: &'a Criteria<'a>) -> impl Iterator<Item = &'a CodeSystem> {
+    pub fn search_code_systems<'a, 'c>(&'a self, criteria: &'c Criteria<'c>) -> impl Iterator<Item = &'a CodeSystem> {
         let name = criteria.name.map(fold::fold);
         self.systems.iter().filter(move |system| criteria.meets(&system.heading, system.alias, name.as_deref()))
     }
 
     /// Value sets that meet all criteria, in the order of the table.
-    pub fn search_value_sets<'a>(&'a self, criteria: &'a Criteria<'a>) -> impl Iterator<Item = &'a ValueSet> {
+    pub fn search_value_sets<'a, 'c>(&'a self, criteria: &'c Criteria<'c>) -> impl Iterator<Item = &'a ValueSet> {
         let name = criteria.name.map(fold::fold);
         self.value_sets.iter().filter(move |set| criteria.meets(&set.heading, None, name.as_deref()))
     }

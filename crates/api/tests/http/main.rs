@@ -3,6 +3,7 @@
 
 mod closing;
 mod common;
+mod conformance;
 mod hidden;
 mod lists;
 mod logs;

@@ -16,9 +16,9 @@ pub(super) fn definition(tables: &Tables, extension: &Extension) -> Node {
         constrained: "Extension",
         parent: PARENT,
     };
-    let context = contexts(tables, extension).into_iter().map(context).collect();
+    let context = contexts(tables, extension).iter().map(|place| context(place)).collect();
     let elements = if extension.is_complex { complex(tables, extension) } else { simple(extension) };
-    with_differential(head(tables, &identity, tables.guide().version, context), elements)
+    with_differential(head(tables, &identity, tables.guide().version, context), &elements)
 }
 
 /// Where it may stand: as declared, and where the guide's own profiles put it besides (trap 10 of
@@ -53,7 +53,7 @@ fn row_type<'t>(tables: &'t Tables, path: &str) -> Option<&'t str> {
     tables.elements(owner)?.iter().find(|element| element.name == name)?.types.first().copied()
 }
 
-fn context(expression: String) -> Node {
+fn context(expression: &str) -> Node {
     // The guide calls some paths extensions; an address is one, a path is not.
     let kind = if expression.contains("://") { "extension" } else { "element" };
     node!({"type": kind, "expression": expression})

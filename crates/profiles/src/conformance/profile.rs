@@ -14,7 +14,7 @@ pub(super) fn definition(tables: &Tables, profile: &Profile) -> Node {
         constrained: profile.resource_type,
         parent: profile.parent,
     };
-    with_differential(head(tables, &identity, profile.version, Vec::new()), elements(tables, profile))
+    with_differential(head(tables, &identity, profile.version, Vec::new()), &elements(tables, profile))
 }
 
 /// The rows that say something, each slice after the element that it is of.

@@ -34,7 +34,7 @@ fn each_profile_and_each_extension_of_the_guide_has_one() {
 #[test]
 fn each_is_a_structure_definition_of_fhir_r4() {
     let context = Context { terminology: Terminology::embedded(), now: 1_790_000_000_000 };
-    for one in all() {
+    for one in all().into_iter().chain(value_sets(Tables::embedded())) {
         let findings = validate_base(&one, &context);
         let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
         assert!(errors.is_empty(), "{:?} {errors:?}", one.str("id"));

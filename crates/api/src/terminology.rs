@@ -1,4 +1,4 @@
-//! `$expand`, `$lookup`, `$validate-code`, by GET and by POST of a `Parameters`.
+//! Operations on code lists: `$expand`, `$lookup`, `$validate-code`, by GET and by POST of a `Parameters`.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use axum::body::Body;
 use ror_fhir::Node;
 use ror_terminology::{Asked, CodeSystem, Criteria, Expansion, Terminology, TerminologyError, ValueSet};
 
-use super::number;
 use crate::answer::Answer;
 use crate::blocking;
 use crate::call::Call;
+use crate::conformance::number;
 use crate::outcome::Fault;
 use crate::request::{self, value};
-use crate::route::{ListKind, Operation};
+use crate::route::{ConformanceKind, Operation};
 
 type Pairs = [(String, String)];
 
@@ -24,7 +24,7 @@ type Pairs = [(String, String)];
 pub(crate) async fn operate(
     call: Call,
     content: Option<Body>,
-    kind: ListKind,
+    kind: ConformanceKind,
     operation: Operation,
     id: Option<String>,
 ) -> Result<Answer, Fault> {
@@ -38,7 +38,13 @@ pub(crate) async fn operate(
     blocking::run_within(limit, &turns, move || run(&call, &pairs, kind, operation, id.as_deref())).await?
 }
 
-fn run(call: &Call, pairs: &Pairs, kind: ListKind, operation: Operation, id: Option<&str>) -> Result<Answer, Fault> {
+fn run(
+    call: &Call,
+    pairs: &Pairs,
+    kind: ConformanceKind,
+    operation: Operation,
+    id: Option<&str>,
+) -> Result<Answer, Fault> {
     let lists = call.state.inner.services.terminology;
     let result = match operation {
         Operation::Expand => {
@@ -65,12 +71,12 @@ fn run(call: &Call, pairs: &Pairs, kind: ListKind, operation: Operation, id: Opt
                 at: call.now,
             };
             match kind {
-                ListKind::CodeSystem => {
+                ConformanceKind::CodeSystem => {
                     let system = code_system(lists, pairs, id, "url")?;
                     has_version(system.heading().version, pairs)?;
                     system.validate_code(&asked)?
                 }
-                ListKind::ValueSet => value_set(lists, pairs, id)?.validate_code(&asked)?,
+                _ => value_set(lists, pairs, id)?.validate_code(&asked)?,
             }
         }
     };

@@ -1,15 +1,18 @@
-//! Code systems and value sets: read and search (FHIR R4 §4.6, §4.8, §4.9).
+//! What describes the service: code systems, value sets, profiles, search parameters
+//! (FHIR R4 §4.8, §4.9, §5.3, §3.1.1): read and search.
 //!
-//! Lists are the same for everyone; paging and limits are those of any search.
+//! The same for everyone; paging and limits are those of any search.
 
-mod operations;
+mod search_parameter;
 
 use std::sync::Arc;
 
 use ror_fhir::Node;
 use ror_index::{Anchor, Direction};
-use ror_search::Summary;
-use ror_terminology::{CodeSystem, Criteria, ValueSet};
+use ror_profiles::Tables;
+use ror_profiles::conformance::{structure_definitions as structures, value_sets};
+use ror_search::{Registry, Summary};
+use ror_terminology::{CodeSystem, Criteria, ValueSet, fold};
 
 use crate::answer::Answer;
 use crate::blocking;
@@ -20,54 +23,69 @@ use crate::elements::Elements;
 use crate::outcome::Fault;
 use crate::prune::Shape;
 use crate::request;
-use crate::route::ListKind;
+use crate::route::ConformanceKind;
 use crate::search;
 
-pub(crate) use operations::operate;
+pub(crate) use search_parameter::{definition_of, definition_of_common, modifiers};
 
-/// Search parameters of lists, with FHIR's type.
-pub(crate) const PARAMETERS: [(&str, &str); 4] =
-    [("_id", "token"), ("name", "string"), ("url", "uri"), ("version", "token")];
 /// What shapes the answer.
 const RESULT: [&str; 7] = ["_count", "_format", "_page", "_pretty", "_summary", "_elements", "_total"];
 const COUNT_DEFAULT: usize = 200;
 const COUNT_MAX: usize = 1_000;
 
-/// A list by its id.
+/// What is made from the tables of this program.
+pub(crate) struct Definitions {
+    structures: Vec<Node>,
+    parameters: Vec<Node>,
+    /// Those of the guide itself; the others are in the terminology.
+    value_sets: Vec<Node>,
+}
+
+impl Definitions {
+    fn make(registry: &Registry) -> Self {
+        let tables = Tables::embedded();
+        Self {
+            structures: structures(tables),
+            parameters: search_parameter::all(registry, tables.guide()),
+            value_sets: value_sets(tables),
+        }
+    }
+}
+
+/// One resource by its id.
 ///
 /// # Errors
 /// 404, or 400 for an unknown parameter.
-pub(crate) fn read(call: &Call, kind: ListKind, id: &str) -> Result<Answer, Fault> {
+pub(crate) fn read(call: &Call, kind: ConformanceKind, id: &str) -> Result<Answer, Fault> {
     request::only(&call.pairs, &["_elements", "_format", "_pretty", "_summary"])?;
     let (summary, elements) = shape(call, kind)?;
-    let criteria = Criteria { id: Some(id), ..Criteria::default() };
-    let mut resource = found(call, kind, &criteria).first().ok_or_else(Fault::not_found)?.to_resource();
+    let asked = [("_id".to_owned(), id.to_owned())];
+    let mut resource = found(call, kind, &asked).first().ok_or_else(Fault::not_found)?.to_resource();
     prune(&mut resource, kind, summary, &elements);
     Ok(Answer::node(&resource).with_count(1))
 }
 
-/// Lists by address, name, version or id. Whole lists are long: written on another thread.
+/// Those that meet the parameters. Whole lists are long: written on another thread.
 ///
 /// # Errors
 /// 400 for parameters that cannot be read, 503 when it takes too long.
-pub(crate) async fn search(call: Call, kind: ListKind) -> Result<Answer, Fault> {
+pub(crate) async fn search(call: Call, kind: ConformanceKind) -> Result<Answer, Fault> {
     let limit = call.state.inner.settings.limits.query_time;
     let turns = Arc::clone(&call.state.inner.heavy);
     blocking::run_within(limit, &turns, move || page(&call, kind)).await?
 }
 
-fn page(call: &Call, kind: ListKind) -> Result<Answer, Fault> {
-    let names = PARAMETERS.iter().map(|(name, _)| *name);
+fn page(call: &Call, kind: ConformanceKind) -> Result<Answer, Fault> {
+    let names = kind.parameters().iter().map(|(name, _)| *name);
     request::only(&call.pairs, &names.chain(RESULT).collect::<Vec<_>>())?;
     let (summary, elements) = shape(call, kind)?;
     let get = |name| request::value(&call.pairs, name);
-    let criteria = Criteria { id: get("_id"), url: get("url"), name: get("name"), version: get("version") };
     let count = if summary == Summary::Count {
         0
     } else {
         number(get("_count"), "_count")?.unwrap_or(COUNT_DEFAULT).min(COUNT_MAX)
     };
-    let all = found(call, kind, &criteria);
+    let all = found(call, kind, &call.pairs);
 
     let parameters: Vec<(String, String)> = call.pairs.iter().filter(|(name, _)| name != "_page").cloned().collect();
     let binding = Binding::new(kind.name(), &parameters, &call.grant);
@@ -100,10 +118,10 @@ fn page(call: &Call, kind: ListKind) -> Result<Answer, Fault> {
     }
     let mut out = Bundle::start(&call.base, call.state.random_id(), all.len() as u64, &links, 64 * 1_024);
     let mut shown = 0;
-    for list in all.iter().skip(first).take(count) {
-        let mut resource = list.to_resource();
+    for one in all.iter().skip(first).take(count) {
+        let mut resource = one.to_resource();
         prune(&mut resource, kind, summary, &elements);
-        out.push_node(kind.name(), list.id(), &resource);
+        out.push_node(kind.name(), one.id(), &resource);
         shown += 1;
     }
     let mut answer = Answer::ok(out.finish()).with_count(shown);
@@ -111,35 +129,57 @@ fn page(call: &Call, kind: ListKind) -> Result<Answer, Fault> {
     Ok(answer)
 }
 
-/// A list of either type.
-enum List<'a> {
+/// One resource that describes the service.
+enum Found<'a> {
     System(&'a CodeSystem),
     Set(&'a ValueSet),
+    Made(&'a Node),
 }
 
-impl List<'_> {
-    fn id(&self) -> &'static str {
+impl<'a> Found<'a> {
+    fn id(&self) -> &'a str {
         match self {
             Self::System(list) => list.heading().id,
             Self::Set(list) => list.heading().id,
+            Self::Made(resource) => resource.str("id").unwrap_or_default(),
         }
     }
 
     fn to_resource(&self) -> Node {
-        match self {
+        match *self {
             Self::System(list) => list.to_resource(),
             Self::Set(list) => list.to_resource(),
+            Self::Made(resource) => resource.clone(),
         }
     }
 }
 
-/// Lists that meet the criteria.
-fn found<'a>(call: &Call, kind: ListKind, criteria: &'a Criteria<'a>) -> Vec<List<'a>> {
-    let terminology = call.state.inner.services.terminology;
+/// Those that meet the parameters, in the order of their table.
+fn found<'a>(call: &'a Call, kind: ConformanceKind, pairs: &[(String, String)]) -> Vec<Found<'a>> {
+    let get = |name| request::value(pairs, name);
+    let criteria = Criteria { id: get("_id"), url: get("url"), name: get("name"), version: get("version") };
+    let services = &call.state.inner.services;
+    let lists = services.terminology;
+    let made = || call.state.inner.definitions.get_or_init(|| Definitions::make(services.registry));
+    let meeting = |all: &'a [Node]| all.iter().filter(|one| meets(one, pairs)).map(Found::Made);
     match kind {
-        ListKind::CodeSystem => terminology.search_code_systems(criteria).map(List::System).collect(),
-        ListKind::ValueSet => terminology.search_value_sets(criteria).map(List::Set).collect(),
+        ConformanceKind::CodeSystem => lists.search_code_systems(&criteria).map(Found::System).collect(),
+        ConformanceKind::ValueSet => {
+            lists.search_value_sets(&criteria).map(Found::Set).chain(meeting(&made().value_sets)).collect()
+        }
+        ConformanceKind::StructureDefinition => meeting(&made().structures).collect(),
+        ConformanceKind::SearchParameter => meeting(&made().parameters).collect(),
     }
+}
+
+/// Whether a resource made here meets each parameter that looks at it.
+fn meets(resource: &Node, pairs: &[(String, String)]) -> bool {
+    ["_id", "base", "code", "type", "url", "version"].into_iter().all(|name| {
+        let element = name.trim_start_matches('_');
+        request::value(pairs, name)
+            .is_none_or(|asked| resource.items(element).any(|value| value.as_str() == Some(asked)))
+    }) && request::value(pairs, "name")
+        .is_none_or(|start| fold(resource.str("name").unwrap_or_default()).starts_with(&fold(start)))
 }
 
 fn offset(cursor: &Cursor) -> usize {
@@ -147,8 +187,8 @@ fn offset(cursor: &Cursor) -> usize {
     usize::try_from(u64::from_be_bytes(bytes)).unwrap_or(usize::MAX)
 }
 
-/// `_summary` and `_elements` of a list.
-fn shape(call: &Call, kind: ListKind) -> Result<(Summary, Vec<String>), Fault> {
+/// `_summary` and `_elements`.
+fn shape(call: &Call, kind: ConformanceKind) -> Result<(Summary, Vec<String>), Fault> {
     let summary = match request::value(&call.pairs, "_summary") {
         None | Some("false") => Summary::False,
         Some("true") => Summary::True,
@@ -162,7 +202,7 @@ fn shape(call: &Call, kind: ListKind) -> Result<(Summary, Vec<String>), Fault> {
     };
     let names = request::value(&call.pairs, "_elements").unwrap_or_default().split(',').map(str::trim);
     let elements: Vec<String> = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    match elements.iter().find(|name| !Elements::of_list(kind).has(name)) {
+    match elements.iter().find(|name| !Elements::of_conformance(kind).has(name)) {
         Some(_) => {
             let text = format!("Élément inconnu de {}.", kind.name());
             Err(Fault::invalid_at("invalid-parameter", "_elements", text))
@@ -171,18 +211,18 @@ fn shape(call: &Call, kind: ListKind) -> Result<(Summary, Vec<String>), Fault> {
     }
 }
 
-fn prune(resource: &mut Node, kind: ListKind, summary: Summary, elements: &[String]) {
+fn prune(resource: &mut Node, kind: ConformanceKind, summary: Summary, elements: &[String]) {
     let shape = match summary {
         Summary::True => Shape::Summary,
         Summary::Text => Shape::Text,
         _ if elements.is_empty() => Shape::Whole,
         _ => Shape::Elements(elements),
     };
-    shape.prune(resource, Elements::of_list(kind));
+    shape.prune(resource, Elements::of_conformance(kind));
 }
 
 /// A natural number, when given.
-fn number(text: Option<&str>, name: &'static str) -> Result<Option<usize>, Fault> {
+pub(crate) fn number(text: Option<&str>, name: &'static str) -> Result<Option<usize>, Fault> {
     let Some(text) = text else { return Ok(None) };
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         let said = format!("Nombre entier attendu pour {name}.");
