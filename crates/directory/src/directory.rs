@@ -185,11 +185,12 @@ impl Directory {
     }
 
     /// What a write of `resource` would find, as far as the caller sees; `former` is what they
-    /// see of its present version, when there is one. Nothing is written.
+    /// see of its present version, when there is one. Nothing is written, and the guide always
+    /// judges.
     pub fn validate(&self, grant: &Grant, resource: &Node, former: Option<&Node>, handling: Handling) -> Vec<Finding> {
-        let snapshot = self.snapshot();
-        let mut findings = self.rules.findings(resource, handling, (self.environment.now)(), &snapshot.view(grant));
-        findings.extend(former.into_iter().flat_map(|former| self.rules.changes(former, resource)));
+        let (snapshot, rules) = (self.snapshot(), Rules::Guide(Terminology::embedded()));
+        let mut findings = rules.findings(resource, handling, (self.environment.now)(), &snapshot.view(grant));
+        findings.extend(former.into_iter().flat_map(|former| rules.changes(former, resource)));
         findings
     }
 

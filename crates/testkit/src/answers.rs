@@ -5,7 +5,9 @@ use std::fmt::Write;
 
 use ror_confidentiality::Grant;
 use ror_directory::Directory;
+use ror_fhir::{Node, node};
 use ror_index::{Hit, Snapshot, View};
+use ror_profiles::Handling;
 use ror_search::{Registry, ResourceType};
 
 use crate::ask::Ask;
@@ -14,7 +16,7 @@ use crate::oracle::Key;
 /// Pages followed at most for one search.
 const PAGES_MAX: usize = 4;
 
-/// Every read of `keys` and every search of `asks`, page after page, in the order of the
+/// Every read of `keys`, what `$validate` finds in resources that point at them, and every search of `asks`, page after page, in the order of the
 /// present and, where given, of a moment kept from before.
 ///
 /// # Panics
@@ -47,6 +49,10 @@ pub fn answers(
             }
         }
     }
+    for body in keys.iter().filter_map(pointing_at) {
+        let found = directory.validate(grant, &body, None, Handling::Lenient);
+        out.push(format!("$validate {}: {found:?}", body.to_text()));
+    }
     for ask in asks {
         let pairs = ask.pairs(ids);
         for order_of in [None, kept] {
@@ -54,6 +60,19 @@ pub fn answers(
         }
     }
     out
+}
+
+/// A resource that points at `key`, or stands in its place: what is said of it may tell of the
+/// target, and of what is around it.
+fn pointing_at((rtype, id): &Key) -> Option<Node> {
+    let one = || node!({"reference": format!("{rtype}/{id}")});
+    Some(match rtype {
+        ResourceType::Organization => node!({"resourceType": "HealthcareService", "providedBy": (one())}),
+        ResourceType::Location => node!({"resourceType": "HealthcareService", "location": [(one())]}),
+        ResourceType::HealthcareService => node!({"resourceType": "PractitionerRole", "healthcareService": [(one())]}),
+        ResourceType::Practitioner => node!({"resourceType": "PractitionerRole", "practitioner": (one())}),
+        ResourceType::PractitionerRole => return None,
+    })
 }
 
 fn pages(view: &View<'_>, ask: &Ask, order_of: Option<&Snapshot>, ids: &BTreeMap<String, String>) -> String {
