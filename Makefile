@@ -6,7 +6,7 @@ ONLY ?=
 SOAK_MINUTES ?= 60
 SOAK_CASES ?= 4096
 
-.PHONY: help demo test browser lint docs deny advisories bench soak
+.PHONY: help demo test validator browser lint docs deny advisories bench soak
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -15,9 +15,13 @@ demo: ## An invented territory, served on 127.0.0.1:8080 (ARGS="--listen 127.0.0
 	@.ci/tools cc
 	$(CARGO) run --release --locked --package ror -- demo $(ARGS)
 
-test: lint docs ## Everything CI runs: format, lints, repository checks, documentation, tests, browser
+test: lint docs ## Everything CI runs: format, lints, repository checks, documentation, tests, validator, browser
 	$(CARGO) test --workspace --locked
+	@$(MAKE) --no-print-directory validator
 	@$(MAKE) --no-print-directory browser
+
+validator: ## What the API serves, judged by independent FHIR R4 validators (ONLY="broken" runs this file)
+	@.ci/validator $(ONLY)
 
 browser: ## The portal in a real browser (ONLY="hostile layout" runs these files)
 	@.ci/browser $(ONLY)

@@ -1,4 +1,5 @@
 // The two servers under test: the demonstration territory, and the real hospitals where their files are.
+// The tests of ../validator start theirs with it too.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,11 +10,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = process.env.ROR_PROGRAM ?? join(ROOT, 'target/debug/ror');
-const REGISTERS = join(ROOT, '../shared/data');
+export const PROGRAM = process.env.ROR_PROGRAM ?? join(ROOT, 'target/debug/ror');
+export const REGISTERS = join(ROOT, '../shared/data');
 const ANY_PORT = '127.0.0.1:0';
 
-/** The demonstration territory: `{ url, stop }`. */
+/** The demonstration territory: `{ url, data, stop }`, where `data` is the folder it serves. */
 export async function startDemo() {
   const data = await folder();
   return listening(['demo', '--data', data, '--listen', ANY_PORT], data);
@@ -23,9 +24,14 @@ export async function startDemo() {
 export async function startHospitals() {
   const files = ['sae', 'hospitals'].map((name) => join(REGISTERS, name));
   if (!files.every((path) => existsSync(path))) return undefined;
+  return startStatistics(files);
+}
+
+/** Hospitals loaded from the given files or folders of statistics, served with these options: `{ url, data, stop }`. */
+export async function startStatistics(files, ...options) {
   const data = await folder();
   await finished(['import', 'sae', ...files, '--data', data], data);
-  return listening(['serve', '--data', data, '--listen', ANY_PORT], data);
+  return listening(['serve', '--data', data, '--listen', ANY_PORT, ...options], data);
 }
 
 /** A demonstration whose port is open and whose data are not read yet: `{ url, stop }`. */
@@ -76,7 +82,7 @@ async function listening(words, data) {
     await forget(data);
     if (/panicked/.test(said())) throw new Error(`ror ${words[0]} panicked: ${said()}`);
   };
-  return { url, stop };
+  return { url, data, stop };
 }
 
 function start(words) {
