@@ -18,8 +18,9 @@ use crate::pages::{self, Context};
 use crate::respond;
 use crate::state::{PortalState, Settings};
 
-/// Longest query read, in bytes: a form has two short fields.
-const QUERY_BYTES_MAX: usize = 4_096;
+/// Most parameters read. Their length is bounded by the server's longest head, and each value
+/// is cut where it is read: a question that is too long still answers with what it starts by.
+const PARAMETERS_MAX: usize = 16;
 
 /// The pages; merge with the router of the API. Whatever neither knows is a page that searches.
 pub fn router(state: PortalState) -> Router {
@@ -78,8 +79,8 @@ struct Asked {
 
 impl Asked {
     fn new(headers: HeaderMap, query: Option<String>) -> Self {
-        let query = query.filter(|query| query.len() <= QUERY_BYTES_MAX).unwrap_or_default();
-        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let query = query.unwrap_or_default();
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned().take(PARAMETERS_MAX).collect();
         Self { headers, query }
     }
 }

@@ -85,6 +85,9 @@ fn odd_parameters_are_left_out() {
     ] {
         assert_eq!(world().get(path).status, 200, "{path}");
     }
+    let noise = "a".repeat(10_000);
+    let drowned = world().get(&format!("/recherche?bruit={noise}&quoi=kine&ou=oyonnax"));
+    assert!(drowned.body.contains("Oyonnax (01)"), "a question is read however long the rest is");
     let huge = format!("/recherche?quoi={}", "a".repeat(20_000));
     assert!(matches!(world().get(&huge).status, 200 | 414 | 431));
 }
