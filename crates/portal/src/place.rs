@@ -143,13 +143,52 @@ impl Places {
         if let Some(departement) = &departement {
             named.retain(|named| self.departement_of(*named).eq_ignore_ascii_case(departement));
         }
-        self.choose(named).unwrap_or_else(|| Reading::Unknown(self.nearest(&folded)))
+        let whole = key(typed);
+        self.choose(named)
+            .or_else(|| self.with_more(&whole))
+            .or_else(|| self.without_article(&folded))
+            .or_else(|| {
+                whole.split(' ').find_map(|word| self.postal_code(word)).map(|area| Reading::One(area, Vec::new()))
+            })
+            .unwrap_or_else(|| Reading::Unknown(self.nearest(&folded)))
+    }
+
+    /// A commune and what tells it from others of its name: `69003 Lyon`, `Saint-Denis 93`,
+    /// `Oyonnax (Ain)`, `69317 Lyon Cedex 04`.
+    fn with_more(&self, folded: &str) -> Option<Reading> {
+        let mut words: Vec<&str> = folded.split(' ').take_while(|word| *word != "cedex").collect();
+        if let Some(at) = words.iter().position(|word| is_postal_code(word)) {
+            let code = words.remove(at);
+            let communes = self.communes_named(&words.join(" "), |departement| is_of_postal_code(departement, code));
+            let named = self.choose(communes)?;
+            // The code of a street, or one of a company, which is no place.
+            return Some(self.postal_code(code).map_or(named, |area| Reading::One(area, Vec::new())));
+        }
+        (1..words.len()).find_map(|at| {
+            let (name, end) = (words[..at].join(" "), words[at..].join(" "));
+            let departement = self.by_name.get(&end)?.iter().find(|named| matches!(named, Named::Departement(_)))?;
+            let code = self.departement_of(*departement);
+            self.choose(self.communes_named(&name, |departement| departement == code))
+        })
+    }
+
+    fn communes_named(&self, folded: &str, is_of: impl Fn(&str) -> bool) -> Vec<Named> {
+        let named = self.named(folded).into_iter();
+        named.filter(|named| matches!(named, Named::Commune(_)) && is_of(self.departement_of(*named))).collect()
+    }
+
+    /// `havre`, `réunion`: names that people write without their article.
+    fn without_article(&self, folded: &str) -> Option<Reading> {
+        ["la", "le", "les"].iter().find_map(|article| self.choose(self.named(&format!("{article} {folded}"))))
     }
 
     /// Whether these folded words name a place exactly.
     pub(crate) fn is_name(&self, words: &[String]) -> bool {
         let folded = key(&words.join(" "));
-        !folded.is_empty() && (self.postal_code(&folded).is_some() || !self.named(&folded).is_empty())
+        !folded.is_empty()
+            && (self.postal_code(&folded).is_some()
+                || !self.named(&folded).is_empty()
+                || self.with_more(&folded).is_some())
     }
 
     /// Places whose name starts so, the most populous first.
@@ -250,7 +289,7 @@ impl Places {
     }
 
     fn postal_code(&self, folded: &str) -> Option<Area> {
-        if folded.len() != 5 || !folded.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !is_postal_code(folded) {
             return None;
         }
         let mut communes: Vec<&Commune> = self.cog.by_postal_code(folded).collect();
@@ -326,6 +365,18 @@ fn key(text: &str) -> String {
         })
         .collect();
     words.join(" ")
+}
+
+fn is_postal_code(word: &str) -> bool {
+    word.len() == 5 && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether postal codes of that department start so: Corse kept 20, overseas has three figures.
+fn is_of_postal_code(departement: &str, code: &str) -> bool {
+    match departement {
+        "2A" | "2B" => code.starts_with("20"),
+        _ => code.starts_with(departement),
+    }
 }
 
 /// `Saint-Denis (93)` into the name and the department.
@@ -406,6 +457,18 @@ mod tests {
             ("", "Anywhere"),
             ("ici", "Here"),
             ("46.2051, 5.2263", "votre position"),
+            ("69003 Lyon", "69003 (Lyon 3e Arrondissement)"),
+            ("Lyon (69003)", "69003 (Lyon 3e Arrondissement)"),
+            ("01100 Oyonnax", "01100 (Oyonnax)"),
+            ("69317 Lyon Cedex 04", "Lyon (69)"),
+            ("lyon 69", "Lyon (69)"),
+            ("Oyonnax (Ain)", "Oyonnax (01)"),
+            ("Saint-Denis, 974", "Saint-Denis (974)"),
+            ("20000 Ajaccio", "20000 (Ajaccio)"),
+            ("marseille nord", "inconnu "),
+            ("havre", "Le Havre (76)"),
+            ("Réunion", "La Réunion (974)"),
+            ("12 rue de la Gare 01000 Bourg-en-Bresse", "01000 (Bourg-en-Bresse)"),
             ("oyonax", "inconnu Oyonnax (01)"),
             ("zzz", "inconnu "),
             ("😀", "inconnu "),

@@ -207,6 +207,8 @@ mod tests {
             ("hôpital Edouard Herriot Lyon", "", ("Hôpitaux", "edouard herriot lyon", "Anywhere")),
             ("lyon", "", ("-", "", "Lyon (69)")),
             ("maternité saint denis", "", ("Maternités", "", "plusieurs")),
+            ("maternité saint denis 93", "", ("Maternités", "", "Saint-Denis (93)")),
+            ("urgences 69003 lyon", "", ("Urgences", "", "69003 (Lyon 3e Arrondissement)")),
             ("", "", ("-", "", "Anywhere")),
         ] {
             let told = told(what, place);
