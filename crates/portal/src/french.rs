@@ -47,6 +47,30 @@ pub(crate) fn count(value: u64, singular: &str, plural: &str) -> String {
     format!("{}{SPACE}{word}", number(value))
 }
 
+/// `de Nantes`, `d’Oyonnax`, `du Havre`, `des Ulis`. A name in H keeps its `de`: nothing tells
+/// whether its H is heard.
+pub(crate) fn of(place: &str) -> String {
+    match place.split_once(' ') {
+        Some(("Le", rest)) => format!("du {rest}"),
+        Some(("Les", rest)) => format!("des {rest}"),
+        _ if starts_with_vowel(place) => format!("d’{place}"),
+        _ => format!("de {place}"),
+    }
+}
+
+/// `À Nantes`, `Au Havre`, `Aux Ulis`, at the start of a sentence.
+pub(crate) fn at(place: &str) -> String {
+    match place.split_once(' ') {
+        Some(("Le", rest)) => format!("Au {rest}"),
+        Some(("Les", rest)) => format!("Aux {rest}"),
+        _ => format!("À {place}"),
+    }
+}
+
+fn starts_with_vowel(text: &str) -> bool {
+    ror_terminology::fold(text).starts_with(['a', 'e', 'i', 'o', 'u', 'y'])
+}
+
 /// `21 novembre 2026`, in Paris.
 pub(crate) fn day(instant: Instant) -> String {
     let text = DateTime::format_instant(instant);
@@ -167,6 +191,21 @@ mod tests {
         }
         assert_eq!(count(0, "résultat", "résultats"), "0\u{a0}résultat");
         assert_eq!(count(2, "résultat", "résultats"), "2\u{a0}résultats");
+    }
+
+    #[test]
+    fn places_take_their_preposition() {
+        for (place, of_it, at_it) in [
+            ("Nantes (44)", "de Nantes (44)", "À Nantes (44)"),
+            ("Oyonnax (01)", "d’Oyonnax (01)", "À Oyonnax (01)"),
+            ("Évry-Courcouronnes (91)", "d’Évry-Courcouronnes (91)", "À Évry-Courcouronnes (91)"),
+            ("Le Havre (76)", "du Havre (76)", "Au Havre (76)"),
+            ("Les Ulis (91)", "des Ulis (91)", "Aux Ulis (91)"),
+            ("La Rochelle (17)", "de La Rochelle (17)", "À La Rochelle (17)"),
+            ("votre position", "de votre position", "À votre position"),
+        ] {
+            assert_eq!((of(place).as_str(), at(place).as_str()), (of_it, at_it));
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Answer {
             tabs: self.tabs(address),
             filters: self.filter_view(address),
             placed,
-            unplaced_title: format!("À {place}, sans position connue"),
+            unplaced_title: format!("{}, sans position connue", french::at(place)),
             unplaced,
             map,
             pages: self.pages(address),
@@ -102,7 +102,8 @@ impl Answer {
         let count = french::count(self.shown.total, "résultat", "résultats");
         let order = match (area, self.shown.radius_km) {
             (Some(area), Some(radius)) if area.position().is_some() => {
-                format!(" à moins de {radius}\u{a0}km de {}, du plus proche au plus éloigné", area.label())
+                let place = french::of(area.label());
+                format!(" à moins de {radius}\u{a0}km {place}, du plus proche au plus éloigné")
             }
             (Some(area), _) => format!(" : {}, dans un ordre tiré au sort chaque jour", area.label()),
             (None, _) => " dans toute la France, dans un ordre tiré au sort chaque jour".to_owned(),
@@ -179,6 +180,7 @@ impl Answer {
         PageLinks {
             current: self.page,
             last,
+            is_cut: self.page == last && self.shown.total as usize > PAGES_MAX * PAGE_SIZE,
             previous: (self.page > 1).then(|| to((self.page - 1).min(last))),
             next: (self.page < last).then(|| to(self.page + 1)),
         }
