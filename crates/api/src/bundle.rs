@@ -39,6 +39,9 @@ pub(crate) struct Bundle<'a> {
     /// Address of the base, without final slash.
     base: &'a str,
     entries: usize,
+    /// What an entry of `rtype` begins with, up to the id: most entries follow one of their type.
+    opening: Vec<u8>,
+    rtype: String,
 }
 
 /// Why an entry is there (FHIR R4 §3.1.1.5.1).
@@ -65,7 +68,7 @@ impl<'a> Bundle<'a> {
             out.push(b'}');
         }
         out.push(b']');
-        Self { out, base, entries: 0 }
+        Self { out, base, entries: 0, opening: Vec::new(), rtype: String::new() }
     }
 
     /// Adds a resource of the directory.
@@ -110,26 +113,35 @@ impl<'a> Bundle<'a> {
 
     fn open(&mut self, rtype: &str, id: &str) {
         self.separate();
-        for piece in ["{\"fullUrl\":\"", self.base, "/", rtype, "/", id, "\",\"resource\":"] {
-            self.out.extend_from_slice(piece.as_bytes());
+        if self.rtype != rtype {
+            rtype.clone_into(&mut self.rtype);
+            self.opening = ["{\"fullUrl\":\"", self.base, "/", rtype, "/"].concat().into_bytes();
         }
+        self.out.extend_from_slice(&self.opening);
+        self.out.extend_from_slice(id.as_bytes());
+        self.out.extend_from_slice(b"\",\"resource\":");
     }
 
     fn close(&mut self, mode: Mode, distance_km: Option<f64>) {
+        let Some(km) = distance_km else {
+            self.out.extend_from_slice(match mode {
+                Mode::Match => b",\"search\":{\"mode\":\"match\"}}",
+                Mode::Include => b",\"search\":{\"mode\":\"include\"}}",
+            });
+            return;
+        };
         self.out.extend_from_slice(match mode {
             Mode::Match => b",\"search\":{\"mode\":\"match\"",
             Mode::Include => b",\"search\":{\"mode\":\"include\"",
         });
-        if let Some(km) = distance_km {
-            // Rounded to the metre (D11).
-            let km = (km * 1_000.0).round() / 1_000.0;
-            let extension = write!(
-                self.out,
-                ",\"extension\":[{{\"url\":\"http://hl7.org/fhir/StructureDefinition/location-distance\",\
+        // Rounded to the metre (D11).
+        let km = (km * 1_000.0).round() / 1_000.0;
+        let extension = write!(
+            self.out,
+            ",\"extension\":[{{\"url\":\"http://hl7.org/fhir/StructureDefinition/location-distance\",\
                  \"valueDistance\":{{\"value\":{km},\"unit\":\"km\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"km\"}}}}]"
-            );
-            extension.expect("a buffer takes everything");
-        }
+        );
+        extension.expect("a buffer takes everything");
         self.out.extend_from_slice(b"}}");
     }
 }

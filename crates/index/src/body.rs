@@ -41,6 +41,7 @@ impl Doc {
     }
 
     fn copy_from(&self, start: usize, cuts: &[Range<u32>], out: &mut Vec<u8>) {
+        out.reserve(self.body.len());
         for piece in pieces(&self.body, start, cuts) {
             out.extend_from_slice(piece);
         }
