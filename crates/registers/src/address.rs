@@ -2,13 +2,26 @@
 
 use ror_fhir::{Node, Object};
 
-use crate::cog::Position;
+use crate::cog::{Commune, Position};
 use crate::shapes::{coding, degrees, extension, object, ror_extension, set, set_list, set_some, system};
 
 const ADXP: &str = "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-";
 const LIEU_DIT: &str = "https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition/as-ext-lieu-dit";
 const GEOLOCATION: &str = "http://hl7.org/fhir/StructureDefinition/geolocation";
 const INSEE_CODE: &str = "http://interopsante.org/fhir/StructureDefinition/FrAddressInseeCode";
+
+/// Farther from its commune than this, a position is a mistake. The largest commune of the métropole (Arles)
+/// reaches 40 km from its town hall; those of Guyane reach further.
+const FROM_COMMUNE_M_MAX: f64 = 40_000.0;
+const FROM_COMMUNE_GUYANE_M_MAX: f64 = 250_000.0;
+
+/// How far a position is from its commune, in metres, when it is too far to be right: such a position
+/// is not taken, since a wrong distance is worse than none (D69).
+pub(crate) fn strayed_m(position: Position, commune: &Commune) -> Option<f64> {
+    let away_m = position.metres_to(commune.position()?);
+    let is_guyane = commune.departement() == "973";
+    (away_m > if is_guyane { FROM_COMMUNE_GUYANE_M_MAX } else { FROM_COMMUNE_M_MAX }).then_some(away_m)
+}
 
 /// A postal address. Absent parts are left out, never guessed.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,15 +3,11 @@
 use super::fields;
 use super::projection::{ProjectionError, to_wgs84};
 use super::record::{Projected, Record};
-use crate::address::Address;
+use crate::address::{Address, strayed_m};
 use crate::cog::{Cog, Commune, Position};
 use crate::identifiers::FinessId;
 use crate::{Finding, Severity};
 
-/// Farther from its commune than this, a position is a mistake. The largest commune of the métropole (Arles)
-/// reaches 40 km from its town hall; those of Guyane reach further.
-const FROM_COMMUNE_M_MAX: f64 = 50_000.0;
-const FROM_COMMUNE_GUYANE_M_MAX: f64 = 250_000.0;
 /// Score, of 100, from which a match of addresses can be relied on (D69).
 const SCORE_RELIABLE_MIN: u32 = 80;
 
@@ -163,13 +159,9 @@ impl Located {
             }
         };
         let commune = address.commune.as_deref().and_then(|code| cog.commune(code));
-        if let Some((commune, centre)) = commune.and_then(|commune| Some((commune, commune.position()?))) {
-            let away_m = position.metres_to(centre);
-            let limit_m = if commune.departement() == "973" { FROM_COMMUNE_GUYANE_M_MAX } else { FROM_COMMUNE_M_MAX };
-            if away_m > limit_m {
-                let message = format!("Position à {:.0} km de {} : non reprise.", away_m / 1000.0, commune.name);
-                return findings.push(self.finding("position-loin", message).on("coordxet", &self.coordinates()));
-            }
+        if let Some((commune, away_m)) = commune.and_then(|commune| Some((commune, strayed_m(position, commune)?))) {
+            let message = format!("Position à {:.0} km de {} : non reprise.", away_m / 1000.0, commune.name);
+            return findings.push(self.finding("position-loin", message).on("coordxet", &self.coordinates()));
         }
         address.position = Some(position);
         address.position_reliable = self.reliable;

@@ -3,8 +3,8 @@
 use super::log::Log;
 use super::positions::HospitalPosition;
 use crate::Severity;
-use crate::address::Address;
-use crate::cog::{Cog, Commune, FinessCommuneError, Position};
+use crate::address::{Address, strayed_m};
+use crate::cog::{Cog, Commune, FinessCommuneError};
 use crate::csv_file::Row;
 
 /// Names of street types that some lines write instead of the code, or cut, with the code of J219.
@@ -24,10 +24,6 @@ const STREET_TYPES: [(&str, &str); 14] = [
     ("CHEM.", "CHE"),
     ("VOIE", "VOI"),
 ];
-
-/// A position further than this from the middle of the commune is doubtful: the largest communes of
-/// the métropole are 25 km across.
-const COMMUNE_RADIUS_MAX_KM: f64 = 30.0;
 
 /// Where the columns of an address stand in a form.
 pub(super) struct AddressColumns {
@@ -69,14 +65,15 @@ pub(super) fn read(
         ..Address::default()
     };
     if let Some(found) = position {
-        address.position = Some(found.position);
-        address.position_reliable = found.reliable;
-        if let Some(kilometres) = commune.and_then(Commune::position).map(|town| distance_km(town, found.position))
-            && kilometres > COMMUNE_RADIUS_MAX_KM
-        {
-            let message = format!("Position à {kilometres:.0} km de la commune : gardée, dite peu fiable.");
-            log.push(row.finding(Severity::Warning, "position-loin-de-la-commune", message));
-            address.position_reliable = Some(false);
+        match commune.and_then(|commune| Some((commune, strayed_m(found.position, commune)?))) {
+            Some((commune, away_m)) => {
+                let message = format!("Position à {:.0} km de {} : non reprise.", away_m / 1000.0, commune.name);
+                log.push(row.finding(Severity::Warning, "position-loin", message));
+            }
+            None => {
+                address.position = Some(found.position);
+                address.position_reliable = found.reliable;
+            }
         }
     }
     address
@@ -162,14 +159,6 @@ fn is_post_box(text: &str) -> bool {
 
 fn collapsed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Great-circle distance, sphere of 6 371 km.
-fn distance_km(from: Position, to: Position) -> f64 {
-    let (a, b) = (from.latitude.to_radians(), to.latitude.to_radians());
-    let half = |angle: f64| (angle / 2.0).sin().powi(2);
-    let chord = half(b - a) + a.cos() * b.cos() * half((to.longitude - from.longitude).to_radians());
-    2.0 * 6_371.0 * chord.sqrt().min(1.0).asin()
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub struct InputFile {
 /// `finess-inconnu`, `finess-en-double`, `ligne-en-double`, `nombre-invalide`, `nature-inconnue`,
 /// `region-inconnue`, `categorie-inconnue`, `statut-inconnu`, `siret-douteux`, `commune-tronquee`,
 /// `commune-inconnue`, `code-postal-douteux`, `ej-absente`, `ej-sans-nom`, `position-invalide`,
-/// `position-loin-de-la-commune`, `telephone-invalide`,
+/// `position-loin`, `telephone-invalide`,
 /// `lits-au-dela-du-mco`, `non-dit-par-la-source`, `non-repris`, `ligne-sans-activite`, `unite-sensible-a-verifier`,
 /// and the comparisons `total-different`, `obstetrique-differente`, `maternite-sans-lit`,
 /// `filtre-sans-formulaire`, `ght-total`.
