@@ -3,6 +3,7 @@
 //!
 //! * [`cog`]: communes, departments, regions, with positions.
 //! * [`finess`]: the open extracts of health and social establishments.
+//! * [`package`]: FHIR packages, with newer lists.
 //! * [`sae`]: the yearly statistics of hospitals.
 //! * [`synth`]: a synthetic territory, for demonstration and tests.
 //!
@@ -18,6 +19,7 @@ pub mod fhir_file;
 pub mod finess;
 pub mod identifiers;
 pub mod organization;
+pub mod package;
 pub mod recognise;
 pub mod sae;
 pub mod shapes;

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use ror_directory::verify;
 
 use crate::cli::Check;
-use crate::{data, report};
+use crate::{data, lists, report};
 
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     let ledger = data::open(&arguments.data)?;
+    lists::put_in_force(&*ledger)?;
     let checked = ledger.check(&mut |_| {})?;
     for fault in &checked.faults {
         report::say(&format!("registre : {fault}"));

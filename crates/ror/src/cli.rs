@@ -107,6 +107,8 @@ pub(crate) enum Register {
     Sae,
     /// Code officiel géographique
     Cog,
+    /// Paquet FHIR (.tgz) de nomenclatures plus récentes
+    Package,
 }
 
 #[derive(Args, Debug)]

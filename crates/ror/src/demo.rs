@@ -16,7 +16,7 @@ use crate::cli::{Demo, Scale};
 use crate::config::Config;
 use crate::environment::{environment, now, random};
 use crate::serve::Loaded;
-use crate::{data, import, report, serve, synth};
+use crate::{data, import, lists, report, serve, synth};
 
 /// Where the clients of the demonstration are kept, secrets included: fictitious data only.
 const CLIENTS: &str = "demo-clients";
@@ -36,6 +36,7 @@ struct SandboxClient {
 
 pub(crate) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
     let ledger = data::open_or_create(&arguments.data)?;
+    lists::put_in_force(&*ledger)?;
     let is_empty = ledger.head()?.seq == 0;
     if !is_empty && ledger.meta(CLIENTS)?.is_none() && !data::is_synthetic(&*ledger)? {
         let folder = arguments.data.display();

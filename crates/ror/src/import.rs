@@ -12,7 +12,7 @@ use crate::cli::{Import, Register};
 use crate::environment::{environment, now};
 use crate::geography::Communes;
 use crate::report::{self, Progress, Shortfall};
-use crate::{data, sources};
+use crate::{data, lists, package, sources};
 
 /// What was read from files, ready to be taken in.
 #[derive(Default)]
@@ -29,6 +29,12 @@ pub(crate) struct Load {
 }
 
 pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
+    if data::exists(&arguments.data) {
+        lists::put_in_force(&*data::open(&arguments.data)?)?;
+    }
+    if arguments.register == Register::Package {
+        return package::run(arguments);
+    }
     let files = read_files(&arguments.files)?;
     if arguments.dry_run {
         return dry_run(arguments, &files);
@@ -146,7 +152,7 @@ fn read(register: Register, files: &[InputFile], cog: &cog::Cog) -> Load {
         Register::Sae => load_of(sae::read(files, cog)),
         Register::Finess => load_of(finess::read(&pairs(files), cog)),
         Register::Fhir => load_fhir(files),
-        Register::Cog => Load::default(),
+        Register::Cog | Register::Package => Load::default(),
     }
 }
 

@@ -9,6 +9,8 @@ mod demo;
 mod environment;
 mod geography;
 mod import;
+mod lists;
+mod package;
 mod report;
 mod serve;
 mod sources;

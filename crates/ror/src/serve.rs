@@ -24,7 +24,7 @@ use crate::cli::Serve;
 use crate::config::Config;
 use crate::environment::{environment, random};
 use crate::geography::Communes;
-use crate::{data, report, sources};
+use crate::{data, lists, report, sources};
 
 /// How often the times of requests are summed up: until then each one takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -43,6 +43,7 @@ pub(crate) struct Loaded {
 pub(crate) fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let config = Config::read(arguments)?;
     let ledger = data::open_or_create(&config.data)?;
+    lists::put_in_force(&*ledger)?;
     let held = Arc::clone(&ledger);
     let load = move || {
         let directory = Directory::open(held, environment()).context("ouverture du répertoire")?;

@@ -19,6 +19,21 @@ pub struct LoadError {
 }
 
 impl Terminology {
+    /// The lists with the ways to find them.
+    pub(crate) fn indexed(systems: Vec<CodeSystem>, value_sets: Vec<ValueSet>, associations: Associations) -> Self {
+        let mut system_by_url = HashMap::new();
+        for (at, system) in systems.iter().enumerate() {
+            system_by_url.extend([Some(system.heading.url), system.alias].into_iter().flatten().map(|url| (url, at)));
+        }
+        let mut value_set_by_name = HashMap::new();
+        for (at, set) in value_sets.iter().enumerate() {
+            let Heading { id, name, title, url, .. } = set.heading;
+            value_set_by_name.extend([id, name, title, url].map(|name| (name, at)));
+        }
+        let addresses = Addresses::of(&systems, &value_sets);
+        Self { systems, value_sets, system_by_url, value_set_by_name, addresses, associations }
+    }
+
     /// Reads a table. Its texts are kept as they are: nothing is copied.
     ///
     /// # Errors
@@ -221,18 +236,7 @@ impl Loading {
 
     fn finish(mut self) -> Reading<Terminology> {
         self.close()?;
-        let mut system_by_url = HashMap::new();
-        for (at, system) in self.systems.iter().enumerate() {
-            system_by_url.extend([Some(system.heading.url), system.alias].into_iter().flatten().map(|url| (url, at)));
-        }
-        let mut value_set_by_name = HashMap::new();
-        for (at, set) in self.value_sets.iter().enumerate() {
-            let Heading { id, name, title, url, .. } = set.heading;
-            value_set_by_name.extend([id, name, title, url].map(|name| (name, at)));
-        }
-        let addresses = Addresses::of(&self.systems, &self.value_sets);
-        let Self { systems, value_sets, associations, .. } = self;
-        Ok(Terminology { systems, value_sets, system_by_url, value_set_by_name, addresses, associations })
+        Ok(Terminology::indexed(self.systems, self.value_sets, self.associations))
     }
 }
 

@@ -7,6 +7,9 @@ use crate::associations::Associations;
 use crate::resolve::Addresses;
 use crate::{CodeSystem, Concept, ValueSet, fold};
 
+/// The lists that the whole process reads.
+static IN_FORCE: OnceLock<Terminology> = OnceLock::new();
+
 /// Identity of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heading {
@@ -51,12 +54,23 @@ pub struct Criteria<'a> {
 }
 
 impl Terminology {
-    /// The lists inside the program, read on first use.
+    /// The lists in force: those inside the program, read on first use, or those that
+    /// [`put_in_force`](Self::put_in_force) set before.
     pub fn embedded() -> &'static Self {
-        static EMBEDDED: OnceLock<Terminology> = OnceLock::new();
-        EMBEDDED.get_or_init(|| {
-            Self::load(include_str!("../data/nomenclatures.tsv")).expect("a test reads the embedded table")
-        })
+        IN_FORCE.get_or_init(Self::of_program)
+    }
+
+    /// The lists inside the program, whatever is in force.
+    pub fn of_program() -> Self {
+        Self::load(include_str!("../data/nomenclatures.tsv")).expect("a test reads the embedded table")
+    }
+
+    /// Puts lists in force for the life of the process, at its start.
+    ///
+    /// # Errors
+    /// Gives them back when lists were already used: two answers must not disagree.
+    pub fn put_in_force(self) -> Result<(), Box<Self>> {
+        IN_FORCE.set(self).map_err(Box::new)
     }
 
     /// The code system of that canonical address.
