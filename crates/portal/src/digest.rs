@@ -27,6 +27,8 @@ pub(crate) struct OfferDigest {
     pub(crate) modes: Box<[Box<str>]>,
     /// Since when it is closed for good.
     pub(crate) closed: Option<Instant>,
+    /// Its name, folded, for the order of those that share a distance.
+    pub(crate) name: Box<str>,
 }
 
 /// A structure, for distance and filters.
@@ -49,6 +51,8 @@ pub(crate) struct StructureDigest {
 pub(crate) struct PlaceDigest {
     /// Where it is, when the source says so.
     pub(crate) position: Option<Position>,
+    /// INSEE code of its commune.
+    pub(crate) commune: Option<Box<str>>,
 }
 
 /// All digests.
@@ -75,7 +79,10 @@ impl Digests {
 
     /// The digest of a place that the public sees.
     pub(crate) fn place(&self, hit: &Hit) -> Arc<PlaceDigest> {
-        read(&self.places, hit, |place| PlaceDigest { position: node::position(place) })
+        read(&self.places, hit, |place| PlaceDigest {
+            position: node::position(place),
+            commune: node::commune_of_place(place).map(Into::into),
+        })
     }
 
     /// Reads everything in a view.
@@ -134,6 +141,7 @@ fn offer(resource: &Node) -> OfferDigest {
         modes: of_system("characteristic", "TRE_R213-ModePriseEnCharge").map(Into::into).collect(),
         // Without a date, closed for good is closed now.
         closed: is_closed.then(|| closing_date(resource).unwrap_or(Instant::MIN)),
+        name: folded_name(resource),
     }
 }
 
@@ -158,6 +166,10 @@ fn structure(resource: &Node) -> StructureDigest {
         commune: address.and_then(node::commune).map(Into::into),
         category: node::category(resource).and_then(|coding| coding.str("code")).map(Into::into),
         closed: end.map(|end| end.end),
-        name: ror_terminology::fold(resource.str("name").unwrap_or_default()).into(),
+        name: folded_name(resource),
     }
+}
+
+fn folded_name(resource: &Node) -> Box<str> {
+    ror_terminology::fold(resource.str("name").unwrap_or_default()).into()
 }

@@ -58,12 +58,12 @@ pub(crate) fn of(place: &str) -> String {
     }
 }
 
-/// `À Nantes`, `Au Havre`, `Aux Ulis`, at the start of a sentence.
+/// `à Nantes`, `au Havre`, `aux Ulis`.
 pub(crate) fn at(place: &str) -> String {
     match place.split_once(' ') {
-        Some(("Le", rest)) => format!("Au {rest}"),
-        Some(("Les", rest)) => format!("Aux {rest}"),
-        _ => format!("À {place}"),
+        Some(("Le", rest)) => format!("au {rest}"),
+        Some(("Les", rest)) => format!("aux {rest}"),
+        _ => format!("à {place}"),
     }
 }
 
@@ -196,13 +196,13 @@ mod tests {
     #[test]
     fn places_take_their_preposition() {
         for (place, of_it, at_it) in [
-            ("Nantes (44)", "de Nantes (44)", "À Nantes (44)"),
-            ("Oyonnax (01)", "d’Oyonnax (01)", "À Oyonnax (01)"),
-            ("Évry-Courcouronnes (91)", "d’Évry-Courcouronnes (91)", "À Évry-Courcouronnes (91)"),
-            ("Le Havre (76)", "du Havre (76)", "Au Havre (76)"),
-            ("Les Ulis (91)", "des Ulis (91)", "Aux Ulis (91)"),
-            ("La Rochelle (17)", "de La Rochelle (17)", "À La Rochelle (17)"),
-            ("votre position", "de votre position", "À votre position"),
+            ("Nantes (44)", "de Nantes (44)", "à Nantes (44)"),
+            ("Oyonnax (01)", "d’Oyonnax (01)", "à Oyonnax (01)"),
+            ("Évry-Courcouronnes (91)", "d’Évry-Courcouronnes (91)", "à Évry-Courcouronnes (91)"),
+            ("Le Havre (76)", "du Havre (76)", "au Havre (76)"),
+            ("Les Ulis (91)", "des Ulis (91)", "aux Ulis (91)"),
+            ("La Rochelle (17)", "de La Rochelle (17)", "à La Rochelle (17)"),
+            ("votre position", "de votre position", "à votre position"),
         ] {
             assert_eq!((of(place).as_str(), at(place).as_str()), (of_it, at_it));
         }

@@ -1,12 +1,13 @@
 //! From a question to results: offers or structures, in a neutral order, counted by filter.
 //!
-//! Around a point: nearest first, then those of the commune that have no position. In a vague
-//! place: an order drawn each day, the same for everyone (D68). Whatever is closed for good is
-//! left out (D48).
+//! Around a point: nearest first, then those without a position in the communes around, which
+//! the centre of their commune chooses (D69). In a vague place: an order drawn each day, the same
+//! for everyone (D68). Whatever is closed for good is left out (D48).
 
 mod neutral;
 mod numbers;
 mod offers;
+mod order;
 mod spelling;
 mod structures;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use ror_fhir::Instant;
 use ror_index::{Hit, View};
+use ror_registers::cog::{Cog, Position};
 use ror_search::{Circle, Criterion, Near, Query, Registry, ResourceType, ResultParameters, Test};
 
 use crate::digest::Digests;
@@ -39,6 +41,7 @@ pub(crate) struct Finder<'a> {
     pub(crate) view: View<'a>,
     pub(crate) registry: &'static Registry,
     pub(crate) digests: &'a Digests,
+    pub(crate) cog: &'static Cog,
     pub(crate) now: Instant,
 }
 
@@ -88,6 +91,8 @@ pub(crate) struct Found {
     pub(crate) total: u64,
     /// Those of this page, in order.
     pub(crate) matches: Vec<Match>,
+    /// How many of them have no distance, around a point.
+    pub(crate) unplaced: u64,
     pub(crate) counts: Counts,
     /// The distance that was used, around a point.
     pub(crate) radius_km: Option<u32>,
@@ -134,11 +139,10 @@ impl Finder<'_> {
     }
 }
 
-/// The circle around an area, when it has a centre.
-fn circle(area: Option<&Area>, radius_km: Option<u32>) -> Option<Near> {
-    let (position, radius) = (area?.position()?, radius_km?);
-    let circle = Circle { latitude: position.latitude, longitude: position.longitude, radius_km: f64::from(radius) };
-    Some(Near { circles: vec![circle] })
+/// The circle around a point.
+fn circle(from: Position, radius_km: u32) -> Near {
+    let circle = Circle { latitude: from.latitude, longitude: from.longitude, radius_km: f64::from(radius_km) };
+    Near { circles: vec![circle] }
 }
 
 /// Counts by distance, up to the widest.
@@ -154,10 +158,15 @@ fn count_radii(distances: impl Iterator<Item = f64>, widest: Option<u32>) -> BTr
     counts
 }
 
-/// The slice of one page.
-fn page_of(mut matches: Vec<Match>, page: usize) -> Vec<Match> {
-    let start = page.saturating_sub(1).saturating_mul(PAGE_SIZE).min(matches.len());
-    let mut rest = matches.split_off(start);
-    rest.truncate(PAGE_SIZE);
-    rest
+impl Found {
+    /// One page of what was kept, all in order.
+    fn page(mut kept: Vec<Match>, page: usize, counts: Counts, radius_km: Option<u32>) -> Self {
+        let total = kept.len();
+        let placed = kept.iter().filter(|found| found.distance_km.is_some()).count();
+        let unplaced = if radius_km.is_some() { total - placed } else { 0 };
+        let start = page.saturating_sub(1).saturating_mul(PAGE_SIZE).min(total);
+        let mut matches = kept.split_off(start);
+        matches.truncate(PAGE_SIZE);
+        Self { total: total as u64, matches, unplaced: unplaced as u64, counts, radius_km }
+    }
 }

@@ -1,13 +1,15 @@
 //! Offers: HealthcareService.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ror_index::Hit;
+use ror_registers::cog::Position;
 use ror_search::{Chain, Criterion, ResourceType, Term, Test, distance_km};
 
-use super::{Ask, Counts, Finder, Found, Match, circle, count_radii, neutral, page_of};
-use crate::digest::OfferDigest;
+use super::order::{self, Distance, Standing};
+use super::{Ask, Counts, Finder, Found, Match, circle, count_radii, neutral};
+use crate::digest::{OfferDigest, PlaceDigest};
 use crate::place::Area;
 use crate::question::What;
 
@@ -16,13 +18,13 @@ const REGION: &str = "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R
 struct Candidate {
     hit: Hit,
     digest: Arc<OfferDigest>,
-    distance_km: Option<f64>,
+    distance: Distance,
 }
 
 impl Finder<'_> {
     pub(super) fn offers(&self, ask: Ask<'_>, radius_km: Option<u32>) -> Found {
         let Some(criteria) = Self::offer_criteria(ask.what) else { return Found::default() };
-        let candidates = self.offers_in(&criteria, ask.area, radius_km);
+        let candidates = self.offers_in(&criteria, ask, radius_km);
         let field = |candidate: &&Candidate| is_of(ask.filters.field.as_deref(), candidate.digest.field.as_slice());
         let mode = |candidate: &&Candidate| is_of(ask.filters.mode.as_deref(), &candidate.digest.modes);
         let counts = Counts {
@@ -30,7 +32,7 @@ impl Finder<'_> {
             modes: tally(candidates.iter().filter(field), |digest| &digest.modes),
             categories: BTreeMap::new(),
             radii_km: count_radii(
-                candidates.iter().filter(field).filter(mode).filter_map(|candidate| candidate.distance_km),
+                candidates.iter().filter(field).filter(mode).filter_map(|candidate| candidate.distance.counted_km()),
                 radius_km,
             ),
         };
@@ -38,9 +40,9 @@ impl Finder<'_> {
             .iter()
             .filter(field)
             .filter(mode)
-            .map(|candidate| Match { hit: candidate.hit.clone(), distance_km: candidate.distance_km })
+            .map(|candidate| Match { hit: candidate.hit.clone(), distance_km: candidate.distance.shown_km() })
             .collect();
-        Found { total: kept.len() as u64, matches: page_of(kept, ask.page), counts, radius_km }
+        Found::page(kept, ask.page, counts, radius_km)
     }
 
     /// `None` when the question is not about offers.
@@ -56,41 +58,70 @@ impl Finder<'_> {
         Some(criteria)
     }
 
-    fn offers_in(&self, criteria: &[Criterion], area: Option<&Area>, radius_km: Option<u32>) -> Vec<Candidate> {
-        let known = |rtype, name| self.registry.known(rtype, name);
-        let tag = known(ResourceType::HealthcareService, "_tag");
-        let near = known(ResourceType::Location, "near");
-        let communes = |codes: &[String]| {
-            let parameter = known(ResourceType::Location, "commune-cog");
-            let any = codes.iter().map(|code| Term::code(parameter, code)).collect();
-            Criterion::Test(Test::Terms { any, not: false })
-        };
+    fn offers_in(&self, criteria: &[Criterion], ask: Ask<'_>, radius_km: Option<u32>) -> Vec<Candidate> {
         let with = |more: Criterion| {
             let mut all = criteria.to_vec();
             all.push(more);
             self.open_offers(all)
         };
-        match area {
+        match ask.area {
             None => self.drawn(self.open_offers(criteria.to_vec())),
             Some(Area::Region { code, .. }) => {
+                let tag = self.registry.known(ResourceType::HealthcareService, "_tag");
                 let any = vec![Term::system_code(tag, REGION, code)];
                 self.drawn(with(Criterion::Test(Test::Terms { any, not: false })))
             }
-            Some(Area::Departement { communes: codes, .. }) => self.drawn(with(self.at_places(vec![communes(codes)]))),
+            Some(Area::Departement { communes: codes, .. }) => {
+                self.drawn(with(self.at_places(vec![self.in_communes(codes)])))
+            }
             Some(around @ Area::Around { communes: codes, .. }) => {
-                let Some(circle) = circle(Some(around), radius_km) else {
-                    return self.drawn(with(self.at_places(vec![communes(codes)])));
+                let (Some(from), Some(radius)) = (around.position(), radius_km) else {
+                    return self.drawn(with(self.at_places(vec![self.in_communes(codes)])));
                 };
-                let test = Criterion::Test(Test::Near { parameter: near, near: circle });
-                let mut found = with(self.at_places(vec![test]));
-                for candidate in &mut found {
-                    candidate.distance_km = around.position().and_then(|from| self.nearest_km(&candidate.hit, from));
-                }
-                let unplaced = Criterion::Test(Test::Missing { parameter: near, missing: true });
-                found.extend(self.drawn(with(self.at_places(vec![communes(codes), unplaced]))));
-                found
+                self.offers_around(ask, from, codes, radius, &with)
             }
         }
+    }
+
+    /// Those with a position within the radius, then those without in the communes around.
+    fn offers_around(
+        &self,
+        ask: Ask<'_>,
+        from: Position,
+        own: &[String],
+        radius_km: u32,
+        with: &dyn Fn(Criterion) -> Vec<Candidate>,
+    ) -> Vec<Candidate> {
+        let parameter = self.registry.known(ResourceType::Location, "near");
+        let near = Criterion::Test(Test::Near { parameter, near: circle(from, radius_km) });
+        let mut found = with(self.at_places(vec![near]));
+        for candidate in &mut found {
+            candidate.distance = self.nearest(&candidate.hit, from).map_or(Distance::Vague, Distance::Measured);
+        }
+        let placed: HashSet<String> = found.iter().map(|candidate| candidate.hit.id().to_owned()).collect();
+        let communes = order::communes_within(self.cog, from, own, radius_km);
+        let missing = Criterion::Test(Test::Missing { parameter, missing: true });
+        let unplaced = with(self.at_places(vec![missing, self.in_communes(&communes)]));
+        // An offer may have one place with a position, and one without.
+        found.extend(unplaced.into_iter().filter(|candidate| !placed.contains(candidate.hit.id())).map(|candidate| {
+            let distance = self.nearest_commune(&candidate.hit, from, own);
+            Candidate { distance, ..candidate }
+        }));
+        let phrase = match ask.what.words[..] {
+            [] => ror_terminology::fold(&ask.what.typed),
+            _ => ask.what.words.join(" "),
+        };
+        found.sort_by_cached_key(|Candidate { hit, digest, distance }| {
+            let is_named_so = !phrase.is_empty() && digest.name.contains(&phrase);
+            order::rank(self.now, distance, &Standing { id: hit.id(), is_named_so, updated: hit.updated() })
+        });
+        found
+    }
+
+    fn in_communes(&self, codes: &[String]) -> Criterion {
+        let parameter = self.registry.known(ResourceType::Location, "commune-cog");
+        let any = codes.iter().map(|code| Term::code(parameter, code)).collect();
+        Criterion::Test(Test::Terms { any, not: false })
     }
 
     /// Tests on one and the same place of an offer (D1).
@@ -101,7 +132,7 @@ impl Finder<'_> {
 
     fn open_offers(&self, criteria: Vec<Criterion>) -> Vec<Candidate> {
         let hits = self.all(ResourceType::HealthcareService, criteria).into_iter();
-        let candidates = hits.map(|hit| Candidate { digest: self.digests.offer(&hit), hit, distance_km: None });
+        let candidates = hits.map(|hit| Candidate { digest: self.digests.offer(&hit), hit, distance: Distance::Vague });
         candidates.filter(|candidate| self.is_open(candidate.digest.closed)).collect()
     }
 
@@ -110,15 +141,27 @@ impl Finder<'_> {
         candidates
     }
 
-    /// Distance of the nearest visible place of an offer.
-    fn nearest_km(&self, hit: &Hit, from: ror_registers::cog::Position) -> Option<f64> {
-        let places = hit.references().filter(|reference| reference.rtype == ResourceType::Location);
-        let distances = places.filter_map(|place| {
-            let place = self.view.read(ResourceType::Location, &place.id)?;
-            let at = self.digests.place(&place).position?;
+    /// Distance of the nearest visible place of an offer, in kilometres.
+    fn nearest(&self, hit: &Hit, from: Position) -> Option<f64> {
+        let distances = self.places(hit).filter_map(|place| {
+            let at = place.position?;
             Some(distance_km(from.latitude, from.longitude, at.latitude, at.longitude))
         });
         distances.min_by(f64::total_cmp)
+    }
+
+    /// The nearest commune where a place of an offer has no position.
+    fn nearest_commune(&self, hit: &Hit, from: Position, own: &[String]) -> Distance {
+        let unplaced = self.places(hit).filter(|place| place.position.is_none());
+        let communes = unplaced.filter_map(|place| order::to_commune(self.cog, from, own, place.commune.as_deref()?));
+        let km = |distance: &Distance| distance.counted_km().unwrap_or(f64::MAX);
+        communes.min_by(|a, b| km(a).total_cmp(&km(b))).unwrap_or_default()
+    }
+
+    /// The visible places of an offer.
+    fn places(&self, hit: &Hit) -> impl Iterator<Item = Arc<PlaceDigest>> {
+        let references = hit.references().filter(|reference| reference.rtype == ResourceType::Location);
+        references.filter_map(|place| Some(self.digests.place(&self.view.read(ResourceType::Location, &place.id)?)))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Structures: Organization with an address, which the field calls entité géographique.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ror_index::Hit;
 use ror_search::{Criterion, ResourceType, Term, Test, distance_km};
 
-use super::{Ask, Counts, Finder, Found, Match, count_radii, neutral, page_of};
+use super::order::{self, Distance, Standing};
+use super::{Ask, Counts, Finder, Found, Match, count_radii, neutral};
 use crate::digest::StructureDigest;
 use crate::place::Area;
 
@@ -21,7 +22,7 @@ const CATEGORIES: [&str; 2] = [
 struct Candidate {
     hit: Hit,
     digest: Arc<StructureDigest>,
-    distance_km: Option<f64>,
+    distance: Distance,
     /// Whether its name holds the words as they were typed.
     is_named_so: bool,
 }
@@ -30,8 +31,17 @@ impl Finder<'_> {
     pub(super) fn structures(&self, ask: Ask<'_>, radius_km: Option<u32>) -> Found {
         let Some(criteria) = self.structure_criteria(ask) else { return Found::default() };
         let mut candidates = self.structures_in(criteria, ask, radius_km);
-        candidates.sort_by_cached_key(|candidate| neutral::rank(self.now, candidate.hit.id()));
-        candidates.sort_by(order);
+        if radius_km.is_some() {
+            candidates.sort_by_cached_key(|Candidate { hit, distance, is_named_so, .. }| {
+                let standing = Standing { id: hit.id(), is_named_so: *is_named_so, updated: hit.updated() };
+                order::rank(self.now, distance, &standing)
+            });
+        } else {
+            // Those named so first, else as drawn (D68).
+            candidates.sort_by_cached_key(|candidate| {
+                (Reverse(candidate.is_named_so), neutral::rank(self.now, candidate.hit.id()))
+            });
+        }
         let category = |candidate: &&Candidate| {
             ask.filters.category.as_deref().is_none_or(|asked| candidate.digest.category.as_deref() == Some(asked))
         };
@@ -39,14 +49,12 @@ impl Finder<'_> {
         for code in candidates.iter().filter_map(|candidate| candidate.digest.category.as_deref()) {
             *categories.entry(code.to_owned()).or_default() += 1;
         }
-        let kept: Vec<Match> = candidates
-            .iter()
-            .filter(category)
-            .map(|candidate| Match { hit: candidate.hit.clone(), distance_km: candidate.distance_km })
-            .collect();
-        let radii_km = count_radii(kept.iter().filter_map(|kept| kept.distance_km), radius_km);
+        let kept = || candidates.iter().filter(category);
+        let radii_km = count_radii(kept().filter_map(|candidate| candidate.distance.counted_km()), radius_km);
         let counts = Counts { categories, radii_km, ..Counts::default() };
-        Found { total: kept.len() as u64, matches: page_of(kept, ask.page), counts, radius_km }
+        let found =
+            |candidate: &Candidate| Match { hit: candidate.hit.clone(), distance_km: candidate.distance.shown_km() };
+        Found::page(kept().map(found).collect(), ask.page, counts, radius_km)
     }
 
     /// `None` when the question is not about structures.
@@ -83,33 +91,29 @@ impl Finder<'_> {
             if !self.is_open(digest.closed) || !is_meant {
                 return None;
             }
+            let distance = self.structure_distance(&digest, ask.area);
             let in_commune = digest.commune.as_deref().is_some_and(|commune| communes.contains(commune));
-            let from = ask.area.and_then(Area::position);
-            let distance_km = match (from, digest.position) {
-                (Some(from), Some(at)) => Some(distance_km(from.latitude, from.longitude, at.latitude, at.longitude)),
-                _ => None,
-            };
             let is_in = match ask.area {
                 None | Some(Area::Region { .. }) => true,
                 Some(Area::Departement { .. }) => in_commune,
-                Some(Area::Around { .. }) => match (distance_km, radius_km) {
-                    (Some(distance), Some(radius)) => distance <= f64::from(radius),
+                Some(Area::Around { .. }) => match (distance.counted_km(), radius_km) {
+                    (Some(km), Some(radius)) => km <= f64::from(radius),
                     _ => in_commune,
                 },
             };
             let is_named_so = !phrase.is_empty() && digest.name.contains(&phrase);
-            is_in.then_some(Candidate { hit, digest, distance_km, is_named_so })
+            is_in.then_some(Candidate { hit, digest, distance, is_named_so })
         })
         .collect()
     }
-}
 
-/// Nearest first, then by name; without distance, those named so first, else as drawn (D68).
-fn order(a: &Candidate, b: &Candidate) -> Ordering {
-    match (a.distance_km, b.distance_km) {
-        (Some(left), Some(right)) => left.total_cmp(&right).then_with(|| a.digest.name.cmp(&b.digest.name)),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => b.is_named_so.cmp(&a.is_named_so),
+    /// How far a structure is from the point of an area; by its commune when it has no position.
+    fn structure_distance(&self, digest: &StructureDigest, area: Option<&Area>) -> Distance {
+        let Some(Area::Around { position: Some(from), communes: own, .. }) = area else { return Distance::Vague };
+        match (digest.position, digest.commune.as_deref()) {
+            (Some(at), _) => Distance::Measured(distance_km(from.latitude, from.longitude, at.latitude, at.longitude)),
+            (None, Some(commune)) => order::to_commune(self.cog, *from, own, commune).unwrap_or_default(),
+            (None, None) => Distance::Vague,
+        }
     }
 }

@@ -44,7 +44,13 @@ impl Context<'_> {
 
     pub(crate) fn finder(&self) -> Finder<'_> {
         let registry = self.portal.services.registry;
-        Finder { view: self.view, registry, digests: &self.portal.digests, now: self.now }
+        Finder {
+            view: self.view,
+            registry,
+            digests: &self.portal.digests,
+            cog: self.portal.services.cog,
+            now: self.now,
+        }
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {

@@ -66,6 +66,13 @@ fn a_directory_of_what_the_public_sees_gives_the_same_pages() {
     let mut seen: BTreeSet<String> = waiting.iter().cloned().collect();
     let mut compared = 0;
     while let Some(path) = waiting.pop_front() {
+        if ["ou=bourg", "ou=oyonnax"].iter().any(|place| path.contains(place)) {
+            // At equal distance the order follows update dates (D68), which differ: see below.
+            let (left, right) = (results(whole, &path), results(&public, &path));
+            assert!(!left.is_empty() && left == right, "{path}: {:?}", left.symmetric_difference(&right));
+            waiting.extend(left.into_iter().filter(|link| seen.insert(link.clone())));
+            continue;
+        }
         let (left, right) = (whole.get(&path), public.get(&path));
         assert_eq!(left.status, right.status, "{path}");
         let (left_text, right_text) = (without_dates(&left.body), without_dates(&right.body));
@@ -82,6 +89,16 @@ fn a_directory_of_what_the_public_sees_gives_the_same_pages() {
         }
     }
     assert!(compared > 100, "{compared} pages compared");
+}
+
+/// Every result of a search, whatever its page.
+fn results(world: &World, path: &str) -> BTreeSet<String> {
+    let page = |number: usize| {
+        let page = world.get(&format!("{path}&page={number}"));
+        let links = page.body.split("data-resultat=").skip(1).filter_map(|card| card.split("<a href=\"").nth(1));
+        links.filter_map(|rest| Some(rest.split('"').next()?.to_owned())).collect::<Vec<_>>()
+    };
+    (1..).map(page).take_while(|links| !links.is_empty()).flatten().collect()
 }
 
 /// A page less its update dates: the second world has those of its own import, which attaches

@@ -6,3 +6,4 @@ mod hostile;
 mod limits;
 mod matrix;
 mod pages;
+mod unplaced;

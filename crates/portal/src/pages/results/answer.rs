@@ -85,13 +85,12 @@ impl Answer {
         } else {
             Vec::new()
         };
-        let place = area.map_or("", Area::label);
         Shown {
             summary: self.summary(what, area),
             tabs: self.tabs(address),
             filters: self.filter_view(address),
             placed,
-            unplaced_title: format!("{}, sans position connue", french::at(place)),
+            unplaced_title: "Sans position connue, de la commune la plus proche à la plus éloignée".to_owned(),
             unplaced,
             map,
             pages: self.pages(address),
@@ -101,9 +100,16 @@ impl Answer {
     fn summary(&self, what: &What<'_>, area: Option<&Area>) -> String {
         let count = french::count(self.shown.total, "résultat", "résultats");
         let order = match (area, self.shown.radius_km) {
-            (Some(area), Some(radius)) if area.position().is_some() => {
+            (Some(area), Some(_)) if self.shown.unplaced == self.shown.total => {
+                format!(" {} et alentour, sans position connue", french::at(area.label()))
+            }
+            (Some(area), Some(radius)) => {
                 let place = french::of(area.label());
-                format!(" à moins de {radius}\u{a0}km {place}, du plus proche au plus éloigné")
+                let unplaced = match self.shown.unplaced {
+                    0 => String::new(),
+                    count => format!(", dont {} sans position", french::number(count)),
+                };
+                format!(" à moins de {radius}\u{a0}km {place}, du plus proche au plus éloigné{unplaced}")
             }
             (Some(area), _) => format!(" : {}, dans un ordre tiré au sort chaque jour", area.label()),
             (None, _) => " dans toute la France, dans un ordre tiré au sort chaque jour".to_owned(),
