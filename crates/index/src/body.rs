@@ -11,7 +11,7 @@ const META: &[u8] = b",\"meta\":{";
 impl Doc {
     /// Appends the resource as `audience` sees it; nothing when it does not exist for it.
     pub(crate) fn write_to(&self, audience: AudienceMask, out: &mut Vec<u8>) {
-        let Some((_, head)) = self.heads.iter().find(|(mask, _)| mask.includes(audience)) else { return };
+        let Some(head) = self.heads.of(audience) else { return };
         let cuts = self.cuts_of(audience);
         // `{"resourceType":"…"` is written by the head.
         let start = b"{\"resourceType\":\"\"".len() + self.rtype.name().len();
@@ -48,7 +48,7 @@ impl Doc {
     }
 
     fn cuts_of(&self, audience: AudienceMask) -> &[Range<u32>] {
-        self.cuts.iter().find(|(mask, _)| mask.includes(audience)).map_or(&[], |(_, cuts)| cuts)
+        self.cuts.of(audience).unwrap_or_default()
     }
 }
 

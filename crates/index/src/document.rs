@@ -7,6 +7,8 @@ use ror_confidentiality::{AUDIENCES, Audience, AudienceMask};
 use ror_fhir::{DateTime, Instant, Node};
 use ror_search::{Column, Extracted, Near, OutgoingReference, ResourceType};
 
+use crate::shared::Shared;
+
 /// A resource to put into the index, with all that was computed about it.
 #[derive(Debug)]
 pub struct Document {
@@ -43,9 +45,6 @@ pub struct Stamp {
     pub updated: Instant,
 }
 
-/// Byte ranges to leave out, ascending.
-pub(crate) type Cuts = Box<[Range<u32>]>;
-
 /// A resource in the index.
 #[derive(Debug)]
 pub(crate) struct Doc {
@@ -53,10 +52,11 @@ pub(crate) struct Doc {
     pub(crate) id: Arc<str>,
     pub(crate) visible: AudienceMask,
     pub(crate) body: Arc<[u8]>,
-    pub(crate) cuts: Box<[(AudienceMask, Cuts)]>,
+    /// Byte ranges to leave out, ascending.
+    pub(crate) cuts: Shared<Range<u32>>,
     pub(crate) stamps: Box<[Stamp; AUDIENCES]>,
     /// The beginning of the text that is served, by audiences that share it.
-    pub(crate) heads: Box<[(AudienceMask, Box<[u8]>)]>,
+    pub(crate) heads: Shared<u8>,
     /// Numbers of its terms in the dictionary, and who sees each.
     pub(crate) terms: Box<[(u32, AudienceMask)]>,
     pub(crate) columns: Box<[(AudienceMask, Column)]>,
@@ -79,7 +79,7 @@ impl Doc {
 }
 
 /// The beginning of a served resource, up to `lastUpdated`: written once, copied at each read.
-pub(crate) fn heads(document: &Document) -> Box<[(AudienceMask, Box<[u8]>)]> {
+pub(crate) fn heads(document: &Document) -> Shared<u8> {
     let mut heads: Vec<(Stamp, AudienceMask)> = Vec::new();
     for audience in document.groups.iter().flat_map(|group| group.audiences.iter()) {
         let stamp = document.stamps[audience.index()];
@@ -91,7 +91,7 @@ pub(crate) fn heads(document: &Document) -> Box<[(AudienceMask, Box<[u8]>)]> {
     heads.into_iter().map(|(stamp, mask)| (mask, head(document, stamp))).collect()
 }
 
-fn head(document: &Document, stamp: Stamp) -> Box<[u8]> {
+fn head(document: &Document, stamp: Stamp) -> Vec<u8> {
     let mut out = Vec::with_capacity(160);
     out.extend_from_slice(b"{\"resourceType\":\"");
     out.extend_from_slice(document.rtype.name().as_bytes());
@@ -102,5 +102,5 @@ fn head(document: &Document, stamp: Stamp) -> Box<[u8]> {
     out.extend_from_slice(b"\",\"lastUpdated\":\"");
     out.extend_from_slice(DateTime::format_instant(stamp.updated).as_bytes());
     out.push(b'"');
-    out.into()
+    out
 }

@@ -14,6 +14,7 @@ mod ids;
 mod include;
 mod order;
 mod posting;
+mod shared;
 mod snapshot;
 mod view;
 

@@ -205,7 +205,7 @@ fn keep(document: Document, id: Arc<str>, terms: Vec<(u32, AudienceMask)>) -> Do
         id,
         visible: AudienceMask::NONE,
         body: document.body,
-        cuts: Box::default(),
+        cuts: std::iter::empty().collect(),
         stamps: Box::new(document.stamps),
         heads,
         terms: terms.into(),
@@ -216,12 +216,12 @@ fn keep(document: Document, id: Arc<str>, terms: Vec<(u32, AudienceMask)>) -> Do
     let (mut cuts, mut columns, mut references, mut positions) = (vec![], vec![], vec![], vec![]);
     for group in document.groups {
         doc.visible |= group.audiences;
-        cuts.push((group.audiences, group.cuts));
+        cuts.push((group.audiences, group.cuts.into_vec()));
         columns.extend(group.extracted.columns.into_iter().map(|column| (group.audiences, column)));
         references.extend(group.extracted.references.into_iter().map(|reference| (group.audiences, reference)));
         positions.extend(group.extracted.position.map(|(latitude, longitude)| (group.audiences, latitude, longitude)));
     }
-    (doc.cuts, doc.columns) = (cuts.into(), columns.into());
+    (doc.cuts, doc.columns) = (cuts.into_iter().collect(), columns.into());
     (doc.references, doc.positions) = (references.into(), positions.into());
     doc
 }
