@@ -26,7 +26,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         ],
     ),
     ("ror-identity", &["ror-ledger", "ror-confidentiality", "ror-fhir"]),
-    ("ror-registers", &["ror-terminology", "ror-fhir"]),
+    ("ror-registers", &["ror-profiles", "ror-terminology", "ror-fhir"]),
     (
         "ror-api",
         &[

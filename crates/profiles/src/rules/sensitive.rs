@@ -45,14 +45,18 @@ pub fn is_flagged(offer: &Node) -> Option<bool> {
 /// For imports (D34), for the automatic publication, which such an offer never gets (D49), and
 /// for the quality requirement itself.
 pub fn is_presumed(offer: &Node) -> bool {
-    let mut activities = codes_from(offer, "specialty", ACTIVITIES);
-    if activities.any(|(_, code)| is_code(code, PRISON_MEDICINE)) {
-        return true;
-    }
-    let Some(name) = offer.str("name") else { return false };
+    let activities = codes_from(offer, "specialty", ACTIVITIES).map(|(_, code)| code);
+    is_presumed_by(offer.str("name").unwrap_or_default(), activities)
+}
+
+/// Whether an offer of this name and these activities is presumed sensitive (CO3): what
+/// [`is_presumed`] reads of one that is not written yet.
+pub fn is_presumed_by<'a>(name: &str, mut activities: impl Iterator<Item = &'a str>) -> bool {
     let name = ror_terminology::fold(name);
     let is_regional_service = name.contains("smpr") && !name.contains("readaptation");
-    is_regional_service || WORDS.iter().any(|word| name.contains(word))
+    activities.any(|code| is_code(code, PRISON_MEDICINE))
+        || is_regional_service
+        || WORDS.iter().any(|word| name.contains(word))
 }
 
 /// RG_EXP_035: gives an offer the flag it lacks: yes when it is presumed sensitive, else no.
@@ -108,5 +112,30 @@ pub(super) fn presumed_unit_is_flagged(offer: &Node, findings: &mut Findings) {
             let message = "Le nom ou l'activité font penser à une unité sensible (détention, sécurité, décontamination), que l'offre dit ne pas être : à vérifier.";
             ("HealthcareService.extension".to_owned(), message.to_owned())
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_presumed_by;
+
+    #[test]
+    fn co3_detention_and_contamination_are_presumed_however_they_are_written() {
+        let named = |name: &str| is_presumed_by(name, std::iter::once("229"));
+        for name in [
+            "Psychiatrie en milieu pénitentiaire",
+            "UHSA de Lyon",
+            "Unité NRBC",
+            "SMPR",
+            "SERVICE MEDICO PSYCHOLOGIQUE REGIONAL",
+            "Service médico-psychologique régional",
+            "Service médico\u{2011}psychologique régional",
+        ] {
+            assert!(named(name), "{name}");
+        }
+        assert!(is_presumed_by("Consultations", std::iter::once("089")));
+        for name in ["Psychiatrie adulte", "Réanimation adulte", "SMPR, réadaptation"] {
+            assert!(!named(name), "{name}");
+        }
     }
 }

@@ -22,7 +22,6 @@ mod log;
 mod mapping;
 mod offers;
 mod positions;
-mod sensitive;
 mod summary;
 
 use ror_fhir::{DateTime, Instant};

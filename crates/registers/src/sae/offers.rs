@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ror_fhir::{Node, node};
+use ror_profiles::rules::sensitive::is_presumed_by;
 
 use super::capacity::{self, Nature, SharedBeds};
 use super::entities::{Entities, Entity};
 use super::form::{Form, Line, Lines};
 use super::log::Log;
 use super::mapping::{Mapping, OfferRule};
-use super::{sensitive, survey_instant};
+use super::survey_instant;
 use crate::address::Address;
 use crate::identifiers::FinessId;
 use crate::shapes::{
@@ -154,7 +155,7 @@ struct Builder {
 
 impl Builder {
     fn add(&mut self, draft: &Draft<'_>) {
-        let sensitive = sensitive::is_presumed(draft.name, &draft.rule.activity);
+        let sensitive = is_presumed_by(draft.name, std::iter::once(draft.rule.activity.as_str()));
         let equipment = draft.equipment();
         let has_place = draft.beds > 0 || draft.places > 0 || !equipment.is_empty();
         // A sensitive offer shares no place: the site's address stays public without it.
