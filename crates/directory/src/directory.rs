@@ -13,7 +13,7 @@ use ror_fhir::{Instant, Node};
 use ror_index::Snapshot;
 use ror_ledger::{Ledger, LedgerError};
 use ror_profiles::{Finding, Handling};
-use ror_search::Registry;
+use ror_search::{Registry, ResourceType};
 use ror_terminology::Terminology;
 
 use crate::apply::{State, Tables};
@@ -178,6 +178,7 @@ impl Directory {
         let view = self.snapshot();
         let now = (self.environment.now)();
         request.findings = self.rules.findings(&request.resource, handling, now, &view.view(grant));
+        ror_profiles::make_lists(&mut request.resource);
         request.resource = canonical::canonical(std::mem::replace(&mut request.resource, Node::Null));
         let (reply, outcome) = sync_channel(1);
         self.jobs.send(Job::Write(Box::new(request), reply)).map_err(|_| WriteError::Unavailable)?;
@@ -189,7 +190,16 @@ impl Directory {
     /// judges.
     pub fn validate(&self, grant: &Grant, resource: &Node, former: Option<&Node>, handling: Handling) -> Vec<Finding> {
         let (snapshot, rules) = (self.snapshot(), Rules::Guide(Terminology::embedded()));
-        let mut findings = rules.findings(resource, handling, (self.environment.now)(), &snapshot.view(grant));
+        // What a creation draws, or an update carries over, is not missing (D44).
+        let wanted = ResourceType::parse(resource.str("resourceType").unwrap_or_default());
+        let wanted = wanted.and_then(|rtype| identifier::wanted(rtype, resource));
+        let completed = wanted.map(|(kind, region)| {
+            let mut completed = resource.clone();
+            kind.add(&mut completed, &format!("{region}/00000000"));
+            completed
+        });
+        let judged = completed.as_ref().unwrap_or(resource);
+        let mut findings = rules.findings(judged, handling, (self.environment.now)(), &snapshot.view(grant));
         findings.extend(former.into_iter().flat_map(|former| rules.changes(former, resource)));
         findings
     }

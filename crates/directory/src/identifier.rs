@@ -83,6 +83,8 @@ impl MintedKind {
         let element = self.element(value);
         match object.get_mut("identifier") {
             Some(Node::Array(identifiers)) => identifiers.push(element),
+            // One identifier where a list is due (D4).
+            Some(one @ Node::Object(_)) => *one = Node::Array(vec![std::mem::replace(one, Node::Null), element]),
             _ => {
                 object.insert("identifier", vec![element]);
             }

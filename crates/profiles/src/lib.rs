@@ -35,4 +35,4 @@ mod work;
 pub use finding::{FINDINGS_MAX, Finding, Severity};
 pub use rules::transition;
 pub use tables::{BaseElement, Element, Extension, Guide, How, Part, Profile, Set, Strength, TableError, Tables};
-pub use validate::{Context, DEPTH_MAX, Handling, validate, validate_base};
+pub use validate::{Context, DEPTH_MAX, Handling, make_lists, validate, validate_base};

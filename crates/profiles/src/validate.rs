@@ -4,6 +4,7 @@
 //! element first, then each of its members as written. Each node is looked at once, with a
 //! number of rules that the tables bound: the time is linear in the size of the input.
 
+mod alone;
 mod base;
 mod binding;
 mod invariants;
@@ -12,6 +13,7 @@ mod value;
 
 use std::cell::RefCell;
 
+pub use alone::make_lists;
 pub use base::validate_base;
 use binding::List;
 use ror_fhir::{Instant, Node};

@@ -8,6 +8,7 @@ mod hidden;
 mod lists;
 mod logs;
 mod reading;
+mod samples;
 mod searching;
 mod transport;
 mod validating;

@@ -222,6 +222,10 @@ fn typed(
     }
     match element.codes.and_then(|name| Tables::embedded().codes(name)) {
         Some(codes) => Node::from(codes[0]),
+        None if element.targets == ["ValueSet"] => {
+            let list = Terminology::embedded().value_set("JDV_J20-ChampActivite-ROR").expect("held");
+            Node::from(list.url())
+        }
         None => primitive(kind),
     }
 }

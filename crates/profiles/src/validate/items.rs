@@ -2,7 +2,7 @@
 
 use ror_fhir::Node;
 
-use super::{Told, Walk, told_missing};
+use super::{Told, Walk, alone, told_missing};
 use crate::finding::Severity;
 use crate::rule::Rule;
 use crate::tables::{BaseElement, How};
@@ -24,6 +24,10 @@ impl Walk<'_> {
         let is_list = element.max != Some(1);
         let items = match value {
             Node::Array(items) if is_list => items.as_slice(),
+            one if is_list && alone::is_tolerated(element.name, one) => {
+                self.value_alone();
+                std::slice::from_ref(one)
+            }
             _ if is_list => return self.wrong_kind(value, "une liste"),
             Node::Array(_) => return self.wrong_kind(value, "une seule valeur, sans liste"),
             one => std::slice::from_ref(one),
@@ -55,6 +59,16 @@ impl Walk<'_> {
                 self.value(item, type_name, element, &all);
             }
         }
+    }
+
+    fn value_alone(&mut self) {
+        self.report(self.tolerated(), "structure", "", || Told {
+            expected: "une liste".to_owned(),
+            rule: "D4".to_owned(),
+            message: "Une liste est attendue, même pour une seule valeur ; elle est lue comme une liste d'une valeur."
+                .to_owned(),
+            value: None,
+        });
     }
 
     fn wrong_kind_of_list(&mut self) {

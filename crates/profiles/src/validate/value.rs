@@ -3,7 +3,7 @@
 use ror_fhir::{Node, Reference};
 use ror_terminology::Reading;
 
-use super::{Told, Walk};
+use super::{Frame, Told, Walk};
 use crate::finding::{Severity, VALUE_SHOWN_MAX};
 use crate::identifier::{is_finess, is_rpps, is_siren, is_siret};
 use crate::primitive::{self, Fault};
@@ -107,8 +107,30 @@ impl Walk<'_> {
         if let (Some(name), Some(code), false) = (element.codes, value.as_str(), is_narrowed) {
             self.listed(code, name);
         }
+        if type_name == "canonical" {
+            self.answers(value);
+        }
         self.pattern(value, rules);
         self.bound(value, type_name, rules);
+    }
+
+    /// The answers of an entry template come from a value set that is held here: from another
+    /// one, nobody could choose.
+    fn answers(&mut self, value: &Node) {
+        let is_answers = |frame: &Frame<'_>| frame.owner == "Questionnaire.item" && frame.name == "answerValueSet";
+        let Some(text) = value.as_str().filter(|_| self.frames.last().is_some_and(is_answers)) else { return };
+        let url = text.split_once('|').map_or(text, |(url, _)| url);
+        if self.context.terminology.value_set(url).is_some_and(|set| set.url() == url) || self.tables.set(url).is_some()
+        {
+            return;
+        }
+        self.report(Severity::Error, "value", "", || Told {
+            expected: "l'adresse d'un jeu de valeurs tenu ici".to_owned(),
+            rule: "Questionnaire.item.answerValueSet → ValueSet".to_owned(),
+            message: "Aucun jeu de valeurs n'est tenu à cette adresse : la question n'aurait pas de réponse."
+                .to_owned(),
+            value: Some(shown(text)),
+        });
     }
 
     /// A code of a small list of FHIR R4 itself.
