@@ -15,7 +15,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use decisions::{GRANTS, HOME, LEVELS, NAMES, RESOURCES, RULE_OVERRIDES, TITLES};
+use decisions::{
+    GRANTS, HOME, LAUNCH_CONTEXT, LEVELS, NAMES, OPEN_RULES, RESOURCES, RULE_OVERRIDES, TEMPLATE_EXTENSIONS, TEMPLATES,
+    TITLES,
+};
 
 /// The profiles whose rules are in force. The others have no rule at all and so see nothing;
 /// opening one is adding its number here and running this command again.
@@ -25,7 +28,7 @@ const OPEN_PROFILES: &[u8] = &[0, 1];
 const ALL_PROFILES: &[u8] = &[0, 1, 2, 3, 4, 5];
 
 /// Raised by hand whenever the files change: versions of resources record it.
-const POLICY_VERSION: u32 = 1;
+const POLICY_VERSION: u32 = 2;
 
 const CRATE: &str = "crates/confidentiality";
 const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/";
@@ -72,6 +75,13 @@ fn rules(model: &Value, profiles: &[u8]) -> Result<String> {
             writeln!(out, "profiles.{profile} = {alternatives}")?;
         }
     }
+    for (id, decision) in OPEN_RULES {
+        let title = lookup(TITLES, id).with_context(|| format!("no French title for the rule {id}"))?;
+        writeln!(out, "\n[[rules]]\nid = {id:?}\ntitle = {title:?}\ndecisions = [{decision:?}]")?;
+        for profile in profiles {
+            writeln!(out, "profiles.{profile} = [[]]")?;
+        }
+    }
     Ok(out)
 }
 
@@ -110,7 +120,11 @@ struct Table {
 impl Table {
     fn build(model: &Value, lists: &Path) -> Result<Self> {
         let mut table = Self::default();
-        for (rtype, ..) in RESOURCES {
+        for (rtype, rule, ..) in RESOURCES {
+            if *rule == TEMPLATES {
+                table.templates(rtype, lists)?;
+                continue;
+            }
             let profile = list(&model["profiles"])
                 .iter()
                 .find(|profile| profile["type"] == *rtype)
@@ -123,6 +137,22 @@ impl Table {
         table.extensions.entry(GEOLOCATION.into()).or_default().extend(["latitude".into(), "longitude".into()]);
         table.keep_used_extensions();
         Ok(table)
+    }
+
+    /// Entry templates: the explicit grants alone, for the model gives their elements no rule.
+    fn templates(&mut self, rtype: &str, lists: &Path) -> Result<()> {
+        let first = self.rows.len();
+        self.resource(rtype, &[], lists)?;
+        self.rows.extend(TEMPLATE_EXTENSIONS.iter().map(|(path, url)| Row {
+            path: (*path).into(),
+            extension: (*url).into(),
+            rtype: "Extension".into(),
+            ..Row::default()
+        }));
+        let parts = ["name", "type", "description"].map(String::from);
+        self.extensions.entry(LAUNCH_CONTEXT.into()).or_default().extend(parts);
+        self.sort_from(first);
+        Ok(())
     }
 
     /// The rows of one resource: the explicit grants, then the model's, each under its parent.
@@ -145,9 +175,13 @@ impl Table {
         for row in &mut self.rows[first..] {
             row.complete();
         }
-        // Stable: rows of one path stay in the model's order, and a parent comes before its parts.
-        self.rows[first..].sort_by(|a, b| (&a.path, !a.extension.is_empty()).cmp(&(&b.path, !b.extension.is_empty())));
+        self.sort_from(first);
         Ok(())
+    }
+
+    /// Stable: rows of one path stay in the model's order, and a parent comes before its parts.
+    fn sort_from(&mut self, first: usize) {
+        self.rows[first..].sort_by(|a, b| (&a.path, !a.extension.is_empty()).cmp(&(&b.path, !b.extension.is_empty())));
     }
 
     fn element(&mut self, rtype: &str, element: &Value, all: &[Value], lists: &Path) -> Result<()> {

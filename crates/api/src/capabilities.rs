@@ -63,7 +63,7 @@ fn build(registry: &Registry, base: &str, token: &str) -> Node {
         "status": "active",
         "date": DATE,
         "kind": "instance",
-        "description": "Offres de santé et d'accompagnement, lieux, structures et professionnels, selon le guide national du ROR. Les paramètres de recherche inconnus sont refusés (400), jamais ignorés.",
+        "description": "Offres de santé et d'accompagnement, lieux, structures, professionnels et modèles de saisie, selon le guide national du ROR. Les paramètres de recherche inconnus sont refusés (400), jamais ignorés.",
         "software": {"name": "ror", "version": (env!("CARGO_PKG_VERSION"))},
         "implementation": {"description": "Répertoire de l'offre et des ressources en santé", "url": base},
         "fhirVersion": "4.0.1",

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header;
-use ror_directory::Change;
+use ror_directory::{Change, may_write_some};
 use ror_search::ResourceType;
 
 use crate::answer::Answer;
@@ -15,7 +15,7 @@ use crate::write;
 /// # Errors
 /// 403 for a client without right (D81), before anything of the body is read.
 pub(crate) async fn create(call: Call, content: Body, rtype: ResourceType) -> Result<Answer, Fault> {
-    if !call.grant.may_write() {
+    if !may_write_some(&call.grant, rtype) {
         return Err(Fault::forbidden());
     }
     if call.headers.contains_key("if-none-exist") {

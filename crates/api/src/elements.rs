@@ -104,6 +104,28 @@ const PRACTITIONER_ROLE: Elements = Elements {
     mandatory: &[],
 };
 
+const QUESTIONNAIRE: Elements = Elements {
+    summary: &[
+        "url",
+        "identifier",
+        "version",
+        "name",
+        "title",
+        "status",
+        "experimental",
+        "subjectType",
+        "date",
+        "publisher",
+        "contact",
+        "useContext",
+        "jurisdiction",
+        "effectivePeriod",
+        "code",
+    ],
+    rest: &["derivedFrom", "description", "purpose", "copyright", "approvalDate", "lastReviewDate", "item"],
+    mandatory: &["status"],
+};
+
 const CODE_SYSTEM: Elements = Elements {
     summary: &[
         "url",
@@ -224,6 +246,7 @@ impl Elements {
             ResourceType::Organization => &ORGANIZATION,
             ResourceType::Practitioner => &PRACTITIONER,
             ResourceType::PractitionerRole => &PRACTITIONER_ROLE,
+            ResourceType::Questionnaire => &QUESTIONNAIRE,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use ror_directory::Change;
+use ror_directory::{Change, may_write_some};
 use ror_search::ResourceType;
 
 use crate::answer::Answer;
@@ -16,7 +16,7 @@ use crate::write;
 /// 403 or 404 for a client without right (D81), before anything of the body is read.
 pub(crate) async fn update(call: Call, content: Body, rtype: ResourceType, id: String) -> Result<Answer, Fault> {
     let is_seen = call.state.inner.services.directory.snapshot().view(&call.grant).read(rtype, &id).is_some();
-    if !call.grant.may_write() {
+    if !may_write_some(&call.grant, rtype) {
         return Err(if is_seen { Fault::forbidden() } else { Fault::not_found() });
     }
     let if_match = if_match(&call.headers)?;

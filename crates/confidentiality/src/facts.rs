@@ -52,6 +52,8 @@ pub enum OwnFacts {
         /// [`OfferFacts::UNRESOLVED`].
         roles: Vec<OfferFacts>,
     },
+    /// An entry template: nothing else decides who sees it (D31).
+    Questionnaire,
     /// Any other type: profile 1 and owner only.
     Other,
 }

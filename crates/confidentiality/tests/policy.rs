@@ -24,6 +24,7 @@ fn open_resources() -> Vec<(Node, OwnFacts)> {
         (resource("Location", &node!({"name": "Cabinet"})), place(&[VILLE])),
         (resource("PractitionerRole", &node!({"active": true})), OwnFacts::PractitionerRole { offer: Some(VILLE) }),
         (resource("Practitioner", &node!({"active": true})), OwnFacts::Practitioner { roles: vec![VILLE] }),
+        (resource("Questionnaire", &node!({"title": "Urgences"})), OwnFacts::Questionnaire),
     ]
 }
 
@@ -78,7 +79,7 @@ fn a_table_that_cannot_be_applied_is_refused() {
     );
     assert!(matches!(with("profiles.1", "profiles.6"), PolicyError::UnknownProfile { profile, .. } if profile == "6"));
     assert!(matches!(with("\"OTHER\"", "\"ELSE\""), PolicyError::UnknownRule(rule) if rule == "OTHER"));
-    assert!(matches!(with("version = 1", "version = one"), PolicyError::Unreadable(_)));
+    assert!(matches!(with("version = 2", "version = one"), PolicyError::Unreadable(_)));
     assert!(matches!(with("profiles.0", "profil.0"), PolicyError::Unreadable(_)));
 }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use ror_confidentiality::{AudienceMask, Field, OfferFacts, OwnFacts};
+use ror_confidentiality::{AudienceMask, Facts, Field, OfferFacts, OwnFacts, project};
 use ror_fhir::{Node, node};
 
 const MARK: &str = "7311";
@@ -348,13 +348,54 @@ fn a_lieu_de_vie_keeps_its_commune_and_hides_its_door() {
 }
 
 #[test]
+fn d31_templates_are_for_everyone_but_for_what_nothing_names() {
+    let check = |members: &Node, audiences: &[u8], why: &str| {
+        check(&resource("Questionnaire", members), OwnFacts::Questionnaire, audiences, why);
+    };
+    let sdc = |name: &str, value: Node| {
+        node!({"url": format!("http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-{name}"),
+            "valueExpression": value})
+    };
+    check(&node!({"title": MARK}), ALL, "D31");
+    check(&node!({"useContext": [{"valueCodeableConcept": concept("s", MARK)}]}), ALL, "D31");
+    // A group within a group within a group: the same element again.
+    let deep = node!({"item": [{"item": [{"item": [{"linkId": "1", "answerOption": [{"valueString": MARK}]}]}]}]});
+    check(&deep, ALL, "D31, a question at any depth");
+    let expression = sdc("initialExpression", node!({"expression": MARK}));
+    check(&node!({"item": [{"item": [{"extension": [expression]}]}]}), ALL, "D31, SDC");
+    let launch = node!({"url": "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-launchContext",
+        "extension": [{"url": "description", "valueString": MARK}]});
+    check(&node!({"extension": [launch]}), ALL, "D31, launchContext");
+    for hidden in [
+        node!({"meta": {"profile": [MARK]}}),
+        node!({"extension": [{"url": "https://example.org/x", "valueString": MARK}]}),
+        node!({"item": [{"item": [{"extension": [sdc("unknown", node!({"expression": MARK}))]}]}]}),
+        node!({"item": [{"item": [{"unknown": MARK}]}]}),
+    ] {
+        check(&hidden, &[1, 6], "D18, D29");
+    }
+    check(&node!({"text": {"div": MARK}}), &[], "D18");
+}
+
+#[test]
+fn d31_a_template_tells_of_no_resource_that_its_reader_does_not_see() {
+    let answer = node!({"valueReference": {"reference": format!("Organization/{MARK}")}});
+    let template = resource("Questionnaire", &node!({"item": [{"item": [{"answerOption": [answer]}]}]}));
+    let targets = |_: &str| mask(&[1, 6]);
+    let facts = Facts { own: OwnFacts::Questionnaire, targets: &targets };
+    let projection = project(&template, &facts, six_profiles());
+    assert_eq!((projection.visible(), seers(&projection, MARK)), (mask(ALL), P1_AND_OWNER));
+}
+
+#[test]
 fn other_types_and_facts_that_do_not_fit_are_for_profile_1_and_the_owner() {
-    for rtype in ["Task", "Questionnaire", "Measure", "MeasureReport", "ValueSet", "Patient"] {
+    for rtype in ["Task", "Measure", "MeasureReport", "ValueSet", "Patient"] {
         let projection = projected(&resource(rtype, &node!({"name": MARK, "status": "draft"})), OwnFacts::Other);
         assert_eq!(projection.visible(), P1_AND_OWNER, "{rtype}");
         assert_eq!(seers(&projection, MARK), P1_AND_OWNER, "{rtype}");
     }
     check(&resource("Location", &node!({"name": MARK})), eg(), &[1, 6], "facts of another type");
+    check(&resource("Questionnaire", &node!({"name": MARK})), OwnFacts::Other, &[1, 6], "facts of no type");
     check(&node!({"name": MARK}), OwnFacts::Other, &[1, 6], "no type");
     assert_eq!(projected(&node!(["not a resource"]), OwnFacts::Other).visible(), AudienceMask::NONE);
 }

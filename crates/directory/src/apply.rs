@@ -227,6 +227,7 @@ impl State {
             ResourceType::HealthcareService => (2, 0),
             ResourceType::Practitioner => (3, 0),
             ResourceType::PractitionerRole => (4, 0),
+            ResourceType::Questionnaire => (5, 0),
         }
     }
 

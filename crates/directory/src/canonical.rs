@@ -53,8 +53,12 @@ pub(crate) fn canonical(resource: Node) -> Node {
     Node::Object(out)
 }
 
-/// Gives the record its creation date: the one it has, else the one sent, else `updated` (D38, RG_EXP_023).
+/// Gives the record its creation date: the one it has, else the one sent, else `updated` (D38,
+/// RG_EXP_023). A template has none: the guide defines it for the content types only.
 pub(crate) fn date_creation(resource: &mut Node, former: Option<&Node>, updated: Instant) {
+    if resource.str("resourceType") == Some(ResourceType::Questionnaire.name()) {
+        return;
+    }
     let held = former.and_then(|former| former.extensions(CREATION_DATE).next());
     let sent = resource.extensions(CREATION_DATE).next();
     let is_past = |extension: &&Node| {
@@ -105,6 +109,9 @@ mod tests {
             "extension": [{"url": CREATION_DATE, "valueDateTime": "2020"}]});
         date_creation(&mut second, Some(&first), updated + 1);
         assert_eq!(second.extensions(CREATION_DATE).next(), Some(&given));
+        let mut template = node!({"resourceType": "Questionnaire"});
+        date_creation(&mut template, None, updated);
+        assert_eq!(template.extensions(CREATION_DATE).count(), 0);
         let mut future = node!({"resourceType": "Location",
             "extension": [{"url": CREATION_DATE, "valueDateTime": "2030"}]});
         date_creation(&mut future, None, updated);

@@ -20,6 +20,7 @@ use crate::apply::{State, Tables};
 use crate::canonical;
 use crate::identifier;
 use crate::replay::Replay;
+use crate::rights::may_write_some;
 use crate::rules::Rules;
 use crate::write::{Change, Request, WriteError, Written};
 use crate::writer::{Job, Writer, carry_identifier};
@@ -168,8 +169,8 @@ impl Directory {
     /// # Errors
     /// [`WriteError`]: nothing was written.
     pub fn write(&self, grant: &Grant, change: Change, handling: Handling) -> Result<Written, WriteError> {
-        if let Change::Create { .. } = &change
-            && !grant.may_write()
+        if let Change::Create { resource } = &change
+            && !may_write_some(grant, canonical::resource_type(resource)?)
         {
             return Err(WriteError::Forbidden);
         }

@@ -99,7 +99,7 @@ impl Graph {
                 self.put_role(id, resource.map(Role::read));
                 self.touch_role(id, &mut touched);
             }
-            ResourceType::Practitioner => {}
+            ResourceType::Practitioner | ResourceType::Questionnaire => {}
         }
         touched
     }
@@ -130,6 +130,7 @@ impl Graph {
                 let roles = self.roles_of_practitioner.of(id).filter_map(|role| self.roles.get(role));
                 OwnFacts::Practitioner { roles: roles.filter_map(|role| self.offer_facts(role)).collect() }
             }
+            ResourceType::Questionnaire => OwnFacts::Questionnaire,
         }
     }
 
@@ -154,6 +155,8 @@ impl Graph {
                 let roles = self.roles_of_practitioner.of(id).filter_map(|role| self.roles.get(role)?.offer.as_ref());
                 roles.filter_map(|offer| self.offers.get(offer)?.provider.clone()).collect()
             }
+            // Everyone's, hence no structure's: a right of its own (D81).
+            ResourceType::Questionnaire => Vec::new(),
         };
         starts.iter().flat_map(|start| self.line(start)).collect()
     }

@@ -29,7 +29,7 @@ impl MintedKind {
             ResourceType::HealthcareService => Some(Self::Offre),
             ResourceType::Location => Some(Self::Lieu),
             ResourceType::Organization => Some(Self::OrganisationInterne),
-            ResourceType::Practitioner | ResourceType::PractitionerRole => None,
+            ResourceType::Practitioner | ResourceType::PractitionerRole | ResourceType::Questionnaire => None,
         }
     }
 
@@ -112,8 +112,16 @@ impl MintedKind {
     }
 }
 
-/// The identifiers of `resource` that no other may carry.
+/// Space of the canonical addresses of templates.
+const CANONICAL: &str = "canonique";
+
+/// The identifiers of `resource` that no other may carry. A template is named by address and
+/// version in what is written with it, so both together name one.
 pub(crate) fn unique(rtype: ResourceType, resource: &Node) -> Vec<(String, String)> {
+    if rtype == ResourceType::Questionnaire {
+        let named = resource.str("url").zip(resource.str("version"));
+        return named.map(|(url, version)| (CANONICAL.to_owned(), format!("{url}|{version}"))).into_iter().collect();
+    }
     let found = MintedKind::of(rtype).and_then(|kind| Some((kind, kind.find(resource)?)));
     found.map(|(kind, value)| (kind.space().to_owned(), value.to_owned())).into_iter().collect()
 }
@@ -176,6 +184,14 @@ mod tests {
             assert_eq!(kind.find(&resource), Some("84/00000007"));
             assert_eq!(unique(rtype, &resource), [(kind.space().to_owned(), "84/00000007".to_owned())]);
         }
+    }
+
+    #[test]
+    fn a_template_is_named_by_its_address_and_version_together() {
+        let rtype = ResourceType::Questionnaire;
+        let named = node!({"url": "https://x/MS-7", "version": "2", "identifier": [{"value": "MS-7"}]});
+        assert_eq!(unique(rtype, &named), [("canonique".to_owned(), "https://x/MS-7|2".to_owned())]);
+        assert_eq!(unique(rtype, &node!({"url": "https://x/MS-7"})), []);
     }
 
     #[test]

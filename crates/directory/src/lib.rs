@@ -28,6 +28,7 @@ pub use canonical::RefusedShape;
 pub use directory::{Directory, DirectoryError, Environment, Random};
 pub use identifier::MintedKind;
 pub use import::{ImportItem, ImportKey, ImportProblem, ImportProgress, ImportSummary, Imported, Replaces, preview};
+pub use rights::may_write_some;
 pub use rules::is_about_a_label;
 pub use usage::{Usage, usage};
 pub use verify::{Verification, verify};

@@ -1,13 +1,24 @@
 //! Who may write what (D81).
 
-use ror_confidentiality::{Rights, WriteScope};
+use ror_confidentiality::{Grant, Rights, WriteScope};
 use ror_search::ResourceType;
 
 use crate::graph::{Graph, Key};
 
+/// Whether the caller may write some resource of `rtype`; which ones is judged on the objects.
+pub fn may_write_some(grant: &Grant, rtype: ResourceType) -> bool {
+    match rtype {
+        ResourceType::Questionnaire => grant.rights().templates,
+        _ => grant.may_write(),
+    }
+}
+
 /// Whether `rights` reach the resource `key` as the relations stand.
 pub(crate) fn may_write(rights: &Rights, graph: &Graph, key: &Key) -> bool {
-    reaches(rights, graph, &graph.owners(key))
+    match key.0 {
+        ResourceType::Questionnaire => rights.templates,
+        _ => reaches(rights, graph, &graph.owners(key)),
+    }
 }
 
 /// Whether `rights` reach what a write would make: the resource as it would be, and the
@@ -15,7 +26,7 @@ pub(crate) fn may_write(rights: &Rights, graph: &Graph, key: &Key) -> bool {
 /// (D81), so a place of someone else is not to be had by pointing at it; nor is a structure
 /// by naming oneself like it.
 pub(crate) fn may_make(rights: &Rights, before: &Graph, after: &Graph, key: &Key) -> bool {
-    if !matches!(rights.write, WriteScope::Establishments(_)) {
+    if key.0 == ResourceType::Questionnaire || !matches!(rights.write, WriteScope::Establishments(_)) {
         return may_write(rights, after, key);
     }
     let mut owners = after.owners(key);

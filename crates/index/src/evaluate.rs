@@ -51,6 +51,7 @@ impl Evaluator<'_> {
                 Test::Words { all } => self.words(rtype, all),
                 Test::Near { parameter, near } => self.near(*parameter, near),
                 Test::LastUpdated { any } => self.updated(&self.everything(rtype), &[any]),
+                Test::Date { parameter, any } => self.dated(*parameter, any),
             },
         }
     }
@@ -136,6 +137,16 @@ impl Evaluator<'_> {
             let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
             let updated = DateTime::at(doc.stamps[audience].updated);
             all.iter().all(|any| any.iter().any(|criterion| criterion.matches(updated))).then_some(())
+        })
+    }
+
+    fn dated(&self, parameter: ParamId, any: &[DateCriterion]) -> Bitmap {
+        filter(&self.any_of(&[Term::present(parameter)]), |number| {
+            let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
+            let mut seen = doc.columns.iter().filter(|(mask, _)| mask.includes(self.audience));
+            let (_, column) = seen.find(|(_, column)| column.parameter == parameter)?;
+            let period = column.period()?;
+            any.iter().any(|criterion| criterion.matches(period)).then_some(())
         })
     }
 

@@ -9,7 +9,8 @@ use ror_terminology::{Terminology, fold, words};
 use crate::{ResourceType, Term};
 
 /// Elements whose text is searched, at any depth.
-const TEXTS: [&str; 8] = ["name", "alias", "comment", "description", "city", "family", "given", "exerciseLastName"];
+const TEXTS: [&str; 9] =
+    ["name", "title", "alias", "comment", "description", "city", "family", "given", "exerciseLastName"];
 /// Elements that hold no text to search: what they label is not the offer.
 const LEFT_OUT: [&str; 4] = ["meta", "identifier", "telecom", "reference"];
 /// Words that carry no meaning in a French question (D15).

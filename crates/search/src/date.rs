@@ -1,6 +1,8 @@
 //! Date parameters: intervals and prefixes (FHIR R4 §3.1.1.4.7, D14).
 
-use ror_fhir::DateTime;
+use ror_fhir::{DateTime, Instant, Precision};
+
+use crate::Column;
 
 /// How a value is compared (FHIR R4 §3.1.1.5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +88,19 @@ impl DateCriterion {
             Prefix::Eb => target.end <= asked.start,
             Prefix::Ap => target.start < asked.end && asked.start < target.end,
         }
+    }
+}
+
+/// An instant as a sort key: texts of equal length, in the order of time.
+pub(crate) fn key(instant: Instant) -> String {
+    format!("{:016x}", instant.cast_unsigned() ^ (1 << 63))
+}
+
+impl Column {
+    /// The period that it holds, for a date parameter.
+    pub fn period(&self) -> Option<DateTime> {
+        let read = |key: &str| Some((u64::from_str_radix(key, 16).ok()? ^ (1 << 63)).cast_signed());
+        Some(DateTime { start: read(&self.min)?, end: read(&self.max)?, precision: Precision::Millisecond })
     }
 }
 

@@ -1,9 +1,9 @@
 //! From a resource, as one audience sees it, to the terms under which it is found.
 
-use ror_fhir::Node;
+use ror_fhir::{DateTime, Node};
 
 use crate::registry::ANYWHERE;
-use crate::{ParamId, ParamType, Registry, ResourceType, Term, content, near, reference, string, token};
+use crate::{ParamId, ParamType, Registry, ResourceType, Term, content, date, near, reference, string, token};
 
 /// What the index must know of one resource for one audience.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -99,8 +99,13 @@ fn extract_value(parameter: ParamId, kind: ParamType, node: &Node, out: &mut Ext
                 out.terms.extend(near::cells_of(parameter, latitude, longitude));
             }
         }
-        // The only date of the first set is `_lastUpdated`, which has no path.
-        ParamType::Date => {}
+        // Start and end: several dates count as the period that they span.
+        ParamType::Date => {
+            if let Some(read) = node.as_str().and_then(|text| DateTime::parse(text).ok()) {
+                sort_key(&date::key(read.start));
+                sort_key(&date::key(read.end));
+            }
+        }
     }
 }
 
@@ -162,6 +167,22 @@ mod tests {
         let specialty = registry.known(ResourceType::HealthcareService, "specialty");
         let column = read.columns.iter().find(|column| column.parameter == specialty).expect("sorted by");
         assert_eq!((&*column.min, &*column.max), ("a", "b"));
+    }
+
+    #[test]
+    fn a_date_is_kept_as_the_period_it_stands_for() {
+        let registry = Registry::embedded();
+        let date = registry.known(ResourceType::Questionnaire, "date");
+        let read = |text: &str| {
+            let template = node!({"resourceType": "Questionnaire", "date": text});
+            extract(ResourceType::Questionnaire, "q1", &template, registry)
+        };
+        let read_back =
+            read("2026-01-15").columns.iter().find(|column| column.parameter == date).and_then(Column::period);
+        let day = DateTime::parse("2026-01-15").expect("a day");
+        assert_eq!(read_back.map(|read| (read.start, read.end)), Some((day.start, day.end)));
+        assert!(read("1969").columns[0].min < read("1971").columns[0].min, "dates before 1970 come first");
+        assert!(read("hier").columns.iter().all(|column| column.parameter != date));
     }
 
     #[test]

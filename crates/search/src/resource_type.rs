@@ -15,12 +15,20 @@ pub enum ResourceType {
     Practitioner,
     /// The situation opérationnelle: a professional within an offer.
     PractitionerRole,
+    /// The entry template (modèle de saisie).
+    Questionnaire,
 }
 
 impl ResourceType {
     /// All of them, in alphabetical order.
-    pub const ALL: [Self; 5] =
-        [Self::HealthcareService, Self::Location, Self::Organization, Self::Practitioner, Self::PractitionerRole];
+    pub const ALL: [Self; 6] = [
+        Self::HealthcareService,
+        Self::Location,
+        Self::Organization,
+        Self::Practitioner,
+        Self::PractitionerRole,
+        Self::Questionnaire,
+    ];
 
     /// FHIR's name.
     pub const fn name(self) -> &'static str {
@@ -30,6 +38,7 @@ impl ResourceType {
             Self::Organization => "Organization",
             Self::Practitioner => "Practitioner",
             Self::PractitionerRole => "PractitionerRole",
+            Self::Questionnaire => "Questionnaire",
         }
     }
 

@@ -72,6 +72,10 @@ fn pointing_at((rtype, id): &Key) -> Option<Node> {
         ResourceType::HealthcareService => node!({"resourceType": "PractitionerRole", "healthcareService": [(one())]}),
         ResourceType::Practitioner => node!({"resourceType": "PractitionerRole", "practitioner": (one())}),
         ResourceType::PractitionerRole => return None,
+        ResourceType::Questionnaire => {
+            let item = node!({"linkId": "1", "type": "reference", "initial": [{"valueReference": (one())}]});
+            node!({"resourceType": "Questionnaire", "item": [item]})
+        }
     })
 }
 

@@ -103,8 +103,8 @@ pub(crate) const REFERENCES: [(ResourceType, &str, &str, ResourceType); 7] = {
 };
 
 /// Coded parameters: type, parameter, element.
-pub(crate) const TOKENS: [(ResourceType, &str, &str); 12] = {
-    use ResourceType::{HealthcareService, Location, Organization, Practitioner, PractitionerRole};
+pub(crate) const TOKENS: [(ResourceType, &str, &str); 16] = {
+    use ResourceType::{HealthcareService, Location, Organization, Practitioner, PractitionerRole, Questionnaire};
     [
         (HealthcareService, "identifier", "identifier"),
         (HealthcareService, "service-category", "category"),
@@ -118,17 +118,24 @@ pub(crate) const TOKENS: [(ResourceType, &str, &str); 12] = {
         (Organization, "type", "type"),
         (Practitioner, "identifier", "identifier"),
         (PractitionerRole, "identifier", "identifier"),
+        (Questionnaire, "identifier", "identifier"),
+        (Questionnaire, "context", "useContext"),
+        (Questionnaire, "status", "status"),
+        (Questionnaire, "version", "version"),
     ]
 };
 
 /// Text parameters: type, parameter, elements.
-pub(crate) const TEXTS: [(ResourceType, &str, &[&str]); 4] = {
-    use ResourceType::{HealthcareService, Location, Organization};
+pub(crate) const TEXTS: [(ResourceType, &str, &[&str]); 7] = {
+    use ResourceType::{HealthcareService, Location, Organization, Questionnaire};
     [
         (HealthcareService, "name", &["name"]),
         (Location, "address-city", &["city"]),
         (Location, "address-postalcode", &["postalCode"]),
         (Organization, "name", &["name", "alias"]),
+        (Questionnaire, "name", &["name"]),
+        (Questionnaire, "title", &["title"]),
+        (Questionnaire, "description", &["description"]),
     ]
 };
 
@@ -243,7 +250,8 @@ pub fn ask_with(rtype: ResourceType, criteria: std::ops::Range<usize>) -> impl S
 }
 
 fn sort_keys(rtype: ResourceType) -> Vec<&'static str> {
-    let mut keys = vec!["_id", "_lastUpdated", "_tag", "identifier"];
+    let mut keys = vec!["_id", "_lastUpdated", "identifier"];
+    keys.extend(tag(rtype));
     keys.extend(TOKENS.iter().filter(|(known, ..)| *known == rtype).map(|(_, name, _)| *name));
     keys.extend(TEXTS.iter().filter(|(known, ..)| *known == rtype).map(|(_, name, _)| *name));
     keys.extend_from_slice(match rtype {
@@ -252,14 +260,23 @@ fn sort_keys(rtype: ResourceType) -> Vec<&'static str> {
         ResourceType::Organization => &["partof.name", "partof.type"],
         ResourceType::PractitionerRole => &["service.name", "service.specialty", "practitioner.identifier"],
         ResourceType::Practitioner => &[],
+        ResourceType::Questionnaire => &["date"],
     });
     keys
 }
 
-fn include(searched: ResourceType) -> impl Strategy<Value = AskInclude> {
+/// A template has no region: `_tag` is no parameter of its type.
+fn tag(rtype: ResourceType) -> Option<&'static str> {
+    (rtype != ResourceType::Questionnaire).then_some("_tag")
+}
+
+fn include(searched: ResourceType) -> BoxedStrategy<AskInclude> {
     let leads =
         |(source, _, _, target): &&(ResourceType, &str, &str, ResourceType)| [*source, *target].contains(&searched);
     let related: Vec<_> = REFERENCES.iter().filter(leads).copied().collect();
+    // Nothing refers to templates, and they refer to nothing that a parameter reads.
+    let is_alone = related.is_empty();
+    let related = if is_alone { REFERENCES.to_vec() } else { related };
     let related = (select(related), any::<bool>()).prop_map(move |((source, name, ..), iterate)| AskInclude {
         source: Some((source, name)),
         reverse: source != searched,
@@ -268,7 +285,10 @@ fn include(searched: ResourceType) -> impl Strategy<Value = AskInclude> {
     let named = (select(REFERENCES.to_vec()), any::<bool>(), any::<bool>())
         .prop_map(|((rtype, name, ..), reverse, iterate)| AskInclude { source: Some((rtype, name)), reverse, iterate });
     let any_one = any::<bool>().prop_map(|iterate| AskInclude { source: None, reverse: false, iterate });
-    prop_oneof![5 => related, 4 => named, 1 => any_one]
+    if is_alone {
+        return prop_oneof![4 => named, 1 => any_one].boxed();
+    }
+    prop_oneof![5 => related, 4 => named, 1 => any_one].boxed()
 }
 
 fn criterion(rtype: ResourceType) -> BoxedStrategy<AskCriterion> {
@@ -297,7 +317,6 @@ fn test(rtype: ResourceType) -> BoxedStrategy<(&'static str, AskTest)> {
     let mut any_of: Vec<(u32, BoxedStrategy<(&'static str, AskTest)>)> = vec![
         (3, select(coded.clone()).prop_flat_map(move |name| (Just(name), tokens(rtype, name))).boxed()),
         (1, (Just("_id"), tokens(rtype, "_id")).boxed()),
-        (1, (Just("_tag"), tokens(rtype, "_tag")).boxed()),
         (1, (Just("_lastUpdated"), updated()).boxed()),
         (1, (select(all_names(rtype)), any::<bool>().prop_map(AskTest::Missing)).boxed()),
     ];
@@ -311,6 +330,11 @@ fn test(rtype: ResourceType) -> BoxedStrategy<(&'static str, AskTest)> {
         });
         any_of.push((1, one.boxed()));
     }
+    if let Some(tag) = tag(rtype) {
+        any_of.push((1, (Just(tag), tokens(rtype, tag)).boxed()));
+    } else {
+        any_of.push((2, (Just("date"), updated()).boxed()));
+    }
     if rtype == ResourceType::Location {
         any_of.push((2, (Just("near"), near()).boxed()));
     }
@@ -318,7 +342,7 @@ fn test(rtype: ResourceType) -> BoxedStrategy<(&'static str, AskTest)> {
 }
 
 fn all_names(rtype: ResourceType) -> Vec<&'static str> {
-    let mut names = vec!["_id", "_tag", "_lastUpdated"];
+    let mut names = vec!["_id", tag(rtype).unwrap_or("date"), "_lastUpdated"];
     names.extend(TOKENS.iter().filter(|(known, ..)| *known == rtype).map(|(_, name, _)| *name));
     names.extend(TEXTS.iter().filter(|(known, ..)| *known == rtype).map(|(_, name, _)| *name));
     names.extend(REFERENCES.iter().filter(|(known, ..)| *known == rtype).map(|(_, name, ..)| *name));
@@ -353,6 +377,10 @@ fn tokens(rtype: ResourceType, name: &'static str) -> BoxedStrategy<AskTest> {
         }
         ("identifier", ResourceType::HealthcareService) => vec![("", "84/h0".into()), ("", "84/h1".into())],
         ("identifier", ResourceType::PractitionerRole) => vec![("https://example.org/role", "role-0".into())],
+        ("identifier", ResourceType::Questionnaire) => vec![("", "MS-0".into()), ("", "MS-1".into())],
+        ("context", _) => ["01", "04", "05"].map(|code| (corpus::system("field"), code.to_owned())).to_vec(),
+        ("status", _) => corpus::STATUSES.map(|code| ("", code.to_owned())).to_vec(),
+        ("version", _) => corpus::VERSIONS.map(|code| ("", code.to_owned())).to_vec(),
         ("service-category", _) => vec![("https://example.org/category", "1".into())],
         ("service-type", _) => ["01", "04", "05"].map(|code| (corpus::system("field"), code.to_owned())).to_vec(),
         ("specialty", _) => SPECIALTIES.map(|code| (corpus::SPECIALTY, code.to_owned())).to_vec(),

@@ -167,7 +167,7 @@ pub fn slot(rtype: ResourceType) -> impl Strategy<Value = Slot> {
     let max: u8 = match rtype {
         ResourceType::Organization => 12,
         ResourceType::HealthcareService | ResourceType::Location => 8,
-        ResourceType::Practitioner | ResourceType::PractitionerRole => 4,
+        ResourceType::Practitioner | ResourceType::PractitionerRole | ResourceType::Questionnaire => 4,
     };
     (0..max).prop_map(move |number| Slot { rtype, number })
 }
@@ -200,6 +200,7 @@ pub fn resource(slot: Slot) -> BoxedStrategy<Node> {
         ResourceType::Location => place(slot).boxed(),
         ResourceType::Practitioner => practitioner().boxed(),
         ResourceType::PractitionerRole => role(slot).boxed(),
+        ResourceType::Questionnaire => template(slot).boxed(),
     }
 }
 
@@ -401,4 +402,43 @@ fn role(slot: Slot) -> impl Strategy<Value = Node> {
         put(&mut resource, "telecom", Node::Array(telecoms));
         resource
     })
+}
+
+/// Dates of templates, from a year to a second.
+pub const TEMPLATE_DATES: [&str; 5] = ["2025", "2026-01", "2026-01-01", "2026-01-01T08:00:00+01:00", "2026-01-02"];
+/// Statuses of templates.
+pub const STATUSES: [&str; 3] = ["draft", "active", "retired"];
+/// Versions of templates.
+pub const VERSIONS: [&str; 2] = ["1", "2"];
+
+fn template(slot: Slot) -> impl Strategy<Value = Node> {
+    let codes = (select(STATUSES.to_vec()), select(VERSIONS.to_vec()), vec(select(vec!["01", "04", "05"]), 0..3));
+    let texts = (select(NAMES.to_vec()), select(NAMES.to_vec()), option::of(select(NAMES.to_vec())));
+    let rest = (option::of(select(TEMPLATE_DATES.to_vec())), unknown_extension(), one(ResourceType::Organization));
+    (tags(), narrative(), codes, texts, rest).prop_map(
+        move |(meta, text, (status, version, fields), texts, (date, unknown, answer))| {
+            let mut resource = base(ResourceType::Questionnaire, meta, text, unknown.clone().into_iter().collect());
+            put(&mut resource, "url", format!("https://example.org/Questionnaire/{}", slot.name()).into());
+            put(&mut resource, "identifier", node!([{"value": (format!("MS-{}", slot.number % 3))}]));
+            put(&mut resource, "version", version.into());
+            put(&mut resource, "name", texts.0.into());
+            put(&mut resource, "title", texts.1.into());
+            put(&mut resource, "status", status.into());
+            put(&mut resource, "date", date.map_or(Node::Null, Node::from));
+            put(&mut resource, "description", texts.2.map_or(Node::Null, Node::from));
+            let contexts: Vec<Node> = fields
+                .iter()
+                .map(|code| node!({"code": {"code": "champAct"}, "valueCodeableConcept": (concept(system("field"), code))}))
+                .collect();
+            put(&mut resource, "useContext", Node::Array(contexts));
+            // A question within a group: what it answers with may be hidden.
+            let mut question = node!({"linkId": "1.1", "type": "reference"});
+            put(&mut question, "extension", Node::Array(unknown.into_iter().collect()));
+            if answer != Node::Null {
+                put(&mut question, "initial", node!([{ "valueReference": answer }]));
+            }
+            put(&mut resource, "item", node!([{"linkId": "1", "type": "group", "item": [question]}]));
+            resource
+        },
+    )
 }

@@ -99,7 +99,7 @@ pub fn edit_any() -> impl Strategy<Value = Step> {
 
 /// Any slot, offers and places first.
 pub fn any_slot() -> impl Strategy<Value = Slot> {
-    use ResourceType::{HealthcareService, Location, Organization, Practitioner, PractitionerRole};
+    use ResourceType::{HealthcareService, Location, Organization, Practitioner, PractitionerRole, Questionnaire};
     let types = vec![
         HealthcareService,
         HealthcareService,
@@ -112,6 +112,7 @@ pub fn any_slot() -> impl Strategy<Value = Slot> {
         Organization,
         Practitioner,
         PractitionerRole,
+        Questionnaire,
     ];
     select(types).prop_flat_map(corpus::slot)
 }

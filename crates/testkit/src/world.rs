@@ -36,6 +36,7 @@ impl Slot {
             ResourceType::Organization => 'o',
             ResourceType::Practitioner => 'p',
             ResourceType::PractitionerRole => 'r',
+            ResourceType::Questionnaire => 'q',
         };
         format!("{letter}{}", self.number)
     }
@@ -45,7 +46,11 @@ impl Slot {
 pub fn grant(audience: Audience, write: bool) -> Grant {
     let write = if write { WriteScope::National } else { WriteScope::None };
     #[expect(clippy::disallowed_methods, reason = "a test asks under every audience")]
-    Grant::mint(audience, "testkit".into(), Rights { write, ..Rights::default() })
+    Grant::mint(
+        audience,
+        "testkit".into(),
+        Rights { templates: write == WriteScope::National, write, ..Rights::default() },
+    )
 }
 
 /// A directory, its ledger and its clock.

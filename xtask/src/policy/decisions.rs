@@ -8,6 +8,44 @@ pub(super) const RESOURCES: &[(&str, &str, &str, &str)] = &[
     ("Location", "LOC-BASE", "", "Lieu de réalisation de l'offre"),
     ("PractitionerRole", "PRAC-BASE", "", "Situation opérationnelle et exercice professionnel"),
     ("Practitioner", "PRAC-BASE", "", "Professionnel"),
+    ("Questionnaire", TEMPLATES, "", "Modèle de saisie"),
+];
+
+/// Rules that a decision states and the model does not hold: id, decision; open to everyone.
+pub(super) const OPEN_RULES: &[(&str, &str)] = &[(TEMPLATES, "D31")];
+
+/// The rule of entry templates. The model gives their elements no rule: what is granted of them
+/// is what FHIR and SDC describe, in [`GRANTS`] and [`TEMPLATE_EXTENSIONS`].
+pub(super) const TEMPLATES: &str = "TPL-ALL";
+
+/// The context in which a template is opened, made of three parts.
+pub(super) const LAUNCH_CONTEXT: &str =
+    "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-launchContext";
+
+/// Extensions of FHIR and SDC that a form needs to work: the element that holds them, address.
+pub(super) const TEMPLATE_EXTENSIONS: &[(&str, &str)] = &[
+    ("Questionnaire", LAUNCH_CONTEXT),
+    ("Questionnaire", "http://hl7.org/fhir/StructureDefinition/variable"),
+    ("Questionnaire", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-itemExtractionContext"),
+    ("Questionnaire", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-itemPopulationContext"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/maxValue"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/minLength"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/minValue"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/questionnaire-maxOccurs"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/questionnaire-minOccurs"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/regex"),
+    ("Questionnaire.item", "http://hl7.org/fhir/StructureDefinition/variable"),
+    ("Questionnaire.item", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-answerExpression"),
+    ("Questionnaire.item", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression"),
+    ("Questionnaire.item", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-candidateExpression"),
+    ("Questionnaire.item", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"),
+    ("Questionnaire.item", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-initialExpression"),
+    ("Questionnaire.item", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-itemExtractionContext"),
+    ("Questionnaire.item", "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-itemPopulationContext"),
 ];
 
 /// Rules that a decision sets in place of the published one.
@@ -65,6 +103,73 @@ pub(super) const GRANTS: &[(&str, &str, &str)] = &[
     ("Practitioner.qualification.code", "CodeableConcept", "qualification"),
     ("Practitioner.qualification.period", "Period", "validité de la qualification"),
     ("Practitioner.qualification.issuer", "Reference", "organisme"),
+    // D31: everyone.
+    ("Questionnaire.approvalDate", "date", "date d'approbation"),
+    ("Questionnaire.contact", "ContactDetail", "contact du responsable du modèle"),
+    ("Questionnaire.copyright", "markdown", "droits"),
+    ("Questionnaire.date", "dateTime", "date de la dernière modification"),
+    ("Questionnaire.derivedFrom", "canonical", "modèle d'origine"),
+    ("Questionnaire.description", "markdown", "description"),
+    ("Questionnaire.effectivePeriod", "Period", "période d'emploi"),
+    ("Questionnaire.experimental", "boolean", "modèle d'essai"),
+    ("Questionnaire.identifier", "Identifier", "identifiant du modèle"),
+    ("Questionnaire.item", "BackboneElement", "question ou groupe de questions"),
+    ("Questionnaire.item.answerOption", "BackboneElement", "réponse proposée"),
+    ("Questionnaire.item.answerOption.initialSelected", "boolean", "choisie d'avance"),
+    ("Questionnaire.item.answerOption.valueCoding", "Coding", "réponse, un code"),
+    ("Questionnaire.item.answerOption.valueDate", "date", "réponse, une date"),
+    ("Questionnaire.item.answerOption.valueInteger", "integer", "réponse, un entier"),
+    ("Questionnaire.item.answerOption.valueReference", "Reference", "réponse, une ressource"),
+    ("Questionnaire.item.answerOption.valueString", "string", "réponse, un texte"),
+    ("Questionnaire.item.answerOption.valueTime", "time", "réponse, une heure"),
+    ("Questionnaire.item.answerValueSet", "canonical", "liste des réponses"),
+    ("Questionnaire.item.definition", "uri", "élément du ROR renseigné"),
+    ("Questionnaire.item.enableBehavior", "code", "toutes les conditions, ou l'une d'elles"),
+    ("Questionnaire.item.enableWhen", "BackboneElement", "condition d'affichage"),
+    ("Questionnaire.item.enableWhen.answerBoolean", "boolean", "réponse attendue, oui ou non"),
+    ("Questionnaire.item.enableWhen.answerCoding", "Coding", "réponse attendue, un code"),
+    ("Questionnaire.item.enableWhen.answerDate", "date", "réponse attendue, une date"),
+    ("Questionnaire.item.enableWhen.answerDateTime", "dateTime", "réponse attendue, une date et une heure"),
+    ("Questionnaire.item.enableWhen.answerDecimal", "decimal", "réponse attendue, un nombre"),
+    ("Questionnaire.item.enableWhen.answerInteger", "integer", "réponse attendue, un entier"),
+    ("Questionnaire.item.enableWhen.answerQuantity", "Quantity", "réponse attendue, une quantité"),
+    ("Questionnaire.item.enableWhen.answerReference", "Reference", "réponse attendue, une ressource"),
+    ("Questionnaire.item.enableWhen.answerString", "string", "réponse attendue, un texte"),
+    ("Questionnaire.item.enableWhen.answerTime", "time", "réponse attendue, une heure"),
+    ("Questionnaire.item.enableWhen.operator", "code", "comparaison"),
+    ("Questionnaire.item.enableWhen.question", "string", "question dont elle dépend"),
+    ("Questionnaire.item.initial", "BackboneElement", "réponse de départ"),
+    ("Questionnaire.item.initial.valueBoolean", "boolean", "réponse de départ, oui ou non"),
+    ("Questionnaire.item.initial.valueCoding", "Coding", "réponse de départ, un code"),
+    ("Questionnaire.item.initial.valueDate", "date", "réponse de départ, une date"),
+    ("Questionnaire.item.initial.valueDateTime", "dateTime", "réponse de départ, une date et une heure"),
+    ("Questionnaire.item.initial.valueDecimal", "decimal", "réponse de départ, un nombre"),
+    ("Questionnaire.item.initial.valueInteger", "integer", "réponse de départ, un entier"),
+    ("Questionnaire.item.initial.valueQuantity", "Quantity", "réponse de départ, une quantité"),
+    ("Questionnaire.item.initial.valueReference", "Reference", "réponse de départ, une ressource"),
+    ("Questionnaire.item.initial.valueString", "string", "réponse de départ, un texte"),
+    ("Questionnaire.item.initial.valueTime", "time", "réponse de départ, une heure"),
+    ("Questionnaire.item.initial.valueUri", "uri", "réponse de départ, une adresse"),
+    ("Questionnaire.item.item", "#Questionnaire.item", "questions du groupe"),
+    ("Questionnaire.item.linkId", "string", "repère de la question"),
+    ("Questionnaire.item.maxLength", "integer", "longueur de la réponse"),
+    ("Questionnaire.item.prefix", "string", "numéro de la question"),
+    ("Questionnaire.item.readOnly", "boolean", "réponse fixée"),
+    ("Questionnaire.item.repeats", "boolean", "plusieurs réponses"),
+    ("Questionnaire.item.required", "boolean", "réponse obligatoire"),
+    ("Questionnaire.item.text", "string", "texte de la question"),
+    ("Questionnaire.item.type", "code", "genre de réponse"),
+    ("Questionnaire.jurisdiction", "CodeableConcept", "territoire d'emploi"),
+    ("Questionnaire.lastReviewDate", "date", "date de la dernière revue"),
+    ("Questionnaire.name", "string", "nom du modèle"),
+    ("Questionnaire.publisher", "string", "responsable du modèle"),
+    ("Questionnaire.purpose", "markdown", "raison d'être"),
+    ("Questionnaire.status", "code", "statut"),
+    ("Questionnaire.subjectType", "code", "ce que le modèle décrit"),
+    ("Questionnaire.title", "string", "titre"),
+    ("Questionnaire.url", "uri", "adresse canonique"),
+    ("Questionnaire.useContext", "UsageContext", "catégories, champs et professions concernés"),
+    ("Questionnaire.version", "string", "version du modèle"),
 ];
 
 /// Where the confidentiality level of an element is written (D24).
@@ -134,5 +239,6 @@ pub(super) const TITLES: &[(&str, &str)] = &[
     ("PRAC-BASE", "Professionnel et situation opérationnelle : données ordinaires"),
     ("PRAC-MSS", "Professionnel : boîte aux lettres MSS"),
     ("PR-TELECOM", "Situation opérationnelle : télécommunication"),
+    (TEMPLATES, "Modèle de saisie"),
     ("OTHER", "Tout ce qu'aucune règle ne nomme"),
 ];

@@ -171,7 +171,12 @@ impl World {
 
     /// Registers a client and gives its `Authorization` header.
     pub(crate) fn client(&self, profile: u8) -> String {
-        let client = NewClient { name: format!("profil {profile}"), profile, rights: ClientRights::default() };
+        self.client_with(profile, ClientRights::default())
+    }
+
+    /// The same with rights in the register.
+    pub(crate) fn client_with(&self, profile: u8, rights: ClientRights) -> String {
+        let client = NewClient { name: format!("profil {profile}"), profile, rights };
         let credentials =
             clients::add(&*self.ledger, client, START, &mut |bytes| self.chance.fill(bytes)).expect("a client");
         let form = format!(

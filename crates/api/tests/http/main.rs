@@ -10,6 +10,7 @@ mod logs;
 mod reading;
 mod samples;
 mod searching;
+mod templates;
 mod transport;
 mod validating;
 mod writing;

@@ -263,12 +263,21 @@ impl Builder<'_> {
             return Ok(());
         }
         let name = last.ok_or_else(orphan)?;
-        let known = self.elements[holder].member(name);
-        let id = known.unwrap_or_else(|| {
-            let id = self.datatype(&row.rtype);
-            self.elements[holder].members.push((name.into(), id));
-            id
-        });
+        let id = match (self.elements[holder].member(name), row.rtype.strip_prefix('#')) {
+            (Some(id), _) => id,
+            (None, Some(same)) => {
+                // FHIR's contentReference: the same element again, at any depth, under its rules.
+                let mut steps = same.split('.').skip(1);
+                let again = steps.try_fold(root, |at, step| self.elements[at].member(step)).ok_or_else(orphan)?;
+                self.elements[holder].members.push((name.into(), again));
+                return Ok(());
+            }
+            (None, None) => {
+                let id = self.datatype(&row.rtype);
+                self.elements[holder].members.push((name.into(), id));
+                id
+            }
+        };
         if row.codes.is_empty() && row.systems.is_empty() {
             self.decide(id, rule, row);
         } else {

@@ -146,6 +146,9 @@ fn cases_of(resource: &Node, own: &OwnFacts) -> Option<(SmallVec<[Case; 2]>, boo
             Some((roles.iter().copied().map(Case::of_offer).collect(), false))
         }
         ("Practitioner", OwnFacts::Practitioner { .. }) => Some((one(Case::of_offer(OfferFacts::UNRESOLVED)), false)),
+        ("Questionnaire", OwnFacts::Questionnaire) => {
+            Some((one(Case { holding: Conditions::default(), sensitive: false }), false))
+        }
         _ => None,
     }
 }

@@ -35,7 +35,7 @@ impl Reader<'_> {
         let test = match parameter.kind {
             ParamType::Token => self.token(parameter, modifier, written, &values)?,
             ParamType::String => text(parameter, modifier, written, &values)?,
-            ParamType::Date => date(modifier, written, &values)?,
+            ParamType::Date => date(parameter, modifier, written, &values)?,
             ParamType::Reference => referenced(parameter, modifier, written, &values)?,
             ParamType::Special => near(parameter, modifier, written, &values)?,
         };
@@ -232,7 +232,7 @@ fn text(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[
     }
 }
 
-fn date(modifier: Option<&str>, written: &str, values: &[String]) -> Result<Test, QueryError> {
+fn date(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Test, QueryError> {
     if let Some(other) = modifier {
         return Err(unknown_modifier(written, other, &["missing"]));
     }
@@ -240,7 +240,11 @@ fn date(modifier: Option<&str>, written: &str, values: &[String]) -> Result<Test
         DateCriterion::parse(value)
             .map_err(|expected| QueryError::new(written, format!("{expected} ; lu : « {} ».", shorten(value))))
     };
-    Ok(Test::LastUpdated { any: values.iter().map(read).collect::<Result<_, _>>()? })
+    let any = values.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(match &*parameter.name {
+        "_lastUpdated" => Test::LastUpdated { any },
+        _ => Test::Date { parameter: parameter.id, any },
+    })
 }
 
 fn referenced(

@@ -101,6 +101,13 @@ pub enum Test {
         /// The alternatives.
         any: Vec<DateCriterion>,
     },
+    /// A date of the resource itself meets one of these.
+    Date {
+        /// The parameter.
+        parameter: ParamId,
+        /// The alternatives.
+        any: Vec<DateCriterion>,
+    },
     /// Each of these folded words starts a word of the resource's text (D15).
     Words {
         /// The words.

@@ -66,7 +66,7 @@ pub enum SortBy {
     Id,
     /// The update date.
     LastUpdated,
-    /// A string or token parameter of the type searched.
+    /// A string, token or date parameter of the type searched.
     Parameter(ParamId),
     /// A parameter of what a reference leads to.
     Chained {
@@ -159,7 +159,9 @@ impl Reader<'_> {
 
     fn sortable(&self, rtype: ResourceType, name: &str) -> Option<ParamId> {
         let parameter = self.registry.find(rtype, name)?;
-        matches!(parameter.kind, ParamType::String | ParamType::Token).then_some(parameter.id)
+        // The update date is that of an audience: it is in no column.
+        let is_kept = matches!(parameter.kind, ParamType::String | ParamType::Token | ParamType::Date);
+        (is_kept && name != "_lastUpdated").then_some(parameter.id)
     }
 
     fn unknown_sort_key(&self, key: &str) -> QueryError {

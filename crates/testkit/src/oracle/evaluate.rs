@@ -199,7 +199,15 @@ impl Question<'_> {
                 let mut held = elements.iter().filter_map(|element| element.as_str());
                 held.any(|held| asked.iter().any(|asked| text_passes(name, *how, held, asked)))
             }
-            AskTest::Updated(dates) => dates.iter().any(|(prefix, date)| date_passes(prefix, date, seen.updated)),
+            AskTest::Updated(dates) => {
+                let (start, end) = match (name, elements.first()) {
+                    // D14: instants have a precision of one second.
+                    ("_lastUpdated", _) => (seen.updated, seen.updated + 1000),
+                    (_, Some(date)) => period(date),
+                    (_, None) => return false,
+                };
+                dates.iter().any(|(prefix, date)| date_passes(prefix, date, start, end))
+            }
             AskTest::Near(_) => unreachable!("judged with its distance"),
             AskTest::References(asked) => {
                 let target = follow(key.0, name);
@@ -253,6 +261,10 @@ impl Question<'_> {
             "near" | "location.near" => return distance.map(Value::Distance),
             "_id" => return Some(Value::Text(key.1.clone())),
             "_lastUpdated" => return Some(Value::Time(seen.updated)),
+            "date" => {
+                let date = elements(key.0, name, &seen.resource).first().map(|date| period(date));
+                return date.map(|(start, end)| Value::Time(if descending { end } else { start }));
+            }
             _ => {}
         }
         let texts: Vec<String> = match name.split_once('.') {
@@ -297,10 +309,15 @@ fn text_passes(name: &str, how: How, held: &str, asked: &str) -> bool {
     }
 }
 
-/// FHIR R4 §3.1.1.5.3 on an instant known to the second.
-fn date_passes(prefix: &str, date: &str, updated: i64) -> bool {
+/// First millisecond of a date, and the first one after it.
+fn period(date: &Node) -> (i64, i64) {
+    let date = DateTime::parse(date.as_str().expect("a text")).expect("a date");
+    (date.start, date.end)
+}
+
+/// FHIR R4 §3.1.1.5.3 on a period.
+fn date_passes(prefix: &str, date: &str, start: i64, end: i64) -> bool {
     let asked = DateTime::parse(date).expect("a date");
-    let (start, end) = (updated, updated + 1000);
     let inside = asked.start <= start && end <= asked.end;
     match prefix {
         "" | "eq" => inside,

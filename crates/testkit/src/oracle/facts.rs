@@ -33,6 +33,7 @@ impl Oracle {
                 let offers = mine.map(|(_, role)| self.offer_of(role).unwrap_or(OfferFacts::UNRESOLVED));
                 OwnFacts::Practitioner { roles: offers.collect() }
             }
+            ResourceType::Questionnaire => OwnFacts::Questionnaire,
         }
     }
 

@@ -17,6 +17,12 @@ pub(super) fn elements<'a>(rtype: ResourceType, name: &str, resource: &'a Node) 
     if name == "_tag" {
         return resource.get("meta").into_iter().flat_map(|meta| meta.items("tag")).collect();
     }
+    if name == "context" {
+        return resource.items("useContext").filter_map(|context| context.get("valueCodeableConcept")).collect();
+    }
+    if name == "date" {
+        return resource.get("date").into_iter().collect();
+    }
     if name == "near" {
         return resource.get("position").into_iter().collect();
     }
@@ -38,6 +44,9 @@ pub(super) fn elements<'a>(rtype: ResourceType, name: &str, resource: &'a Node) 
 
 /// The codes under an element: system and code.
 pub(super) fn codes(element: &Node) -> Vec<(&str, String)> {
+    if let Some(code) = element.as_str() {
+        return vec![("", code.to_owned())];
+    }
     if let Some(value) = element.str("value") {
         return vec![(element.str("system").unwrap_or_default(), identifier(value))];
     }
