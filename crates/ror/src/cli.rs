@@ -78,14 +78,21 @@ pub(crate) struct Serve {
     pub(crate) map_attribution: Option<String>,
 }
 
+/// What [`Import`] reads from files.
+const READ_FROM_FILES: [(&str, &str); 5] =
+    [("register", "fhir"), ("register", "finess"), ("register", "sae"), ("register", "cog"), ("register", "package")];
+
 #[derive(Args, Debug)]
 pub(crate) struct Import {
     /// Registre d'où viennent les fichiers
     #[arg(value_enum)]
     pub(crate) register: Register,
-    /// Fichiers, ou dossiers dont tous les fichiers sont lus
-    #[arg(required = true)]
+    /// Fichiers, ou dossiers dont tous les fichiers sont lus ; aucun pour les modèles de saisie
+    #[arg(required_if_eq_any(READ_FROM_FILES))]
     pub(crate) files: Vec<PathBuf>,
+    /// Adresse FHIR de ce serveur, sous laquelle les modèles de saisie sont nommés
+    #[arg(long, value_name = "URL", required_if_eq("register", "modeles"))]
+    pub(crate) base: Option<String>,
     /// Dossier des données
     #[arg(long, env = "ROR_DATA")]
     pub(crate) data: PathBuf,
@@ -109,6 +116,8 @@ pub(crate) enum Register {
     Cog,
     /// Paquet FHIR (.tgz) de nomenclatures plus récentes
     Package,
+    /// Modèles de saisie proposés par ce programme
+    Modeles,
 }
 
 #[derive(Args, Debug)]

@@ -16,7 +16,7 @@ use crate::cli::{Demo, Scale};
 use crate::config::Config;
 use crate::environment::{environment, now, random};
 use crate::serve::Loaded;
-use crate::{data, import, lists, report, serve, synth};
+use crate::{data, import, lists, report, serve, synth, templates};
 
 /// Where the clients of the demonstration are kept, secrets included: fictitious data only.
 const CLIENTS: &str = "demo-clients";
@@ -75,6 +75,7 @@ fn directory(ledger: &Arc<dyn Ledger>, scale: Scale) -> anyhow::Result<Arc<Direc
         ledger.set_meta(BEGUN, b"yes")?;
         let mut load = import::load_of(synth::generate(scale, SEED, now()).harvest);
         import::take_in(&directory, &mut load)?;
+        import::take_in(&directory, &mut import::load_templates(templates::FICTITIOUS_BASE))?;
     }
     Ok(directory)
 }

@@ -12,7 +12,7 @@ use crate::cli::{Import, Register};
 use crate::environment::{environment, now};
 use crate::geography::Communes;
 use crate::report::{self, Progress, Shortfall};
-use crate::{data, lists, package, sources};
+use crate::{data, lists, package, sources, templates};
 
 /// What was read from files, ready to be taken in.
 #[derive(Default)]
@@ -29,6 +29,7 @@ pub(crate) struct Load {
 }
 
 pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
+    check_words(arguments)?;
     if data::exists(&arguments.data) {
         lists::put_in_force(&*data::open(&arguments.data)?)?;
     }
@@ -42,15 +43,18 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     if arguments.register == Register::Cog {
         return import_cog(&files, arguments);
     }
-    let mut load = read(arguments.register, &files, communes(&arguments.data)?.cog());
+    let mut load = read(arguments, &files, communes(&arguments.data)?.cog());
     drop(files);
     if load.items.is_empty() {
         report::findings(&load.findings, &[], arguments.report.as_deref())?;
         bail!("rien à charger dans ces fichiers");
     }
     let ledger = data::open_or_create(&arguments.data)?;
-    data::note_synthetic(&*ledger, load.synthetic)?;
-    sources::note(&*ledger, &load, now())?;
+    // Templates describe nobody: they make a directory neither real nor invented.
+    if load.source != templates::SOURCE {
+        data::note_synthetic(&*ledger, load.synthetic)?;
+        sources::note(&*ledger, &load, now())?;
+    }
     let directory = Directory::open(ledger, environment()).context("ouverture du répertoire")?;
     let summary = take_in(&directory, &mut load)?;
     figures(&load.figures);
@@ -60,6 +64,20 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
     Ok(exit(taken, &load.findings))
 }
 
+/// Refuses files where none are read, and an address where none is used.
+fn check_words(arguments: &Import) -> anyhow::Result<()> {
+    match &arguments.base {
+        Some(base) if arguments.register == Register::Modeles => {
+            if !arguments.files.is_empty() {
+                bail!("les modèles de saisie sont dans le programme : aucun fichier à nommer (sinon : import fhir)");
+            }
+            templates::check_base(base)
+        }
+        Some(_) => bail!("--base ne sert qu'aux modèles de saisie"),
+        None => Ok(()),
+    }
+}
+
 /// Reads and reports; not even the data directory is made.
 fn dry_run(arguments: &Import, files: &[InputFile]) -> anyhow::Result<ExitCode> {
     let communes = communes(&arguments.data)?;
@@ -67,7 +85,7 @@ fn dry_run(arguments: &Import, files: &[InputFile]) -> anyhow::Result<ExitCode> 
         let (cog, findings) = cog::read(&pairs(files));
         (cog.map_or(0, |cog| cog.communes().len()), Load { findings, ..Load::default() })
     } else {
-        let mut load = read(arguments.register, files, communes.cog());
+        let mut load = read(arguments, files, communes.cog());
         figures(&load.figures);
         let items = std::mem::take(&mut load.items);
         let count = items.len();
@@ -147,13 +165,26 @@ fn replaces(source: &str, is_nameless: bool) -> Replaces {
     }
 }
 
-fn read(register: Register, files: &[InputFile], cog: &cog::Cog) -> Load {
-    match register {
+fn read(arguments: &Import, files: &[InputFile], cog: &cog::Cog) -> Load {
+    match arguments.register {
         Register::Sae => load_of(sae::read(files, cog)),
         Register::Finess => load_of(finess::read(&pairs(files), cog)),
         Register::Fhir => load_fhir(files),
         Register::Cog | Register::Package => Load::default(),
+        Register::Modeles => load_templates(arguments.base.as_deref().unwrap_or_default()),
     }
+}
+
+/// The entry templates of the program. One that somebody has changed since is left to them.
+pub(crate) fn load_templates(base: &str) -> Load {
+    let mut load = Load { source: templates::SOURCE, ..Load::default() };
+    let updated = now();
+    for (at, resource) in templates::resources(base, updated).into_iter().enumerate() {
+        load.origins.push((templates::SOURCE.to_owned(), at as u64 + 1));
+        let replaces = Replaces::Sources(&[templates::SOURCE]);
+        load.items.push(ImportItem { key: None, resource, updated, mint: None, replaces });
+    }
+    load
 }
 
 fn load_fhir(files: &[InputFile]) -> Load {

@@ -15,6 +15,7 @@ mod report;
 mod serve;
 mod sources;
 mod synth;
+mod templates;
 mod validate;
 
 use std::process::ExitCode;

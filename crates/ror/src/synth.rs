@@ -11,7 +11,10 @@ use ror_registers::synth;
 
 use crate::cli::{Scale, Synth};
 use crate::environment::now;
-use crate::report;
+use crate::{report, templates};
+
+/// Name of the file of entry templates.
+const TEMPLATES_FILE: &str = "Questionnaire.ndjson";
 
 pub(crate) fn run(arguments: &Synth) -> anyhow::Result<ExitCode> {
     let moment = match &arguments.date {
@@ -30,6 +33,14 @@ pub(crate) fn run(arguments: &Synth) -> anyhow::Result<ExitCode> {
             fault = append(&mut files, arguments, name, bytes).err();
         }
     });
+    let templates = templates::resources(templates::FICTITIOUS_BASE, moment);
+    for template in &templates {
+        let mut line = template.to_bytes();
+        line.push(b'\n');
+        if fault.is_none() {
+            fault = append(&mut files, arguments, TEMPLATES_FILE, &line).err();
+        }
+    }
     for (_, mut file) in files {
         fault = fault.or(file.flush().err());
     }
@@ -37,8 +48,9 @@ pub(crate) fn run(arguments: &Synth) -> anyhow::Result<ExitCode> {
         return Err(fault).with_context(|| format!("écriture dans {}", arguments.out.display()));
     }
     report::say(&format!(
-        "{} ressources, {} praticiens du registre, {} défauts plantés, dans {}",
+        "{} ressources, {} modèles de saisie, {} praticiens du registre, {} défauts plantés, dans {}",
         territory.harvest.proposed.len(),
+        templates.len(),
         territory.register_only.len(),
         territory.truth.len(),
         arguments.out.display()

@@ -140,6 +140,51 @@ fn killed_twenty_times_an_import_loses_nothing_it_told_and_doubles_nothing() {
     assert!(run(&["check", "--data", text(&data)]).1.contains("tout concorde"));
 }
 
+#[test]
+fn the_templates_of_the_program_are_loaded_once_and_left_to_whoever_changes_them() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let import = ["import", "modeles", "--base", "https://ror.exemple.fr/fhir", "--data", text(&data)];
+    let (status, out, err) = run(&[&import[..], &["--dry-run"]].concat());
+    assert_eq!((status, out.as_str(), data.exists()), (Some(0), "", false), "{err}");
+    let (status, out, err) = run(&import);
+    assert_eq!((status, out.contains("12 créées, 0 modifiées, 0 inchangées")), (Some(0), true), "{out}{err}");
+    assert!(!err.contains("avertissement") && !err.contains("erreur"), "the guide has nothing to say: {err}");
+    let (_, again, _) = run(&import);
+    assert!(again.contains("0 créées, 0 modifiées, 12 inchangées"), "{again}");
+    let other = folder.path().join("autre.json");
+    let body = r#"{"resourceType":"Questionnaire","id":"RORM-01","title":"Autre","status":"draft"}"#;
+    std::fs::write(&other, body).unwrap();
+    let (_, out, _) = run(&["import", "fhir", text(&other), "--data", text(&data)]);
+    assert!(out.contains("1 modifiées"), "{out}");
+    let (_, again, err) = run(&import);
+    assert!(again.contains("0 modifiées") && err.contains("tenue-par-autrui"), "{again}{err}");
+    let server = Server::start(&["serve", "--data", text(&data), "--listen", "127.0.0.1:0"]);
+    assert!(server.get("/fhir/Questionnaire?_summary=count").contains("\"total\":12"));
+    assert!(server.get("/fhir/Questionnaire/RORM-01").contains("Autre"));
+    let url = "https://ror.exemple.fr/fhir/Questionnaire/RORM-02";
+    assert!(server.get("/fhir/Questionnaire/RORM-02").contains(url), "read where its address says");
+    assert!(run(&["check", "--data", text(&data)]).1.contains("tout concorde"));
+}
+
+#[test]
+fn templates_need_the_address_of_the_server_and_no_file() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let import = |words: &[&str]| run(&[&["import", "--data", text(&data)], words].concat());
+    for refused in [
+        &["modeles"][..],
+        &["modeles", "--base", "ror.exemple.fr"],
+        &["modeles", "--base", "https://"],
+        &["modeles", "fichier.json", "--base", "https://ror.exemple.fr/fhir"],
+        &["fhir"],
+        &["fhir", "fichier.json", "--base", "https://ror.exemple.fr/fhir"],
+    ] {
+        let (status, _, err) = import(refused);
+        assert_eq!((status, err.is_empty(), data.exists()), (Some(2), false, false), "{refused:?}: {err}");
+    }
+}
+
 /// The count of a progress line: `enregistrées : 256/6000`.
 fn told(line: &str) -> Option<usize> {
     line.strip_prefix("enregistrées : ")?.split('/').next()?.parse().ok()
@@ -154,6 +199,8 @@ fn the_demonstration_answers_in_one_step() {
     assert!(answer.contains("200 OK") && !answer.contains("\"total\":0"), "{answer}");
     let all = server.get("/fhir/Organization?_summary=count");
     assert!(all.contains("\"total\":2"), "about two thousand structures: {all}");
+    let maternity = server.get("/fhir/Questionnaire?title=maternit");
+    assert!(maternity.contains("\"total\":1"), "entry templates: {maternity}");
 }
 
 #[test]
