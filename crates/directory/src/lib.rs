@@ -11,6 +11,7 @@
 mod apply;
 mod canonical;
 mod dates;
+mod declassify;
 mod directory;
 mod follow;
 mod graph;

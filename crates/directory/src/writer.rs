@@ -18,7 +18,7 @@ use crate::graph::Key;
 use crate::identifier::{self, MintedKind};
 use crate::import::{Chunk, ChunkItem, ImportProblem, Imported, Replaces, import_actor};
 use crate::replay::Replay;
-use crate::rights::{may_make, may_write};
+use crate::rights::{may_lower, may_make, may_write};
 use crate::rules::{self, Rules};
 use crate::write::{Request, WriteError, Written};
 
@@ -208,7 +208,9 @@ impl Writer {
         carry_identifier(&request.key, &mut resource, former.as_ref());
         let mut resulting = self.state.graph.clone();
         resulting.put(&request.key, Some(&resource));
-        if !may_make(&request.rights, &self.state.graph, &resulting, &request.key) {
+        if !may_make(&request.rights, &self.state.graph, &resulting, &request.key)
+            || !may_lower(&request.rights, former.as_ref(), &resource)
+        {
             return Err(WriteError::Forbidden);
         }
         if former.as_ref() == Some(&resource) {

@@ -66,8 +66,15 @@ pub(crate) fn public() -> Grant {
 
 #[expect(clippy::disallowed_methods, reason = "a test stands in for the identity crate")]
 pub(crate) fn everything() -> Grant {
-    let rights = Rights { write: WriteScope::National, ..Rights::default() };
+    let rights = Rights { write: WriteScope::National, declassify: true, ..Rights::default() };
     Grant::mint(Audience::ALL_DATA, "régulation".into(), rights)
+}
+
+/// The same without the right to make anything less secret (D49).
+#[expect(clippy::disallowed_methods, reason = "a test stands in for the identity crate")]
+pub(crate) fn everything_but_secrets() -> Grant {
+    let rights = Rights { write: WriteScope::National, ..Rights::default() };
+    Grant::mint(Audience::ALL_DATA, "éditeur".into(), rights)
 }
 
 pub(crate) fn write(directory: &Directory, grant: &Grant, change: Change) -> Result<Written, WriteError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{Bench, establishment, everything, offer, place, public, read, write};
+use crate::common::{Bench, establishment, everything, everything_but_secrets, offer, place, public, read, write};
 use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
 use ror_directory::{Change, Directory, Environment, ImportItem, Replaces, WriteError, Written};
 use ror_fhir::{Node, node};
@@ -285,4 +285,56 @@ fn d43_an_identifier_once_held_never_changes() {
     assert_eq!(kept.items("identifier").next().unwrap().str("value"), Some("84/1"));
     let taken = write(&directory, &everything(), Change::Create { resource: numbered("84/1") });
     assert!(matches!(taken, Err(WriteError::Duplicate { .. })));
+}
+
+#[test]
+fn d49_making_a_unit_ordinary_needs_the_right_to_declassify() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let structure = create(&directory, establishment("CH"));
+    let unit = create(&directory, place("Unité", 1));
+    let service = create(&directory, offer("UHSI", true, &structure.id, &unit.id));
+    let put = |grant: &Grant, resource: Node| {
+        let change = Change::Update { rtype: service.rtype, id: service.id.clone(), resource, if_match: None };
+        write(&directory, grant, change)
+    };
+    let ordinary = offer("UHSI", false, &structure.id, &unit.id);
+    let mut silent = ordinary.clone();
+    silent.as_object_mut().unwrap().remove("extension");
+    let before = directory.snapshot().seq();
+    assert_eq!(put(&everything_but_secrets(), ordinary.clone()), Err(WriteError::Forbidden));
+    assert_eq!(put(&everything_but_secrets(), silent), Err(WriteError::Forbidden));
+    assert_eq!(directory.snapshot().seq(), before, "nothing is written");
+    assert_eq!(read(&directory, &public(), HealthcareService, &service.id), None);
+    let renamed = offer("UHSI, 2e étage", true, &structure.id, &unit.id);
+    assert!(put(&everything_but_secrets(), renamed).is_ok(), "the rest is theirs to write");
+    assert!(put(&everything(), ordinary).is_ok());
+    assert!(read(&directory, &public(), HealthcareService, &service.id).is_some());
+    let raised = offer("UHSI", true, &structure.id, &unit.id);
+    assert!(put(&everything_but_secrets(), raised).is_ok(), "raising needs no right");
+    assert_eq!(read(&directory, &public(), HealthcareService, &service.id), None);
+}
+
+#[test]
+fn d49_lowering_a_level_from_3_needs_the_right_to_declassify() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let at = |level: &str| {
+        let url = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-telecom-confidentiality-level";
+        let mut resource = establishment("CH");
+        let telecom = node!([{"value": "0102030405", "extension": [
+            {"url": url, "valueCodeableConcept": {"coding": [{"code": level}]}}]}]);
+        resource.as_object_mut().unwrap().insert("telecom", telecom);
+        resource
+    };
+    let first = create(&directory, at("3"));
+    let put = |grant: &Grant, level: &str| {
+        let change = Change::Update { rtype: first.rtype, id: first.id.clone(), resource: at(level), if_match: None };
+        write(&directory, grant, change)
+    };
+    assert_eq!(put(&everything_but_secrets(), "2"), Err(WriteError::Forbidden));
+    assert_eq!(put(&public(), "2"), Err(WriteError::Forbidden));
+    assert!(put(&everything(), "2").is_ok());
+    assert!(put(&everything_but_secrets(), "1").is_ok(), "only leaving level 3 needs the right");
+    assert!(put(&everything_but_secrets(), "3").is_ok());
 }
