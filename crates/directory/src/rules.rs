@@ -1,6 +1,5 @@
 //! What a write is judged by: the guide, the references, what never changes.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use ror_fhir::{Instant, Node, Reference};
@@ -212,48 +211,51 @@ fn name_of(key: &str) -> &str {
 
 /// Puts findings in the order of the document; what is missing comes at the element it is
 /// missing from. The one that counts those left out stays last.
+///
+/// Only the paths of findings are followed, and there are few: the work does not grow with the
+/// number of elements times the length of their names.
 fn sort(findings: &mut [Finding], resource: &Node) {
-    let mut places = HashMap::new();
-    let root = resource.str("resourceType").unwrap_or_default();
-    number(resource, &mut root.to_owned(), &mut places);
-    findings.sort_by_cached_key(|finding| {
-        if finding.code == "informational" {
-            return usize::MAX;
-        }
-        let mut path = finding.expression.as_str();
-        loop {
-            match (places.get(path), path.rfind(['.', '['])) {
-                (Some(place), _) => return *place,
-                (None, Some(end)) => path = &path[..end],
-                (None, None) => return 0,
-            }
-        }
-    });
+    findings.sort_by_cached_key(|finding| (finding.code == "informational", place(resource, &finding.expression)));
 }
 
-/// Numbers the elements as they come.
-fn number(node: &Node, path: &mut String, places: &mut HashMap<String, usize>) {
-    let next = places.len();
-    places.entry(path.clone()).or_insert(next);
-    match node {
-        Node::Object(object) => {
-            for (key, value) in object.iter() {
-                let end = path.len();
-                path.push('.');
-                path.push_str(name_of(key.strip_prefix('_').unwrap_or(key)));
-                number(value, path, places);
-                path.truncate(end);
+/// Where a path leads, as the rank of each step among its siblings: places compare as the
+/// document is written. Ends where the resource has nothing more of the path.
+fn place(resource: &Node, expression: &str) -> Vec<usize> {
+    let (mut node, mut place) = (resource, Vec::new());
+    for step in expression.split(['.', '[']).skip(1) {
+        let next = match node {
+            Node::Object(object) => {
+                let is_named = |key: &str| name_of(key.strip_prefix('_').unwrap_or(key)) == step;
+                object.iter().enumerate().find_map(|(at, (key, value))| is_named(key).then_some((at, value)))
             }
-        }
-        Node::Array(items) => each(items, path, |item, path| number(item, path, places)),
-        _ => {}
+            Node::Array(items) => {
+                let at = step.strip_suffix(']').and_then(|at| at.parse().ok());
+                at.and_then(|at: usize| Some((at, items.get(at)?)))
+            }
+            _ => None,
+        };
+        let Some((at, value)) = next else { break };
+        place.push(at);
+        node = value;
     }
+    place
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use ror_fhir::node;
+
+    #[test]
+    fn a_long_name_over_many_items_costs_nothing() {
+        // 20 000 characters over 10 000 items: a path kept for each would take 200 MB.
+        let mut resource = node!({"resourceType": "Location", "z": 1});
+        let items: Vec<Node> = (0..10_000).map(|_| node!(0)).collect();
+        resource.as_object_mut().expect("an object").insert(&"k".repeat(20_000), items);
+        assert_eq!(place(&resource, "Location.z"), [1]);
+        assert_eq!(place(&resource, &format!("Location.{}[9999].x", "k".repeat(20_000))), [2, 9_999]);
+        assert_eq!(place(&resource, "Location.absent[3]"), [0_usize; 0]);
+    }
 
     #[test]
     fn findings_are_sorted_as_the_document_is_written() {
