@@ -21,7 +21,7 @@ use crate::canonical;
 use crate::identifier;
 use crate::replay::Replay;
 use crate::rights::may_write_some;
-use crate::rules::Rules;
+use crate::rules::{self, Rules};
 use crate::write::{Change, Request, WriteError, Written};
 use crate::writer::{Job, Writer, carry_identifier};
 
@@ -190,7 +190,7 @@ impl Directory {
     /// see of its present version, when there is one. Nothing is written, and the guide always
     /// judges.
     pub fn validate(&self, grant: &Grant, resource: &Node, former: Option<&Node>, handling: Handling) -> Vec<Finding> {
-        let (snapshot, rules) = (self.snapshot(), Rules::Guide(Terminology::embedded()));
+        let (snapshot, guide) = (self.snapshot(), Rules::Guide(Terminology::embedded()));
         // What a creation draws, or an update carries over, is not missing (D44).
         let wanted = ResourceType::parse(resource.str("resourceType").unwrap_or_default());
         let wanted = wanted.and_then(|rtype| identifier::wanted(rtype, resource));
@@ -200,8 +200,9 @@ impl Directory {
             completed
         });
         let judged = completed.as_ref().unwrap_or(resource);
-        let mut findings = rules.findings(judged, handling, (self.environment.now)(), &snapshot.view(grant));
-        findings.extend(former.into_iter().flat_map(|former| rules.changes(former, resource)));
+        let mut findings = guide.findings(judged, handling, (self.environment.now)(), &snapshot.view(grant));
+        findings.extend(former.into_iter().flat_map(|former| guide.changes(former, resource)));
+        rules::sort(&mut findings, judged);
         findings
     }
 

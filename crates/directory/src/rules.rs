@@ -37,10 +37,8 @@ impl Rules {
         let (above, offers) = (above(resource, view), neighbours(resource, view));
         let (above, offers): (Vec<&Node>, Vec<&Node>) = (above.iter().collect(), offers.iter().collect());
         more.extend(related(resource, &Around { above: &above, offers: &offers, now, terminology }));
-        if !more.is_empty() {
-            findings.append(&mut more);
-            sort(&mut findings, resource);
-        }
+        findings.append(&mut more);
+        sort(&mut findings, resource);
         findings
     }
 
@@ -214,7 +212,7 @@ fn name_of(key: &str) -> &str {
 ///
 /// Only the paths of findings are followed, and there are few: the work does not grow with the
 /// number of elements times the length of their names.
-fn sort(findings: &mut [Finding], resource: &Node) {
+pub(crate) fn sort(findings: &mut [Finding], resource: &Node) {
     findings.sort_by_cached_key(|finding| (finding.code == "informational", place(resource, &finding.expression)));
 }
 

@@ -244,6 +244,7 @@ impl Writer {
             findings.extend(self.rules.changes(former, &request.resource));
             let is_told = findings.iter().any(|finding| finding.expression.ends_with(".identifier"));
             findings.extend(other_identifier(&request.key, &request.resource, former).filter(|_| !is_told));
+            rules::sort(&mut findings, &request.resource);
         }
         if rules::has_errors(&findings) { Err(WriteError::Invalid(findings)) } else { Ok(()) }
     }
