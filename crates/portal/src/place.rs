@@ -9,10 +9,32 @@ use ror_terminology::{fold, words};
 const DOMINANT_TIMES: u32 = 40;
 /// Most candidates listed when a name is shared.
 const CANDIDATES_MAX: usize = 30;
+/// A longer name is offered beside the exact one when that much more populous than it, and than
+/// a village.
+const LONGER_TIMES: u32 = 5;
+const LONGER_MIN: u32 = 2_000;
+const LONGER_MAX: usize = 5;
 /// Longest name of a place, in words.
 pub(crate) const NAME_WORDS_MAX: usize = 7;
 /// Shorter names are not mended: too many are one letter apart.
 const MENDED_LETTERS_MIN: usize = 5;
+/// What people call regions, folded, beside their names.
+const REGIONS: [(&str, &str); 12] = [
+    ("paca", "93"),
+    ("sud", "93"),
+    ("idf", "11"),
+    ("aura", "84"),
+    ("hdf", "32"),
+    ("nouvelle aquitaine", "75"),
+    ("bfc", "27"),
+    ("bourgogne franche comte", "27"),
+    ("cvdl", "24"),
+    ("centre", "24"),
+    ("pdl", "52"),
+    ("pays de loire", "52"),
+];
+/// Codes that people write for the whole of a town that has one by arrondissement.
+const TOWNS: [(&str, &str); 3] = [("75000", "75056"), ("13000", "13055"), ("69000", "69123")];
 /// Position sent by a browser, in decimals of a degree: about a kilometre, never a home.
 const HERE_DECIMALS: i32 = 2;
 
@@ -116,8 +138,11 @@ impl Places {
         }
         for (at, region) in cog.regions().iter().enumerate() {
             names.push((key(&region.name), Named::Region(at as u32)));
+            let short = REGIONS.iter().filter(|(_, code)| *code == &*region.code);
+            names.extend(short.map(|(short, _)| ((*short).to_owned(), Named::Region(at as u32))));
         }
         names.sort_unstable();
+        names.dedup();
         let mut by_name: HashMap<String, Vec<Named>> = HashMap::with_capacity(names.len());
         for (name, named) in &names {
             by_name.entry(name.clone()).or_default().push(*named);
@@ -144,7 +169,9 @@ impl Places {
             named.retain(|named| self.departement_of(*named).eq_ignore_ascii_case(departement));
         }
         let whole = key(typed);
+        let longer = if departement.is_none() { self.longer(&folded, &named) } else { Vec::new() };
         self.choose(named)
+            .map(|reading| self.beside(reading, &longer))
             .or_else(|| self.with_more(&whole))
             .or_else(|| self.without_article(&folded))
             .or_else(|| {
@@ -224,6 +251,22 @@ impl Places {
         Vec::new()
     }
 
+    /// Names that only start so, of communes much more populous: Aix-en-Provence, for `aix`.
+    fn longer(&self, folded: &str, named: &[Named]) -> Vec<Named> {
+        let prefix = format!("{folded} ");
+        let most = named.iter().map(|named| self.candidate(*named).population).max().unwrap_or(0);
+        let start = self.names.partition_point(|(name, _)| *name < prefix);
+        let longer = self.names[start..].iter().take_while(|(name, _)| name.starts_with(&prefix));
+        let mut longer: Vec<Named> = longer
+            .filter(|(name, named)| !name.ends_with("arrondissement") && matches!(named, Named::Commune(_)))
+            .map(|(_, named)| *named)
+            .filter(|named| self.candidate(*named).population > most.max(LONGER_MIN).saturating_mul(LONGER_TIMES))
+            .collect();
+        longer.sort_by_key(|named| std::cmp::Reverse(self.candidate(*named).population));
+        longer.truncate(LONGER_MAX);
+        longer
+    }
+
     fn choose(&self, mut named: Vec<Named>) -> Option<Reading> {
         // A department and the region of the same name are the same ground overseas.
         if named.iter().any(|named| matches!(named, Named::Departement(_))) {
@@ -246,6 +289,16 @@ impl Places {
                 Some(Reading::One(self.area(first), candidates(&named[1..])))
             }
             _ => Some(Reading::Several(candidates(&named))),
+        }
+    }
+
+    /// A reading, and these places after those it offers.
+    fn beside(&self, reading: Reading, more: &[Named]) -> Reading {
+        let more = more.iter().map(|named| self.candidate(*named));
+        match reading {
+            Reading::One(area, others) => Reading::One(area, others.into_iter().chain(more).collect()),
+            Reading::Several(candidates) => Reading::Several(candidates.into_iter().chain(more).collect()),
+            other => other,
         }
     }
 
@@ -291,6 +344,9 @@ impl Places {
     fn postal_code(&self, folded: &str) -> Option<Area> {
         if !is_postal_code(folded) {
             return None;
+        }
+        if let Some((_, town)) = TOWNS.iter().find(|(code, _)| *code == folded) {
+            return self.cog.commune(town).map(|town| self.around(town));
         }
         let mut communes: Vec<&Commune> = self.cog.by_postal_code(folded).collect();
         // In Paris, Lyon and Marseille a postal code is an arrondissement.
@@ -457,6 +513,11 @@ mod tests {
             ("", "Anywhere"),
             ("ici", "Here"),
             ("46.2051, 5.2263", "votre position"),
+            ("PACA", "Provence-Alpes-Côte d'Azur"),
+            ("idf", "Île-de-France"),
+            ("75000", "Paris (75)"),
+            ("13000", "Marseille (13)"),
+            ("69000 Lyon", "Lyon (69)"),
             ("69003 Lyon", "69003 (Lyon 3e Arrondissement)"),
             ("Lyon (69003)", "69003 (Lyon 3e Arrondissement)"),
             ("01100 Oyonnax", "01100 (Oyonnax)"),
@@ -482,6 +543,17 @@ mod tests {
         let Reading::Several(list) = places().read("Saint-Denis") else { panic!("several communes are called so") };
         let first: Vec<&str> = list.iter().take(2).map(|candidate| &*candidate.typed).collect();
         assert!(first.contains(&"Saint-Denis (93)") && first.contains(&"Saint-Denis (974)"), "{first:?}");
+    }
+
+    #[test]
+    fn the_beginning_of_a_name_offers_the_town_it_starts() {
+        for (typed, expected) in [("Aix", "Aix-en-Provence (13)"), ("aix", "Aix-les-Bains (73)")] {
+            let (Reading::One(_, offered) | Reading::Several(offered)) = places().read(typed) else {
+                panic!("{typed} is a name")
+            };
+            assert!(offered.iter().any(|candidate| candidate.typed == expected), "{offered:?}");
+        }
+        assert!(matches!(places().read("Lyon"), Reading::One(_, others) if others.is_empty()));
     }
 
     #[test]

@@ -153,7 +153,9 @@ fn number(typed: &str) -> Option<Number> {
 fn is_plain_word(tail: &str, at: usize) -> bool {
     let letters = tail.chars().filter(|c| c.is_alphabetic()).count();
     let digits = tail.chars().filter(char::is_ascii_digit).count();
-    (digits == 0 && letters < 3 && at > 0) || (digits > 0 && letters == 0 && tail.len() < 5 && at > 0 && digits != 2)
+    let is_overseas = digits == 3 && tail.starts_with("97");
+    (digits == 0 && letters < 3 && at > 0)
+        || (digits > 0 && letters == 0 && tail.len() < 5 && at > 0 && digits != 2 && !is_overseas)
 }
 
 fn without_links(pieces: &[&str]) -> String {
@@ -205,6 +207,10 @@ mod tests {
             ("scanner dans l'Ain", "", ("Scanner", "", "Ain (01)")),
             ("irm genou", "lyon", ("IRM", "genou", "Lyon (69)")),
             ("hôpital Edouard Herriot Lyon", "", ("Hôpitaux", "edouard herriot lyon", "Anywhere")),
+            ("dialyse 974", "", ("Dialyse", "", "La Réunion (974)")),
+            ("scanner 2A", "", ("Scanner", "", "Corse-du-Sud (2A)")),
+            ("scanner 2b", "", ("Scanner", "", "Haute-Corse (2B)")),
+            ("irm paca", "", ("IRM", "", "Provence-Alpes-Côte d'Azur")),
             ("lyon", "", ("-", "", "Lyon (69)")),
             ("maternité saint denis", "", ("Maternités", "", "plusieurs")),
             ("maternité saint denis 93", "", ("Maternités", "", "Saint-Denis (93)")),

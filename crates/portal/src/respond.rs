@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
@@ -75,6 +76,13 @@ pub(crate) fn redirect(to: &str) -> Response<Body> {
     response
 }
 
+/// The icon under the name that browsers ask for: it may change, so it is asked about each day.
+pub(crate) fn icon(request: &HeaderMap, icon: &Asset) -> Response<Body> {
+    let mut response = asset(request, icon);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    response
+}
+
 /// A file of the portal, kept for a year: its name changes with its content.
 pub(crate) fn asset(request: &HeaderMap, asset: &Asset) -> Response<Body> {
     let packing = Packing::negotiate(request);
@@ -108,17 +116,37 @@ pub(crate) fn failure() -> Response<Body> {
 
 fn text_answer(status: StatusCode, request: &HeaderMap, kind: &'static str, body: Vec<u8>) -> Response<Body> {
     let packing = if body.len() > WORTH_BYTES { Packing::negotiate(request) } else { Packing::None };
-    let body = pack(body, packing);
+    let tag = (status == StatusCode::OK).then(|| tag(&body));
+    let is_held = tag.as_deref().is_some_and(|tag| holds(request, tag));
+    let body = if is_held { Vec::new() } else { pack(body, packing) };
     let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
+    *response.status_mut() = if is_held { StatusCode::NOT_MODIFIED } else { status };
     let headers = response.headers_mut();
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+        headers.insert(header::ETAG, tag);
+    }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("fr"));
     // Kept by the browser, asked about again each time: what becomes hidden disappears at once.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    say_packing(headers, packing);
+    say_packing(headers, if is_held { Packing::None } else { packing });
     protect(headers);
     response
+}
+
+/// The tag of a page: weak, since it is the same however the page is packed.
+fn tag(body: &[u8]) -> String {
+    let hash = digest(&SHA256, body);
+    let hash = hash.as_ref().iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("W/\"{hash:016x}\"")
+}
+
+/// Whether the browser holds that very page (RFC 9110 §13.1.2: the comparison is weak).
+fn holds(request: &HeaderMap, tag: &str) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let asked = request.get_all(header::IF_NONE_MATCH);
+    let mut tags = asked.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    tags.any(|held| held.trim() == "*" || bare(held) == bare(tag))
 }
 
 fn pack(body: Vec<u8>, packing: Packing) -> Vec<u8> {

@@ -54,7 +54,15 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
         None => Ok(None),
     };
     match permit {
-        Ok(_in_progress) => next.run(request).await,
+        Ok(_in_progress) => {
+            let headers = request.headers().clone();
+            let response = next.run(request).await;
+            // What the routes of pages refuse by themselves is bare.
+            if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+                return pages::not_allowed::page(&headers, &inner.settings);
+            }
+            response
+        }
         Err(refused) => pages::throttled::page(request.headers(), &inner.settings, refused.wait_s),
     }
 }
@@ -183,5 +191,5 @@ async fn asset(State(state): State<PortalState>, headers: HeaderMap, uri: Uri) -
 }
 
 async fn icon(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
-    respond::asset(&headers, &state.inner.assets.icon)
+    respond::icon(&headers, &state.inner.assets.icon)
 }

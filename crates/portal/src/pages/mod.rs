@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod examples;
 pub(crate) mod home;
 pub(crate) mod later;
+pub(crate) mod not_allowed;
 pub(crate) mod not_found;
 pub(crate) mod offer;
 pub(crate) mod results;

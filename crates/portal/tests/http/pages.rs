@@ -31,6 +31,34 @@ fn each_page_answers_with_its_guards() {
 }
 
 #[test]
+fn a_page_that_the_browser_holds_is_not_sent_again() {
+    for path in ["/a-propos", "/recherche?quoi=urgence", "/api/suggestions?q=hop"] {
+        let page = world().get(path);
+        let tag = page.header("etag").expect("a tag");
+        let again = world().get_with(path, &format!("Accept-Encoding: gzip\r\nIf-None-Match: \"x\", {tag}\r\n"));
+        assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(tag)), "{path}");
+        assert_eq!(again.header("content-encoding"), None, "{path}");
+        assert_eq!(world().get_with(path, "If-None-Match: \"x\"\r\n").status, 200, "{path}");
+    }
+    assert_eq!(world().get_with("/nulle-part", "If-None-Match: *\r\n").status, 404);
+}
+
+#[test]
+fn pages_are_only_read() {
+    for path in ["/", "/recherche?quoi=irm", "/favicon.ico"] {
+        let page = world().ask("POST", path, "Content-Length: 0\r\n");
+        assert_eq!((page.status, page.header("allow")), (405, Some("GET, HEAD")), "{path}");
+        assert!(page.header("content-security-policy").is_some() && page.body.contains("data-refus"), "{path}");
+    }
+}
+
+#[test]
+fn the_icon_under_a_fixed_name_is_not_kept_for_good() {
+    let icon = world().get("/favicon.ico");
+    assert_eq!((icon.status, icon.header("cache-control")), (200, Some("public, max-age=86400")));
+}
+
+#[test]
 fn pages_and_assets_are_packed() {
     for packing in ["gzip", "zstd"] {
         let page = world().get_with("/", &format!("Accept-Encoding: {packing}\r\n"));

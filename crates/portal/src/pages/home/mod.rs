@@ -96,13 +96,14 @@ fn count(context: &Context<'_>) -> Figures {
         view.total(ResourceType::HealthcareService, &[Criterion::Test(Test::LastUpdated { any: vec![since] })])
     });
     let latest = latest(context);
+    // Older ones are no news: three of many that an import wrote at the same moment.
+    let recent = latest.iter().filter(|hit| context.now - hit.updated() <= MONTH_MS);
     Figures {
         offers: view.count(ResourceType::HealthcareService),
         structures: view.count(ResourceType::Organization),
         fresh,
         latest: latest.first().map(ror_index::Hit::updated),
-        cards: latest
-            .iter()
+        cards: recent
             .enumerate()
             .map(|(at, hit)| Card { number: at + 1, is_numbered: false, ..offer::card(context.reader(), hit, None) })
             .collect(),
