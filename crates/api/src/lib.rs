@@ -1,8 +1,8 @@
 //! FHIR over HTTP.
 //!
-//! * [`router`]: every address, with one [`ApiState`] behind.
+//! * [`Site`]: every address, with one [`ApiState`] behind.
 //! * [`serve`]: takes connections until told to stop; [`Doors`] let it begin before the data
-//!   are read, with [`starting`] in the place of the router.
+//!   are read, with [`starting`] in the place of the site.
 //!
 //! A request becomes a `Grant` (crate `identity`), its parameters a typed query (crate
 //! `search`), the answer one buffer copied from a view of the present snapshot (crate

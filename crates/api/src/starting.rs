@@ -15,7 +15,7 @@ use crate::token;
 /// When to come back, in seconds: a national directory is read in a few.
 const RETRY_S: &str = "5";
 
-/// What answers in the place of [`crate::router`] until there is a directory: `/healthz` 200,
+/// What answers in the place of a [`crate::Site`] until there is a directory: `/healthz` 200,
 /// `/readyz` and `/metrics` 503, FHIR 503 with an OperationOutcome (`transient`), the token
 /// address 503 in the form of RFC 6749. All say when to come back.
 pub fn starting() -> Router {
