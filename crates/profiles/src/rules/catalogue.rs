@@ -336,7 +336,7 @@ pub const CATALOGUE: &[Entry] = &[
 /// The catalogue as a page in French.
 pub fn page() -> String {
     let mut page = String::from(
-        "# Règles de gestion\n\nChaque numéro RG_EXP du modèle d'exposition du ROR, de 002 à 049 : ce qu'il demande, ce que fait le serveur, où. Page écrite d'après `rules::catalogue` ; un test compare les deux.\n\n| RG_EXP | Porte sur | Réaction | Source | Dans le code |\n|---|---|---|---|---|\n",
+        "# Règles de gestion\n\nChaque numéro RG_EXP du modèle d'exposition du ROR, de 002 à 049 : ce qu'il demande, la réaction, où. Page écrite d'après `rules::catalogue` ; un test compare les deux. Le serveur n'appelle pas encore `not_exposable`, `remove_expired`, `give_default_levels`, `raise_contacts` ni `applies_on`.\n\n| RG_EXP | Porte sur | Réaction | Source | Dans le code |\n|---|---|---|---|---|\n",
     );
     for entry in CATALOGUE {
         let Entry { number, about, source, place, .. } = entry;
