@@ -145,7 +145,7 @@ impl Corpus {
 ///
 /// # Errors
 /// When a page is refused.
-pub fn all(view: &View<'_>, rtype: ResourceType) -> anyhow::Result<Vec<Hit>> {
+pub fn all<'a>(view: &View<'a>, rtype: ResourceType) -> anyhow::Result<Vec<Hit<'a>>> {
     let query = read(&(rtype, pairs([("_count", "1000".to_owned())])))?;
     let mut hits = Vec::new();
     let mut anchor = None;

@@ -207,7 +207,6 @@ impl Ordering<'_> {
             })
             .filter_map(|(_, out)| self.snapshot.doc(out.rtype, &out.id))
             .filter(|doc| doc.visible.contains(self.audience))
-            .map(|doc| &**doc)
     }
 
     /// Distance of the nearest place that makes `doc` a match (D7).

@@ -17,8 +17,8 @@ use crate::view::View;
 pub struct Snapshot {
     pub(crate) registry: &'static Registry,
     seq: u64,
-    /// By document number; numbers never leave the snapshot.
-    pub(crate) docs: VectorSync<Option<Arc<Doc>>>,
+    /// By document number; numbers never leave the snapshot. The vector itself holds each by a shared pointer.
+    pub(crate) docs: VectorSync<Option<Doc>>,
     pub(crate) ids: Ids,
     pub(crate) dictionary: Numbered<Term>,
     /// The folded texts again, in order, for prefixes.
@@ -81,8 +81,9 @@ impl Snapshot {
     /// Puts a resource in, in the place of its former version.
     pub fn put(&mut self, document: Document) {
         let held = self.ids.get(document.rtype, &document.id);
-        let former = held.and_then(|number| self.docs.get(number as usize)?.clone());
-        let id = former.as_ref().map_or_else(|| Arc::from(&*document.id), |doc| Arc::clone(&doc.id));
+        let former = held.and_then(|number| self.docs.get(number as usize)?.as_ref());
+        let id = former.map_or_else(|| Arc::from(&*document.id), |doc| Arc::clone(&doc.id));
+        let former_terms = former.map(|doc| doc.terms.clone()).unwrap_or_default();
         let number = held.unwrap_or_else(|| {
             let number = u32::try_from(self.docs.len()).expect("fewer than 2^32 resources");
             self.docs.push_back_mut(None);
@@ -90,21 +91,21 @@ impl Snapshot {
             number
         });
         let terms = self.number_terms(&document);
-        self.replace_terms(number, former.as_ref().map_or(&[], |doc| &doc.terms), &terms);
-        self.docs.set_mut(number as usize, Some(Arc::new(keep(document, id, terms))));
+        self.replace_terms(number, &former_terms, &terms);
+        self.docs.set_mut(number as usize, Some(keep(document, id, terms)));
     }
 
     /// Takes a resource out; nothing when it is not there.
     pub fn remove(&mut self, rtype: ResourceType, id: &str) {
         let Some(number) = self.ids.get(rtype, id) else { return };
-        if let Some(doc) = self.docs.get(number as usize).and_then(Clone::clone) {
-            self.replace_terms(number, &doc.terms, &[]);
-        }
+        let doc = self.docs.get(number as usize).and_then(Option::as_ref);
+        let terms = doc.map(|doc| doc.terms.clone()).unwrap_or_default();
+        self.replace_terms(number, &terms, &[]);
         self.docs.set_mut(number as usize, None);
         self.ids.remove(rtype, id);
     }
 
-    pub(crate) fn doc(&self, rtype: ResourceType, id: &str) -> Option<&Arc<Doc>> {
+    pub(crate) fn doc(&self, rtype: ResourceType, id: &str) -> Option<&Doc> {
         self.docs.get(self.ids.get(rtype, id)? as usize)?.as_ref()
     }
 

@@ -1,7 +1,5 @@
 //! A snapshot as one audience sees it: the only thing that can be read.
 
-use std::sync::Arc;
-
 use ror_confidentiality::{Audience, AudienceMask};
 use ror_fhir::{Instant, Node};
 use ror_search::{Criterion, OutgoingReference, ParamId, Query, ResourceType, Term};
@@ -20,9 +18,10 @@ pub struct View<'a> {
 }
 
 /// A resource that this audience sees.
-#[derive(Clone, Debug)]
-pub struct Hit {
-    doc: Arc<Doc>,
+#[derive(Clone, Copy, Debug)]
+pub struct Hit<'a> {
+    /// Borrowed from the snapshot: counting each hit of a page atomically would cost more than finding it.
+    doc: &'a Doc,
     audience: Audience,
     /// Distance from the point asked about, when the place met the criterion (D11).
     pub distance_km: Option<f64>,
@@ -30,13 +29,13 @@ pub struct Hit {
 
 /// One page of results.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct Page<'a> {
     /// How many resources match in all: exact.
     pub total: u64,
     /// The matches of this page, in order.
-    pub matches: Vec<Hit>,
+    pub matches: Vec<Hit<'a>>,
     /// What they bring along, by type and id.
-    pub included: Vec<Hit>,
+    pub included: Vec<Hit<'a>>,
     /// Where the page before starts, when there is one.
     pub previous: Option<Anchor>,
     /// Where the page after starts, when there is one.
@@ -59,7 +58,7 @@ impl<'a> View<'a> {
     }
 
     /// A resource by its logical id; `None` when it does not exist for this audience.
-    pub fn read(&self, rtype: ResourceType, id: &str) -> Option<Hit> {
+    pub fn read(&self, rtype: ResourceType, id: &str) -> Option<Hit<'a>> {
         let doc = self.snapshot.doc(rtype, id)?;
         doc.visible.contains(self.audience).then(|| self.hit(doc, None))
     }
@@ -76,7 +75,7 @@ impl<'a> View<'a> {
         query: &Query,
         anchor: Option<&Anchor>,
         order_of: Option<&Snapshot>,
-    ) -> Result<Page, SearchError> {
+    ) -> Result<Page<'a>, SearchError> {
         let past = order_of.unwrap_or(self.snapshot);
         let evaluator = Evaluator { snapshot: past, audience: self.audience.mask() };
         let found = evaluator.all(query.rtype, &query.criteria);
@@ -92,11 +91,20 @@ impl<'a> View<'a> {
             includes: &query.includes,
         };
         let included = includer.bring(&numbers)?;
-        let hits = |numbers: Vec<u32>| -> Vec<Hit> {
+        let hits = |numbers: Vec<u32>| -> Vec<Hit<'a>> {
             let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
             docs.map(|doc| self.hit(doc, query.near().and_then(|near| doc.distance_km(self.audience, near)))).collect()
         };
         Ok(Page { total: found.cardinality(), matches: hits(numbers), included: hits(included), previous, next })
+    }
+
+    /// Every resource of `rtype` that meets `criteria`, in no order that tells anything: for those who order by
+    /// themselves, whom a page of all of it would cost as much again.
+    pub fn matching(&self, rtype: ResourceType, criteria: &[Criterion]) -> Vec<Hit<'a>> {
+        let evaluator = Evaluator { snapshot: self.snapshot, audience: self.audience.mask() };
+        let found = evaluator.all(rtype, criteria);
+        let docs = found.iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
+        docs.map(|doc| self.hit(doc, None)).collect()
     }
 
     /// How many resources of `rtype` meet `criteria`: for the counts beside filters.
@@ -127,7 +135,7 @@ impl<'a> View<'a> {
     }
 
     /// The resources whose reference `parameter` leads to `rtype/id`.
-    pub fn referring(&self, parameter: ParamId, rtype: ResourceType, id: &str) -> Vec<Hit> {
+    pub fn referring(&self, parameter: ParamId, rtype: ResourceType, id: &str) -> Vec<Hit<'a>> {
         let numbers = self.posting(&Term::reference(parameter, rtype, id));
         let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
         docs.map(|doc| self.hit(doc, None)).collect()
@@ -152,19 +160,19 @@ impl<'a> View<'a> {
         numbers.into_iter().filter_map(today).collect()
     }
 
-    fn hit(&self, doc: &Arc<Doc>, distance_km: Option<f64>) -> Hit {
-        Hit { doc: Arc::clone(doc), audience: self.audience, distance_km }
+    fn hit(&self, doc: &'a Doc, distance_km: Option<f64>) -> Hit<'a> {
+        Hit { doc, audience: self.audience, distance_km }
     }
 }
 
-impl Hit {
+impl<'a> Hit<'a> {
     /// The type.
     pub fn rtype(&self) -> ResourceType {
         self.doc.rtype
     }
 
     /// The logical id.
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> &'a str {
         &self.doc.id
     }
 
@@ -191,7 +199,7 @@ impl Hit {
     }
 
     /// References to other resources, by parameter.
-    pub fn references(&self) -> impl Iterator<Item = &OutgoingReference> {
+    pub fn references(&self) -> impl Iterator<Item = &'a OutgoingReference> + use<'a> {
         let audience: AudienceMask = self.audience.mask();
         self.doc.references.iter().filter(move |(mask, _)| mask.includes(audience)).map(|(_, reference)| reference)
     }

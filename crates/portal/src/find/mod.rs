@@ -69,8 +69,8 @@ pub(crate) struct Ask<'a> {
 
 /// One result, before it is read.
 #[derive(Clone, Debug)]
-pub(crate) struct Match {
-    pub(crate) hit: Hit,
+pub(crate) struct Match<'a> {
+    pub(crate) hit: Hit<'a>,
     pub(crate) distance_km: Option<f64>,
 }
 
@@ -86,11 +86,11 @@ pub(crate) struct Counts {
 
 /// Results of one kind.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct Found<'a> {
     /// How many in all.
     pub(crate) total: u64,
     /// Those of this page, in order.
-    pub(crate) matches: Vec<Match>,
+    pub(crate) matches: Vec<Match<'a>>,
     /// How many of them have no distance, around a point.
     pub(crate) unplaced: u64,
     pub(crate) counts: Counts,
@@ -98,9 +98,9 @@ pub(crate) struct Found {
     pub(crate) radius_km: Option<u32>,
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
     /// One page of offers or of structures.
-    pub(crate) fn find(&self, kind: Kind, ask: Ask<'_>) -> Found {
+    pub(crate) fn find(&self, kind: Kind, ask: Ask<'_>) -> Found<'a> {
         let is_around = ask.area.is_some_and(|area| area.position().is_some());
         let radii: &[u32] = match (ask.filters.radius_km, is_around) {
             (_, false) => &[0],
@@ -122,7 +122,7 @@ impl Finder<'_> {
     }
 
     /// Everything that meets the criteria, in the order of the index.
-    fn all(&self, rtype: ResourceType, criteria: Vec<Criterion>) -> Vec<Hit> {
+    fn all(&self, rtype: ResourceType, criteria: Vec<Criterion>) -> Vec<Hit<'a>> {
         let result = ResultParameters { count: usize::MAX, ..ResultParameters::default() };
         let (includes, warnings, parameters) = (Vec::new(), Vec::new(), Vec::new());
         let query = Query { rtype, criteria, includes, result, warnings, parameters };
@@ -158,9 +158,9 @@ fn count_radii(distances: impl Iterator<Item = f64>, widest: Option<u32>) -> BTr
     counts
 }
 
-impl Found {
+impl<'a> Found<'a> {
     /// One page of what was kept, all in order.
-    fn page(mut kept: Vec<Match>, page: usize, counts: Counts, radius_km: Option<u32>) -> Self {
+    fn page(mut kept: Vec<Match<'a>>, page: usize, counts: Counts, radius_km: Option<u32>) -> Self {
         let total = kept.len();
         let placed = kept.iter().filter(|found| found.distance_km.is_some()).count();
         let unplaced = if radius_km.is_some() { total - placed } else { 0 };

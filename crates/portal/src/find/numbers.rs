@@ -9,17 +9,17 @@ use crate::question::Number;
 
 /// What a number names.
 #[derive(Debug)]
-pub(crate) enum Named {
+pub(crate) enum Named<'a> {
     /// A structure: its sheet.
-    Structure(Hit),
+    Structure(Hit<'a>),
     /// An offer: its sheet.
-    Offer(Hit),
+    Offer(Hit<'a>),
     /// A professional: the offers in which the public sees them.
-    Practitioner(Vec<Hit>),
+    Practitioner(Vec<Hit<'a>>),
 }
 
 /// What the public sees under that number.
-pub(crate) fn named(finder: Finder<'_>, number: &Number) -> Option<Named> {
+pub(crate) fn named<'a>(finder: Finder<'a>, number: &Number) -> Option<Named<'a>> {
     match number {
         Number::Structure(value) => finder.identified(ResourceType::Organization, value).map(Named::Structure),
         Number::Offer(region, number) => {
@@ -35,9 +35,9 @@ pub(crate) fn named(finder: Finder<'_>, number: &Number) -> Option<Named> {
     }
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
     /// The resource that bears this identifier.
-    pub(crate) fn identified(&self, rtype: ResourceType, value: &str) -> Option<Hit> {
+    pub(crate) fn identified(&self, rtype: ResourceType, value: &str) -> Option<Hit<'a>> {
         let escaped: String = value
             .chars()
             .flat_map(|c| if matches!(c, '\\' | ',' | '|' | '$') { vec!['\\', c] } else { vec![c] })
@@ -48,7 +48,7 @@ impl Finder<'_> {
         self.view.search(&query, None, None).ok()?.matches.into_iter().next()
     }
 
-    fn offers_of(&self, practitioner: &Hit) -> Vec<Hit> {
+    fn offers_of(&self, practitioner: &Hit<'_>) -> Vec<Hit<'a>> {
         let parameter = self.registry.known(ResourceType::PractitionerRole, "practitioner");
         let roles = self.view.referring(parameter, ResourceType::Practitioner, practitioner.id());
         let mut ids: Vec<String> = roles

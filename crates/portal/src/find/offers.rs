@@ -15,14 +15,14 @@ use crate::question::What;
 
 const REGION: &str = "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM";
 
-struct Candidate {
-    hit: Hit,
+struct Candidate<'a> {
+    hit: Hit<'a>,
     digest: Arc<OfferDigest>,
     distance: Distance,
 }
 
-impl Finder<'_> {
-    pub(super) fn offers(&self, ask: Ask<'_>, radius_km: Option<u32>) -> Found {
+impl<'a> Finder<'a> {
+    pub(super) fn offers(&self, ask: Ask<'_>, radius_km: Option<u32>) -> Found<'a> {
         let Some(criteria) = Self::offer_criteria(ask.what) else { return Found::default() };
         let candidates = self.offers_in(&criteria, ask, radius_km);
         let field = |candidate: &&Candidate| is_of(ask.filters.field.as_deref(), candidate.digest.field.as_slice());
@@ -36,11 +36,11 @@ impl Finder<'_> {
                 radius_km,
             ),
         };
-        let kept: Vec<Match> = candidates
+        let kept: Vec<Match<'a>> = candidates
             .iter()
             .filter(field)
             .filter(mode)
-            .map(|candidate| Match { hit: candidate.hit.clone(), distance_km: candidate.distance.shown_km() })
+            .map(|candidate| Match { hit: candidate.hit, distance_km: candidate.distance.shown_km() })
             .collect();
         Found::page(kept, ask.page, counts, radius_km)
     }
@@ -58,7 +58,7 @@ impl Finder<'_> {
         Some(criteria)
     }
 
-    fn offers_in(&self, criteria: &[Criterion], ask: Ask<'_>, radius_km: Option<u32>) -> Vec<Candidate> {
+    fn offers_in(&self, criteria: &[Criterion], ask: Ask<'_>, radius_km: Option<u32>) -> Vec<Candidate<'a>> {
         let with = |more: Criterion| {
             let mut all = criteria.to_vec();
             all.push(more);
@@ -90,8 +90,8 @@ impl Finder<'_> {
         from: Position,
         own: &[String],
         radius_km: u32,
-        with: &dyn Fn(Criterion) -> Vec<Candidate>,
-    ) -> Vec<Candidate> {
+        with: &dyn Fn(Criterion) -> Vec<Candidate<'a>>,
+    ) -> Vec<Candidate<'a>> {
         let parameter = self.registry.known(ResourceType::Location, "near");
         let near = Criterion::Test(Test::Near { parameter, near: circle(from, radius_km) });
         let mut found = with(self.at_places(vec![near]));
@@ -130,13 +130,13 @@ impl Finder<'_> {
         Criterion::Chain(Chain { reference, target: ResourceType::Location, criteria })
     }
 
-    fn open_offers(&self, criteria: Vec<Criterion>) -> Vec<Candidate> {
+    fn open_offers(&self, criteria: Vec<Criterion>) -> Vec<Candidate<'a>> {
         let hits = self.all(ResourceType::HealthcareService, criteria).into_iter();
         let candidates = hits.map(|hit| Candidate { digest: self.digests.offer(&hit), hit, distance: Distance::Vague });
         candidates.filter(|candidate| self.is_open(candidate.digest.closed)).collect()
     }
 
-    fn drawn(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    fn drawn(&self, mut candidates: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
         candidates.sort_by_cached_key(|candidate| neutral::rank(self.now, candidate.hit.id()));
         candidates
     }
@@ -170,7 +170,7 @@ fn is_of(asked: Option<&str>, codes: &[Box<str>]) -> bool {
 }
 
 fn tally<'a>(
-    candidates: impl Iterator<Item = &'a Candidate>,
+    candidates: impl Iterator<Item = &'a Candidate<'a>>,
     codes: impl Fn(&'a OfferDigest) -> &'a [Box<str>],
 ) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();

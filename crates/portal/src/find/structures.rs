@@ -19,16 +19,16 @@ const CATEGORIES: [&str; 2] = [
     "https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite",
 ];
 
-struct Candidate {
-    hit: Hit,
+struct Candidate<'a> {
+    hit: Hit<'a>,
     digest: Arc<StructureDigest>,
     distance: Distance,
     /// Whether its name holds the words as they were typed.
     is_named_so: bool,
 }
 
-impl Finder<'_> {
-    pub(super) fn structures(&self, ask: Ask<'_>, radius_km: Option<u32>) -> Found {
+impl<'a> Finder<'a> {
+    pub(super) fn structures(&self, ask: Ask<'_>, radius_km: Option<u32>) -> Found<'a> {
         let Some(criteria) = self.structure_criteria(ask) else { return Found::default() };
         let mut candidates = self.structures_in(criteria, ask, radius_km);
         if radius_km.is_some() {
@@ -53,7 +53,7 @@ impl Finder<'_> {
         let radii_km = count_radii(kept().filter_map(|candidate| candidate.distance.counted_km()), radius_km);
         let counts = Counts { categories, radii_km, ..Counts::default() };
         let found =
-            |candidate: &Candidate| Match { hit: candidate.hit.clone(), distance_km: candidate.distance.shown_km() };
+            |candidate: &Candidate<'a>| Match { hit: candidate.hit, distance_km: candidate.distance.shown_km() };
         Found::page(kept().map(found).collect(), ask.page, counts, radius_km)
     }
 
@@ -75,7 +75,7 @@ impl Finder<'_> {
         Some(criteria)
     }
 
-    fn structures_in(&self, criteria: Vec<Criterion>, ask: Ask<'_>, radius_km: Option<u32>) -> Vec<Candidate> {
+    fn structures_in(&self, criteria: Vec<Criterion>, ask: Ask<'_>, radius_km: Option<u32>) -> Vec<Candidate<'a>> {
         let communes: HashSet<&str> = match ask.area {
             Some(Area::Around { communes, .. } | Area::Departement { communes, .. }) => {
                 communes.iter().map(String::as_str).collect()

@@ -37,13 +37,13 @@ pub(crate) struct Context<'a> {
     pub(crate) query: &'a [(String, String)],
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// The first value of a parameter; empty when absent.
     pub(crate) fn parameter(&self, name: &str) -> &str {
         self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    pub(crate) fn finder(&self) -> Finder<'_> {
+    pub(crate) fn finder(&self) -> Finder<'a> {
         let registry = self.portal.services.registry;
         Finder {
             view: self.view,
@@ -54,7 +54,7 @@ impl Context<'_> {
         }
     }
 
-    pub(crate) fn reader(&self) -> Reader<'_> {
+    pub(crate) fn reader(&self) -> Reader<'a> {
         let services = &self.portal.services;
         Reader { view: self.view, registry: services.registry, cog: services.cog, now: self.now }
     }

@@ -25,14 +25,14 @@ pub(crate) struct Reader<'a> {
     pub(crate) now: ror_fhir::Instant,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// What the reference of a resource leads to, when the public sees it.
-    pub(crate) fn target(&self, hit: &Hit, rtype: ResourceType, parameter: &str) -> Option<Hit> {
+    pub(crate) fn target(&self, hit: &Hit, rtype: ResourceType, parameter: &str) -> Option<Hit<'a>> {
         self.targets(hit, rtype, parameter).into_iter().next()
     }
 
     /// What the references of a resource lead to.
-    pub(crate) fn targets(&self, hit: &Hit, rtype: ResourceType, parameter: &str) -> Vec<Hit> {
+    pub(crate) fn targets(&self, hit: &Hit, rtype: ResourceType, parameter: &str) -> Vec<Hit<'a>> {
         let parameter = self.registry.known(hit.rtype(), parameter);
         let references = hit.references().filter(|reference| reference.parameter == parameter);
         references
@@ -42,7 +42,7 @@ impl Reader<'_> {
     }
 
     /// What refers to a resource, by id: the order of arrival would tell what came and went.
-    pub(crate) fn referring(&self, hit: &Hit, from: ResourceType, parameter: &str) -> Vec<Hit> {
+    pub(crate) fn referring(&self, hit: &Hit, from: ResourceType, parameter: &str) -> Vec<Hit<'a>> {
         let mut found = self.view.referring(self.registry.known(from, parameter), hit.rtype(), hit.id());
         found.sort_by(|a, b| a.id().cmp(b.id()));
         found

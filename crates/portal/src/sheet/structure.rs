@@ -108,7 +108,7 @@ pub(crate) fn link(hit: &Hit) -> Link {
 
 /// Contacts of a structure, else of the nearest above it that has a telephone.
 pub(crate) fn contacts(reader: Reader<'_>, hit: &Hit) -> Option<Fallback> {
-    let mut at = hit.clone();
+    let mut at = *hit;
     for step in 0..STEPS_MAX {
         let items = telecoms::of_structure(&at.to_node());
         if telecoms::first_phone(&items).is_some() {

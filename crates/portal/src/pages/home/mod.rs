@@ -111,7 +111,7 @@ fn count(context: &Context<'_>) -> Figures {
     }
 }
 
-fn latest(context: &Context<'_>) -> Vec<ror_index::Hit> {
+fn latest<'a>(context: &Context<'a>) -> Vec<ror_index::Hit<'a>> {
     let result = ResultParameters {
         count: LATEST,
         sort: vec![Sort { by: SortBy::LastUpdated, descending: true }],

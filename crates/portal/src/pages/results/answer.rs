@@ -28,17 +28,17 @@ const CATEGORIES: [&str; 2] = [
 const CHOICES_MAX: usize = 10;
 
 /// Results of both kinds; one of them is shown.
-pub(super) struct Answer {
+pub(super) struct Answer<'a> {
     kind: Kind,
-    shown: Found,
+    shown: Found<'a>,
     other_total: u64,
     filters: Filters,
     page: usize,
 }
 
-impl Answer {
+impl<'a> Answer<'a> {
     pub(super) fn find(
-        context: &Context<'_>,
+        context: &Context<'a>,
         what: &What<'_>,
         area: Option<&Area>,
         filters: &Filters,
