@@ -20,15 +20,15 @@ use decisions::{
     TITLES,
 };
 
-/// The profiles whose rules are in force. The others have no rule at all and so see nothing;
-/// opening one is adding its number here and running this command again.
-const OPEN_PROFILES: &[u8] = &[0, 1];
+/// The profiles whose rules are in force, each with the policy version since which what it sees
+/// is decided as it is now. A profile left out has no rule at all and so sees nothing.
+///
+/// Versions told to a profile are counted again from the ledger under today's rules: raise the
+/// number of one that was open already only as `docs/adr/0050-policy-versions.md` says.
+const OPEN_PROFILES: &[(u8, u32)] = &[(0, 2), (1, 2), (2, 3), (3, 3), (4, 3), (5, 3)];
 
-/// All profiles: for the tests, which hold every rule to its meaning before it opens.
-const ALL_PROFILES: &[u8] = &[0, 1, 2, 3, 4, 5];
-
-/// Raised by hand whenever the files change: versions of resources record it.
-const POLICY_VERSION: u32 = 2;
+/// Raised by hand whenever who sees what changes: versions of resources record it.
+const POLICY_VERSION: u32 = 3;
 
 const CRATE: &str = "crates/confidentiality";
 const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/";
@@ -46,9 +46,7 @@ pub(crate) fn run(words: &[String]) -> Result<String> {
     let lists = model_path.with_file_name("nomenclatures");
     let table = Table::build(&model, &lists)?;
     let root = root();
-    fs::create_dir_all(root.join("tests/data"))?;
-    fs::write(root.join("data/rules.toml"), rules(&model, OPEN_PROFILES)?)?;
-    fs::write(root.join("tests/data/rules-all-profiles.toml"), rules(&model, ALL_PROFILES)?)?;
+    fs::write(root.join("data/rules.toml"), rules(&model)?)?;
     fs::write(root.join("data/elements.toml"), table.write(&lists)?)?;
     Ok(format!("{CRATE}: {} elements, {} extensions", table.rows.len(), table.extensions.len()))
 }
@@ -57,32 +55,40 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(CRATE)
 }
 
-/// The rules of `profiles`, as the crate reads them.
-fn rules(model: &Value, profiles: &[u8]) -> Result<String> {
+/// The rules of the open profiles, as the crate reads them.
+fn rules(model: &Value) -> Result<String> {
     let mut out = header(model);
     writeln!(out, "version = {POLICY_VERSION}")?;
-    writeln!(out, "open_profiles = {profiles:?}")?;
+    let since: Vec<String> = OPEN_PROFILES.iter().map(|(profile, version)| format!("{profile} = {version}")).collect();
+    writeln!(out, "# The version since which what each profile sees is decided as it is here.")?;
+    writeln!(out, "since = {{ {} }}", since.join(", "))?;
     for rule in list(&model["effectiveAccessRules"]["rules"]) {
         let id = rule["id"].as_str().context("a rule without id")?;
-        let title = lookup(TITLES, id).with_context(|| format!("no French title for the rule {id}"))?;
-        writeln!(out, "\n[[rules]]\nid = {id:?}\ntitle = {title:?}")?;
+        rule_head(&mut out, id)?;
         let decisions: Vec<&str> = list(&rule["decisions"]).iter().filter_map(Value::as_str).collect();
         if !decisions.is_empty() {
             writeln!(out, "decisions = {decisions:?}")?;
         }
-        for profile in profiles {
+        for (profile, _) in OPEN_PROFILES {
             let alternatives = rule["profiles"].get(profile.to_string()).with_context(|| format!("{id}: {profile}"))?;
             writeln!(out, "profiles.{profile} = {alternatives}")?;
         }
     }
     for (id, decision) in OPEN_RULES {
-        let title = lookup(TITLES, id).with_context(|| format!("no French title for the rule {id}"))?;
-        writeln!(out, "\n[[rules]]\nid = {id:?}\ntitle = {title:?}\ndecisions = [{decision:?}]")?;
-        for profile in profiles {
+        rule_head(&mut out, id)?;
+        writeln!(out, "decisions = [{decision:?}]")?;
+        for (profile, _) in OPEN_PROFILES {
             writeln!(out, "profiles.{profile} = [[]]")?;
         }
     }
     Ok(out)
+}
+
+fn rule_head(out: &mut String, id: &str) -> Result<()> {
+    let (_, title, level) =
+        TITLES.iter().find(|(known, ..)| *known == id).with_context(|| format!("no French title for the rule {id}"))?;
+    writeln!(out, "\n[[rules]]\nid = {id:?}\ntitle = {title:?}\nlevel = {level:?}")?;
+    Ok(())
 }
 
 fn header(model: &Value) -> String {

@@ -97,6 +97,20 @@ pub enum Field {
     Unknown,
 }
 
+/// The categories of establishment of the domain *Médico-social* (`indicators.md` §3, perimeters
+/// of 2023 and 2024 included), in order.
+const MEDICO_SOCIAL_CATEGORIES: [&str; 48] = [
+    "165", "178", "180", "182", "183", "186", "188", "189", "190", "192", "194", "195", "196", "197", "198", "202",
+    "207", "209", "213", "221", "228", "231", "238", "246", "249", "252", "253", "255", "354", "370", "377", "379",
+    "381", "382", "390", "395", "396", "402", "437", "445", "446", "448", "449", "460", "500", "501", "502", "608",
+];
+
+/// Whether a category of establishment (TRE_R66) belongs to the domain *Médico-social*, which
+/// decides for an EG as the field of activity does for an offer (D26).
+pub fn is_medico_social_category(code: &str) -> bool {
+    MEDICO_SOCIAL_CATEGORIES.binary_search(&code).is_ok()
+}
+
 /// The addresses under which a code of JDV_J20 is written: its code system, and the value
 /// set itself, which some samples give as system (D4).
 const FIELD_SYSTEMS: [&str; 3] = [
@@ -165,6 +179,15 @@ mod tests {
         OfferFacts::read(&node!({
             "resourceType": "HealthcareService", "extension": flags, "type": [{"coding": codings}]
         }))
+    }
+
+    #[test]
+    fn d26_categories_are_in_order_and_a_hospital_is_not_among_them() {
+        assert!(MEDICO_SOCIAL_CATEGORIES.is_sorted());
+        for (code, is_one) in [("500", true), ("165", true), ("608", true), ("355", false), ("462", false), ("", false)]
+        {
+            assert_eq!(is_medico_social_category(code), is_one, "{code}");
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! data types. A rule without alternative for a profile never holds for it, an element without
 //! row is governed by `OTHER`: nothing is open unless a line says so.
 //!
-//! To open a profile: add it to `OPEN_PROFILES` of the generator, raise `POLICY_VERSION`, run
-//! the generator, read what changed in the golden rendering.
+//! `docs/politique-acces.md` is the whole of it in French, line by line; a test compares. To
+//! change it: the model or the generator, `POLICY_VERSION`, then read what changed in that page.
 
 mod elements;
 mod render;
@@ -14,7 +14,7 @@ mod rules;
 
 use std::sync::OnceLock;
 
-use crate::AudienceMask;
+use crate::{Audience, AudienceMask};
 
 use elements::ElementsFile;
 pub(crate) use elements::{CapacityStatuses, Element, Kind, Schema, ToldBy};
@@ -29,7 +29,8 @@ const DATATYPES: &str = include_str!("../data/datatypes.toml");
 #[derive(Debug)]
 pub struct Policy {
     version: u32,
-    open_profiles: Vec<u8>,
+    /// The profiles in force, each with the version since which it is decided as now.
+    since: Vec<(Audience, u32)>,
     rules: Vec<Rule>,
     schema: Schema,
     elements: ElementsFile,
@@ -90,10 +91,12 @@ impl Policy {
         let file: RulesFile = toml::from_str(rules)?;
         let elements: ElementsFile = toml::from_str(elements)?;
         let rules = file.rules.iter().map(Rule::read).collect::<Result<Vec<_>, _>>()?;
+        let since = file.since.iter().map(|(profile, version)| Ok((rules::profile(profile, "since")?, *version)));
+        let since = since.collect::<Result<Vec<_>, PolicyError>>()?;
         let schema = Schema::build(&elements, &toml::from_str(DATATYPES)?, &rules)?;
         Ok(Self {
             version: file.version,
-            open_profiles: file.open_profiles,
+            since,
             other: rules::find(&rules, "OTHER")?,
             home: rules::find(&rules, "ORG-HOME")?,
             rules,
@@ -108,9 +111,16 @@ impl Policy {
         self.version
     }
 
-    /// The profiles whose rules are in force; the others see nothing yet.
-    pub fn open_profiles(&self) -> &[u8] {
-        &self.open_profiles
+    /// The profiles whose rules are in force; the others see nothing.
+    pub fn open_profiles(&self) -> AudienceMask {
+        self.since.iter().map(|(audience, _)| *audience).collect()
+    }
+
+    /// The audiences for which everything is decided as policy `version` decided it: what was
+    /// counted for them under it still holds (D28). The owner sees all that is served under any.
+    pub fn unchanged_since(&self, version: u32) -> AudienceMask {
+        let same = self.since.iter().filter(|(_, since)| *since <= version && version <= self.version);
+        same.map(|(audience, _)| *audience).chain([Audience::OWNER]).collect()
     }
 
     /// The policy in French, in a stable order: who sees what, element by element.

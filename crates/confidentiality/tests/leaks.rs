@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use ror_confidentiality::{Audience, AudienceMask, Facts, OwnFacts, project};
+use ror_confidentiality::{Audience, AudienceMask, Facts, OwnFacts, Policy, project};
 use ror_fhir::{Node, node};
 
 const MARK: &str = "SECRET-7311";
@@ -201,7 +201,7 @@ fn references_follow_their_target() {
         |hidden: &'static str| move |target: &str| if target == hidden { P1_AND_OWNER } else { AudienceMask::ALL };
     let targets = everyone_but("Location/hidden");
     let seen = |resource: &Node, own: OwnFacts| {
-        seers(&project(resource, &Facts { own, targets: &targets }, six_profiles()), MARK)
+        seers(&project(resource, &Facts { own, targets: &targets }, Policy::embedded()), MARK)
     };
     let reference = |text: &str| node!({"reference": text, "display": MARK});
     for (reference, audiences) in [
@@ -239,7 +239,7 @@ fn a_list_whose_references_are_all_hidden_disappears() {
         &node!({"location": [{"reference": "Location/a"}, {"reference": "Location/b"}], "name": "A"}),
     );
     let hidden = |_: &str| P1_AND_OWNER;
-    let projection = project(&offer, &Facts { own: OwnFacts::HealthcareService, targets: &hidden }, six_profiles());
+    let projection = project(&offer, &Facts { own: OwnFacts::HealthcareService, targets: &hidden }, Policy::embedded());
     let public = projection.group(Audience::PUBLIC).expect("sees it");
     assert_eq!(public.resource.get("location"), None);
     assert_eq!(public.resource.str("name"), Some("A"));
@@ -249,7 +249,8 @@ fn a_list_whose_references_are_all_hidden_disappears() {
 fn an_unresolved_target_closes_even_if_the_caller_answers_for_more_than_seven() {
     let offer = offer(VILLE, vec![], &node!({"providedBy": {"reference": "Organization/a", "display": MARK}}));
     let all_bits = |_: &str| AudienceMask(0xff);
-    let projection = project(&offer, &Facts { own: OwnFacts::HealthcareService, targets: &all_bits }, six_profiles());
+    let projection =
+        project(&offer, &Facts { own: OwnFacts::HealthcareService, targets: &all_bits }, Policy::embedded());
     assert_eq!(projection.visible(), AudienceMask::ALL);
     assert_eq!(seers(&projection, MARK), AudienceMask::ALL);
 }

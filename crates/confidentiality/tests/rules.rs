@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use ror_confidentiality::{AudienceMask, Facts, Field, OfferFacts, OwnFacts, project};
+use ror_confidentiality::{AudienceMask, Facts, Field, OfferFacts, OwnFacts, Policy, project};
 use ror_fhir::{Node, node};
 
 const MARK: &str = "7311";
@@ -383,7 +383,7 @@ fn d31_a_template_tells_of_no_resource_that_its_reader_does_not_see() {
     let template = resource("Questionnaire", &node!({"item": [{"item": [{"answerOption": [answer]}]}]}));
     let targets = |_: &str| mask(&[1, 6]);
     let facts = Facts { own: OwnFacts::Questionnaire, targets: &targets };
-    let projection = project(&template, &facts, six_profiles());
+    let projection = project(&template, &facts, Policy::embedded());
     assert_eq!((projection.visible(), seers(&projection, MARK)), (mask(ALL), P1_AND_OWNER));
 }
 

@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 use ror_fhir::Instant;
 use ror_ledger::{Client, LedgerError};
 
-use crate::{ClientRights, profile::PROFILE_MAX, token::Verified};
+use crate::{ClientRights, clients::PROFILE_MAX, token::Verified};
 
 /// How long the register may be remembered, in milliseconds. A change made by another process
 /// must be seen within 2 s (D65).

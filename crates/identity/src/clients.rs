@@ -4,7 +4,10 @@ use ror_fhir::Instant;
 use ror_ledger::{Client, Ledger, LedgerError, NewAudit};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::{ClientRights, Secret, profile::PROFILE_MAX, secret};
+use crate::{ClientRights, Secret, secret};
+
+/// The highest access profile.
+pub(crate) const PROFILE_MAX: u8 = 5;
 
 /// Longest name accepted, in characters.
 pub const NAME_CHARS_MAX: usize = 120;

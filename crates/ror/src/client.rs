@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use ror_identity::{ClientRights, NewClient, Write, clients, profile_note};
+use ror_identity::{ClientRights, NewClient, Write, clients};
 
 use crate::cli::{Client, ClientAdd};
 use crate::environment::{now, random};
@@ -33,9 +33,6 @@ fn add(arguments: &ClientAdd) -> anyhow::Result<ExitCode> {
     let new = NewClient { name: arguments.name.clone(), profile: arguments.profile, rights };
     let credentials = clients::add(&*ledger, new, now(), &mut |bytes| random(bytes))?;
     report::say(&credentials.to_json());
-    if let Some(note) = profile_note(arguments.profile) {
-        report::complain(note);
-    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use ror_directory::Directory;
-use ror_identity::{ClientRights, NewClient, clients, profile_note};
+use ror_identity::{ClientRights, NewClient, clients};
 use ror_ledger::Ledger;
 use serde::{Deserialize, Serialize};
 
@@ -118,10 +118,6 @@ fn summary(listen: SocketAddr, folder: &Path, directory: &Directory, clients: &[
         let SandboxClient { profile, id, secret } = client;
         // Writing to a string cannot fail.
         writeln!(text, "Profil {profile} : client_id={id} client_secret={secret}").ok();
-        if let Some(note) = profile_note(*profile) {
-            writeln!(text, "  {note}").ok();
-            continue;
-        }
         writeln!(
             text,
             "  TOKEN=$(curl -s -d grant_type=client_credentials -d client_id={id} -d client_secret={secret} \

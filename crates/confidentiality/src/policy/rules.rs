@@ -15,7 +15,7 @@ const PROFILES: usize = 6;
 #[serde(deny_unknown_fields)]
 pub(super) struct RulesFile {
     pub(super) version: u32,
-    pub(super) open_profiles: Vec<u8>,
+    pub(super) since: BTreeMap<String, u32>,
     pub(super) rules: Vec<RuleRow>,
 }
 
@@ -25,6 +25,7 @@ pub(super) struct RulesFile {
 pub(super) struct RuleRow {
     id: String,
     title: String,
+    level: String,
     #[serde(default)]
     decisions: Vec<String>,
     #[serde(default)]
@@ -46,6 +47,8 @@ impl RuleId {
 pub(crate) struct Rule {
     pub(super) id: String,
     pub(super) title: String,
+    /// The level of confidentiality of what it governs, in French: for readers.
+    pub(super) level: String,
     pub(super) decisions: Vec<String>,
     pub(super) profiles: [Vec<Conditions>; PROFILES],
 }
@@ -55,29 +58,29 @@ pub(crate) struct Rule {
 pub(crate) struct Conditions(u16);
 
 macro_rules! conditions {
-    ($($name:ident = $bit:literal, $word:literal, $french:literal;)+) => {
+    ($($name:ident = $bit:literal, $word:literal, $short:literal, $french:literal;)+) => {
         impl Conditions {
             $(pub(crate) const $name: Self = Self(1 << $bit);)+
 
-            /// Every condition: itself, its word in the table, its meaning in French.
-            pub(super) const TABLE: &'static [(Self, &'static str, &'static str)] =
-                &[$((Self::$name, $word, $french),)+];
+            /// Every condition: itself, its word in the table, its short form and its meaning in French.
+            pub(super) const TABLE: &'static [(Self, &'static str, &'static str, &'static str)] =
+                &[$((Self::$name, $word, $short, $french),)+];
         }
     };
 }
 
 conditions! {
-    NS = 0, "ns", "l'offre n'est pas une unité sensible";
-    MS = 1, "ms", "le champ d'activité est médico-social";
-    VILLE = 2, "ville", "le champ d'activité est la ville";
-    NS_ANY = 3, "nsAny", "au moins une offre du lieu n'est pas sensible";
-    NS_ALL = 4, "nsAll", "le lieu a des offres et aucune n'est sensible";
-    MS_ALL = 5, "msAll", "toutes les offres du lieu sont médico-sociales";
-    OI_NOT_ALL_SENSITIVE = 6, "oiNotAllSensitive", "l'organisation interne n'a pas que des offres sensibles";
-    LEVEL_1 = 7, "level<=1", "le niveau le plus strict en jeu est 1";
-    LEVEL_2 = 8, "level<=2", "le niveau le plus strict en jeu est 1 ou 2";
-    INSTALLED = 9, "installed", "la capacité est installée";
-    NOT_ADDITIONAL = 10, "notAdditional", "la capacité n'est pas supplémentaire";
+    NS = 0, "ns", "NS", "l'offre n'est pas une unité sensible";
+    MS = 1, "ms", "MS", "le champ d'activité est médico-social";
+    VILLE = 2, "ville", "ville", "le champ d'activité est la ville";
+    NS_ANY = 3, "nsAny", "NS une", "au moins une offre du lieu n'est pas sensible";
+    NS_ALL = 4, "nsAll", "NS toutes", "le lieu a des offres et aucune n'est sensible";
+    MS_ALL = 5, "msAll", "MS toutes", "toutes les offres du lieu sont médico-sociales";
+    OI_NOT_ALL_SENSITIVE = 6, "oiNotAllSensitive", "OI", "l'organisation interne n'a pas que des offres sensibles";
+    LEVEL_1 = 7, "level<=1", "niveau 1", "le niveau le plus strict en jeu est 1";
+    LEVEL_2 = 8, "level<=2", "niveau ≤ 2", "le niveau le plus strict en jeu est 1 ou 2";
+    INSTALLED = 9, "installed", "installée", "la capacité est installée";
+    NOT_ADDITIONAL = 10, "notAdditional", "non suppl.", "la capacité n'est pas supplémentaire";
 }
 
 impl Conditions {
@@ -100,29 +103,36 @@ impl Conditions {
     }
 
     fn read(word: &str) -> Option<Self> {
-        Self::TABLE.iter().find(|(_, written, _)| *written == word).map(|(condition, ..)| *condition)
+        Self::TABLE.iter().find(|(_, written, ..)| *written == word).map(|(condition, ..)| *condition)
     }
 
-    /// What must hold, in French; nothing needed: always.
+    /// What must hold, in short; nothing needed: always.
     pub(super) fn french(self) -> String {
-        let needed: Vec<&str> =
-            Self::TABLE.iter().filter(|(one, ..)| self.includes(*one)).map(|(.., french)| *french).collect();
-        if needed.is_empty() { "toujours".into() } else { needed.join(" et ") }
+        let needed: Vec<&str> = Self::TABLE
+            .iter()
+            .filter(|(condition, ..)| self.includes(*condition))
+            .map(|(_, _, short, _)| *short)
+            .collect();
+        if needed.is_empty() { "oui".into() } else { needed.join(" et ") }
     }
 }
 
 impl Rule {
     pub(super) fn read(row: &RuleRow) -> Result<Self, PolicyError> {
         let mut profiles: [Vec<Conditions>; PROFILES] = Default::default();
-        for (profile, alternatives) in &row.profiles {
-            let slot = profile.parse().ok().and_then(|at: usize| profiles.get_mut(at));
-            let slot =
-                slot.ok_or_else(|| PolicyError::UnknownProfile { rule: row.id.clone(), profile: profile.clone() })?;
+        for (name, alternatives) in &row.profiles {
+            let slot = &mut profiles[profile(name, &row.id)?.index()];
             for alternative in alternatives {
                 slot.push(row.conditions(alternative)?);
             }
         }
-        Ok(Self { id: row.id.clone(), title: row.title.clone(), decisions: row.decisions.clone(), profiles })
+        Ok(Self {
+            id: row.id.clone(),
+            title: row.title.clone(),
+            level: row.level.clone(),
+            decisions: row.decisions.clone(),
+            profiles,
+        })
     }
 
     /// The audiences for which it can hold at all.
@@ -149,6 +159,12 @@ impl RuleRow {
             None => Err(PolicyError::UnknownCondition { rule: self.id.clone(), condition: word.clone() }),
         })
     }
+}
+
+/// The access profile written `name` in `rule`.
+pub(super) fn profile(name: &str, rule: &str) -> Result<Audience, PolicyError> {
+    let unknown = || PolicyError::UnknownProfile { rule: rule.to_owned(), profile: name.to_owned() };
+    name.parse().ok().and_then(Audience::profile).ok_or_else(unknown)
 }
 
 /// The rule called `id`.

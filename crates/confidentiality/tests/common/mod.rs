@@ -1,8 +1,6 @@
-//! Hand-made resources and the six-profile policy.
+//! Hand-made resources.
 
 #![allow(dead_code, reason = "each test file uses its part")]
-
-use std::sync::OnceLock;
 
 use ror_confidentiality::{
     Audience, AudienceMask, Facts, Field, OfferFacts, OrganizationKind, OwnFacts, Policy, Projection, project,
@@ -16,12 +14,6 @@ pub(crate) const MEDICO_SOCIAL: OfferFacts = OfferFacts { sensitive: false, fiel
 pub(crate) const VILLE: OfferFacts = OfferFacts { sensitive: false, field: Field::Ville };
 pub(crate) const SENSITIVE_VILLE: OfferFacts = OfferFacts { sensitive: true, field: Field::Ville };
 
-/// The policy as it will be when every profile is open: what tests hold the rules to.
-pub(crate) fn six_profiles() -> &'static Policy {
-    static POLICY: OnceLock<Policy> = OnceLock::new();
-    POLICY.get_or_init(|| Policy::with_rules(include_str!("../data/rules-all-profiles.toml")).expect("generated table"))
-}
-
 /// Audiences by their numbers; 6 is the owner.
 pub(crate) fn mask(audiences: &[u8]) -> AudienceMask {
     AudienceMask(audiences.iter().fold(0, |mask, audience| mask | 1 << audience))
@@ -34,7 +26,7 @@ pub(crate) fn everyone_sees(_: &str) -> AudienceMask {
 }
 
 pub(crate) fn projected(resource: &Node, own: OwnFacts) -> Projection {
-    project(resource, &Facts { own, targets: &everyone_sees }, six_profiles())
+    project(resource, &Facts { own, targets: &everyone_sees }, Policy::embedded())
 }
 
 /// The audiences whose projection holds `marker`; checks on the way that cuts and tree agree.
