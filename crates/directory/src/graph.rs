@@ -3,7 +3,9 @@
 //!
 //! Copying a graph costs nothing, as for a snapshot: a change is tried on a copy.
 
-use ror_confidentiality::{OfferFacts, OrganizationKind, OwnFacts};
+use std::collections::HashSet;
+
+use ror_confidentiality::{OfferFacts, OrganizationKind, OwnFacts, is_medico_social_category};
 use ror_fhir::{Node, Reference};
 use ror_search::ResourceType;
 use rpds::HashTrieMapSync;
@@ -25,6 +27,8 @@ struct Structure {
     kind: OrganizationKind,
     part_of: Option<Box<str>>,
     lieu_de_vie: bool,
+    /// All its categories belong to the domain *Médico-social* (D26).
+    medico_social: bool,
     identifiers: Ids,
 }
 
@@ -89,9 +93,14 @@ impl Graph {
                 self.touch_offer(id, &mut touched);
             }
             ResourceType::Organization => {
+                let was_medico_social = self.is_in_medico_social(id);
                 self.touch_structure(id, &mut touched);
                 self.put_structure(id, resource.map(Structure::read));
                 self.touch_structure(id, &mut touched);
+                if self.is_in_medico_social(id) != was_medico_social {
+                    let parts = self.with_parts(id).into_iter();
+                    touched.extend(parts.map(|part| (ResourceType::Organization, part)));
+                }
             }
             ResourceType::Location => self.put_place(id, resource.map(Place::read)),
             ResourceType::PractitionerRole => {
@@ -119,8 +128,10 @@ impl Graph {
                     kind: structure.map_or(OrganizationKind::OrganisationInterne, |structure| structure.kind),
                     all_offers_sensitive: self.are_all_offers_sensitive(id),
                     lieu_de_vie: structure.is_some_and(|structure| structure.lieu_de_vie),
-                    // Profile 3 is closed until the table of D26 is in force.
-                    medico_social: false,
+                    medico_social: match structure.map(|structure| structure.kind) {
+                        Some(OrganizationKind::EntiteJuridique) => self.has_only_medico_social(id),
+                        _ => self.is_in_medico_social(id),
+                    },
                 }
             }
             ResourceType::PractitionerRole => {
@@ -291,6 +302,35 @@ impl Graph {
         self.line(structure).iter().any(|id| self.structures.get(id).is_some_and(|structure| structure.lieu_de_vie))
     }
 
+    /// D26: whether the establishment that a structure is, or is in, is médico-social; false
+    /// when there is none.
+    fn is_in_medico_social(&self, structure: &str) -> bool {
+        let line = self.line(structure);
+        let mut known = line.iter().filter_map(|id| self.structures.get(id));
+        let first = known.find(|structure| structure.kind != OrganizationKind::OrganisationInterne);
+        first.is_some_and(|structure| structure.kind == OrganizationKind::EntiteGeographique && structure.medico_social)
+    }
+
+    /// D26: whether an entité juridique has establishments, all of them médico-sociaux.
+    fn has_only_medico_social(&self, structure: &str) -> bool {
+        let mut pending: Ids = vec![structure.into()];
+        let mut seen: HashSet<Box<str>> = HashSet::new();
+        let mut any = false;
+        while let Some(id) = pending.pop() {
+            match self.structures.get(&id) {
+                Some(found) if found.kind == OrganizationKind::EntiteGeographique => {
+                    any = true;
+                    if !found.medico_social {
+                        return false;
+                    }
+                }
+                _ if seen.insert(id.clone()) => pending.extend(self.parts_of_structure.of(&id).cloned()),
+                _ => {}
+            }
+        }
+        any
+    }
+
     fn put_offer(&mut self, id: &str, offer: Option<Offer>) {
         let former = self.offers.get(id).cloned();
         if let Some(former) = &former {
@@ -390,10 +430,15 @@ impl Structure {
     fn read(resource: &Node) -> Self {
         let mut kind = None;
         let mut lieu_de_vie = false;
+        let (mut categories, mut all_medico_social) = (0, true);
         for coding in resource.items("type").flat_map(|concept| concept.items("coding")) {
             let (system, code) = (coding.str("system").unwrap_or_default(), coding.str("code").unwrap_or_default());
             kind = kind.or(kind_of(system, code));
             lieu_de_vie |= code == "462" && system.contains("TRE_R66-");
+            if system.contains("TRE_R66-") {
+                categories += 1;
+                all_medico_social &= is_medico_social_category(code);
+            }
         }
         let identifiers = resource.items("identifier").filter_map(|identifier| Some(identifier.str("value")?.into()));
         Self {
@@ -401,6 +446,7 @@ impl Structure {
             kind: kind.unwrap_or(OrganizationKind::OrganisationInterne),
             part_of: targets(resource, "partOf", ResourceType::Organization).pop(),
             lieu_de_vie,
+            medico_social: categories > 0 && all_medico_social,
             identifiers: identifiers.collect(),
         }
     }

@@ -21,8 +21,9 @@ pub(crate) struct Replay {
     tables: Tables,
     transaction: Vec<Row>,
     author: Author,
-    /// Position and audiences of the rows of the transaction, when they are compared.
-    told: Vec<(Seq, AudienceMask)>,
+    /// Position and audiences of the rows of the transaction, and the audiences for which they
+    /// are compared.
+    told: Vec<(Seq, AudienceMask, AudienceMask)>,
     compares: bool,
     faults: Vec<String>,
     at: Instant,
@@ -102,9 +103,10 @@ impl Replay {
         };
         let key: Key = (rtype, row.id.as_str().into());
         each(&key, row);
-        // A row of another policy was judged by other rules: nothing to compare with.
-        if self.compares && row.policy_ver == self.tables.policy.version() {
-            self.told.push((row.seq, AudienceMask(row.audience_mask)));
+        if self.compares {
+            // Under an older policy some were judged by other rules: nothing to compare with.
+            let same = self.tables.policy.unchanged_since(row.policy_ver);
+            self.told.push((row.seq, AudienceMask(row.audience_mask), same));
         }
         self.transaction.push(Row { key, resource, updated: row.updated });
         Ok(())
@@ -120,8 +122,97 @@ impl Replay {
         if told.len() != made.len() {
             return;
         }
-        for ((seq, told), made) in told.into_iter().zip(made).filter(|((_, told), made)| told != made) {
+        let compared = told.into_iter().zip(made).map(|((seq, told, same), made)| (seq, told & same, made & same));
+        for (seq, told, made) in compared.filter(|(_, told, made)| told != made) {
             self.faults.push(format!("ligne {seq} : version pour {told:?}, calculée pour {made:?}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ror_confidentiality::{AUDIENCES, Audience, Policy};
+    use ror_fhir::node;
+    use ror_index::Stamp;
+    use ror_ledger::{Expect, NewVersion, SqliteLedger};
+    use ror_search::Registry;
+
+    use super::*;
+    use crate::verify::verify;
+
+    const FLAG: &str =
+        "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-healthcareservice-sensitive-unit";
+
+    fn former_policy() -> Tables {
+        let rules = include_str!("../../confidentiality/tests/data/rules-2.toml");
+        let policy = Box::leak(Box::new(Policy::with_rules(rules).expect("a table")));
+        Tables { registry: Registry::embedded(), policy }
+    }
+
+    /// An offer with one thing that profile 2 sees and the public does not, one that neither sees.
+    fn offer(act: &str, hidden: &str, sensitive: bool) -> Node {
+        let acts = "https://mos.esante.gouv.fr/NOS/TRE_R210-ActeSpecifique/FHIR/TRE-R210-ActeSpecifique";
+        node!({"resourceType": "HealthcareService",
+            "extension": [{"url": FLAG, "valueBoolean": sensitive}, {"url": "https://example.org/x", "valueString": hidden}],
+            "name": "Consultation", "characteristic": [{"coding": [{"system": acts, "code": act}]}]})
+    }
+
+    /// Writes under the former policy, as the program of that day did; gives the stamps it told.
+    fn written_then(ledger: &dyn Ledger) -> [Stamp; AUDIENCES] {
+        let tables = former_policy();
+        let mut state = State::empty(tables);
+        let (rtype, id) = (ResourceType::HealthcareService, "a");
+        let offers = [
+            offer("1", "x", false),
+            offer("2", "x", false),
+            offer("2", "y", false),
+            offer("2", "y", true),
+            offer("3", "y", false),
+        ];
+        for (at, resource) in (1_i64..).map(|at| at * 1_000).zip(offers) {
+            let row = Row { key: (rtype, id.into()), resource: Some(resource.clone()), updated: at };
+            let mask = state.apply(vec![row], Author::Client, tables).remove(0);
+            let version = NewVersion {
+                rtype: rtype.name().to_owned(),
+                id: id.to_owned(),
+                op: if at == 1_000 { Op::Create } else { Op::Update },
+                expect: Expect::Any,
+                at,
+                updated: at,
+                actor: "client".to_owned(),
+                audience_mask: mask.0,
+                policy_ver: tables.policy.version(),
+                body: resource.to_bytes(),
+                uniques: Vec::new(),
+                source: None,
+            };
+            ledger.append(ledger.head().expect("a head").seq, &[version], &[]).expect("appended");
+        }
+        state.snapshot.former(rtype, id).expect("held").stamps()
+    }
+
+    #[test]
+    fn d28_a_ledger_of_policy_2_keeps_what_it_told_and_counts_anew_for_whom_it_was_closed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger");
+        let told = written_then(&ledger);
+        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let mut replay = Replay::new(State::empty(tables), Instant::MIN, tables);
+        replay.run(&ledger).expect("read");
+        let (state, _) = replay.finish();
+        let now = state.snapshot.former(ResourceType::HealthcareService, "a").expect("held").stamps();
+        for audience in [Audience::PUBLIC, Audience::ALL_DATA, Audience::OWNER] {
+            assert_eq!(now[audience.index()], told[audience.index()], "{audience}");
+        }
+        let of = |profile: u8| {
+            let audience = Audience::profile(profile).expect("a profile");
+            assert_eq!(told[audience.index()], Stamp::default(), "closed then");
+            let stamp = now[audience.index()];
+            (stamp.version, stamp.updated)
+        };
+        // Each counts what it would have seen: never the unnamed extension, acts if they may.
+        assert_eq!((of(2), of(3), of(4), of(5)), ((3, 5_000), (2, 5_000), (4, 5_000), (3, 5_000)));
+        let verified = verify(&ledger).expect("read");
+        assert_eq!(verified.faults, Vec::<String>::new());
     }
 }

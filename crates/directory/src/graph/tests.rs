@@ -111,3 +111,38 @@ fn d26_the_places_of_a_part_follow_the_lieu_de_vie_above_it() {
     assert!(graph.put(&part, Some(&unit("other"))).contains(&place));
     assert!(is_home(&graph));
 }
+
+#[test]
+fn d26_a_unit_is_as_its_establishment_and_an_ej_as_all_of_its_own() {
+    let list = |name: &str| format!("https://mos.esante.gouv.fr/NOS/{name}/FHIR/{}", name.replacen('_', "-", 1));
+    let structure = |list: &str, codes: &[&str], parent: &str| {
+        let types: Vec<Node> = codes.iter().map(|code| node!({"coding": [{"system": list, "code": *code}]})).collect();
+        node!({"resourceType": "Organization", "type": types, "partOf": {"reference": format!("Organization/{parent}")}})
+    };
+    let eg = |codes: &[&str]| structure(&list("TRE_R66-CategorieEtablissement"), codes, "ej");
+    let organization = |id: &str| key(ResourceType::Organization, id);
+    let mut graph = Graph::empty();
+    let is_one = |graph: &Graph, id: &str| {
+        matches!(graph.facts(&organization(id)), OwnFacts::Organization { medico_social: true, .. })
+    };
+    // Parts may come before what they are part of.
+    graph.put(&organization("uf"), Some(&unit("pole")));
+    graph.put(&organization("pole"), Some(&unit("ehpad")));
+    graph.put(&organization("ej"), Some(&structure(&list("TRE_R72-FinessStatutJuridique"), &["13"], "none")));
+    assert!(!is_one(&graph, "uf") && !is_one(&graph, "ej"), "no establishment");
+    let touched = graph.put(&organization("ehpad"), Some(&eg(&["500"])));
+    for id in ["ehpad", "pole", "uf", "ej"] {
+        assert!(is_one(&graph, id) && touched.contains(&organization(id)), "{id}");
+    }
+    let touched = graph.put(&organization("hospital"), Some(&eg(&["355"])));
+    assert!(!is_one(&graph, "ej") && touched.contains(&organization("ej")) && is_one(&graph, "uf"));
+    graph.put(&organization("hospital"), None);
+    assert!(is_one(&graph, "ej"));
+    let touched = graph.put(&organization("ehpad"), Some(&eg(&["500", "355"])));
+    assert!(touched.contains(&organization("uf")) && touched.contains(&organization("ej")));
+    assert!(!["ehpad", "pole", "uf", "ej"].into_iter().any(|id| is_one(&graph, id)), "contradictory: closed");
+    // A unit that moves takes its parts along.
+    graph.put(&organization("mas"), Some(&eg(&["255"])));
+    assert!(graph.put(&organization("pole"), Some(&unit("mas"))).contains(&organization("uf")));
+    assert!(is_one(&graph, "uf"));
+}
