@@ -204,17 +204,24 @@ pub fn resource(slot: Slot) -> BoxedStrategy<Node> {
     }
 }
 
+/// Categories of the corpus that belong to the domain *Médico-social* (D26).
+pub const MEDICO_SOCIAL: [&str; 1] = ["500"];
+
 /// EJ, EG, *lieu de vie*, organisation interne, or nothing said; one concept with two codings.
 fn kind() -> impl Strategy<Value = Node> {
     let two = node!({"coding": [{"system": system("eg"), "code": "620"}, {"system": system("eg"), "code": "101"}]});
+    let torn = node!({"coding": [{"system": system("eg"), "code": "500"}, {"system": system("eg"), "code": "355"}]});
     select(vec![
         concept(system("ej"), "13"),
         concept(system("eg"), "355"),
+        concept(system("eg"), "500"),
+        concept(system("eg"), "500"),
         concept(system("eg"), "462"),
         concept(system("oi"), "3"),
         concept(system("oi"), "3"),
         concept(system("oi"), "4"),
         two,
+        torn,
         Node::Null,
     ])
 }

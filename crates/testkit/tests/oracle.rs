@@ -12,11 +12,6 @@ use ror_search::ResourceType;
 use ror_testkit::step::{step, steps};
 use ror_testkit::{Ask, Oracle, World, ask, config, grant, key};
 
-/// Profile 2 is closed for now: it sees nothing at all.
-fn audiences() -> [Audience; 4] {
-    [Audience::PUBLIC, Audience::ALL_DATA, Audience::OWNER, Audience::profile(2).expect("a profile")]
-}
-
 /// Reads: bodies, versions, dates, and what does not exist.
 fn same_reads(world: &World, oracle: &Oracle, by: &Grant) -> Result<(), TestCaseError> {
     let snapshot = world.directory().snapshot();
@@ -114,7 +109,7 @@ proptest! {
         oracle.follow(&world.ledger());
         let (directory, ids) = (world.directory(), world.ids());
         let snapshot = directory.snapshot();
-        for audience in audiences() {
+        for audience in Audience::all() {
             let by = grant(audience, false);
             same_reads(&world, &oracle, &by)?;
             for ask in &asks {
@@ -134,7 +129,7 @@ proptest! {
         let mut now = before.clone();
         now.follow(&world.ledger());
         let snapshot = world.directory().snapshot();
-        for audience in audiences() {
+        for audience in Audience::all() {
             let by = grant(audience, false);
             for ask in asks.iter().filter(|ask| ask.count > 0) {
                 let (query, order) = (ask.query(&ids), before.answer(ask, audience, &ids).ids);

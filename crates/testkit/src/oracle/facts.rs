@@ -8,6 +8,7 @@ use ror_search::ResourceType;
 
 use super::values::targets;
 use super::{Key, Oracle};
+use crate::corpus;
 
 impl Oracle {
     pub(super) fn facts(&self, key: &Key) -> OwnFacts {
@@ -23,8 +24,7 @@ impl Oracle {
                 kind: kind(resource),
                 all_offers_sensitive: self.are_all_offers_sensitive(id, resource),
                 lieu_de_vie: is_lieu_de_vie(resource),
-                // No open profile reads it.
-                medico_social: false,
+                medico_social: self.is_medico_social(id),
             },
             ResourceType::PractitionerRole => OwnFacts::PractitionerRole { offer: self.offer_of(resource) },
             ResourceType::Practitioner => {
@@ -66,6 +66,54 @@ impl Oracle {
         line
     }
 
+    /// D26: an establishment by its categories, a unit by the establishment it is in, an entité
+    /// juridique when it has establishments and all are.
+    fn is_medico_social(&self, id: &str) -> bool {
+        let Some(resource) = self.structure(id) else { return false };
+        match kind(resource) {
+            OrganizationKind::EntiteGeographique => has_medico_social_categories(resource),
+            OrganizationKind::OrganisationInterne => {
+                let parent = targets(resource, "partOf", ResourceType::Organization).pop();
+                // A unit in a ring of units is in no establishment.
+                let is_ring = self.ancestors(id).iter().all(|above| self.is_unit(above));
+                let parent = parent.filter(|above| {
+                    !is_ring
+                        && self.structure(above).is_some_and(|above| kind(above) != OrganizationKind::EntiteJuridique)
+                });
+                parent.is_some_and(|above| self.is_medico_social(above))
+            }
+            OrganizationKind::EntiteJuridique => {
+                let mine = self.of_type(ResourceType::Organization).filter(|(other, structure)| {
+                    kind(structure) == OrganizationKind::EntiteGeographique && self.is_under(other, id)
+                });
+                let mine: Vec<bool> = mine.map(|(_, structure)| has_medico_social_categories(structure)).collect();
+                !mine.is_empty() && !mine.contains(&false)
+            }
+        }
+    }
+
+    fn is_unit(&self, id: &str) -> bool {
+        self.structure(id).is_none_or(|it| kind(it) == OrganizationKind::OrganisationInterne)
+    }
+
+    /// Whether an establishment hangs under an entité juridique, with no other establishment between.
+    fn is_under(&self, establishment: &str, entity: &str) -> bool {
+        let mut met = BTreeSet::from([establishment]);
+        let mut next = self.parent(establishment);
+        while let Some(id) = next.filter(|id| met.insert(id)) {
+            if id == entity {
+                return true;
+            }
+            let stops = self.structure(id).is_none_or(|it| kind(it) == OrganizationKind::EntiteGeographique);
+            next = if stops { None } else { self.parent(id) };
+        }
+        false
+    }
+
+    fn parent(&self, id: &str) -> Option<&str> {
+        self.structure(id).and_then(|it| targets(it, "partOf", ResourceType::Organization).pop())
+    }
+
     /// D26: its managing structure, the provider of one of its offers, or what they are part of.
     fn is_place_of_lieu_de_vie(&self, place: &str, resource: &Node) -> bool {
         let organization = ResourceType::Organization;
@@ -97,6 +145,13 @@ fn uses(offer: &Node, place: &str) -> bool {
 fn types(structure: &Node) -> impl Iterator<Item = (&str, &str)> {
     let codings = structure.items("type").flat_map(|concept| concept.items("coding"));
     codings.filter_map(|coding| Some((coding.str("system")?, coding.str("code")?)))
+}
+
+/// The domain Médico-social among the categories that the corpus draws.
+fn has_medico_social_categories(structure: &Node) -> bool {
+    let categories: Vec<&str> =
+        types(structure).filter(|(system, _)| system.contains("/TRE_R66-")).map(|(_, code)| code).collect();
+    !categories.is_empty() && categories.iter().all(|code| corpus::MEDICO_SOCIAL.contains(code))
 }
 
 fn is_lieu_de_vie(structure: &Node) -> bool {
