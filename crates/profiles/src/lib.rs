@@ -21,6 +21,7 @@ pub mod capacity;
 pub mod conformance;
 mod finding;
 pub mod identifier;
+mod label;
 pub mod population;
 mod primitive;
 mod rule;

@@ -16,21 +16,21 @@ pub(crate) enum Fault {
 /// Dates may lack seconds and offset (D14).
 pub(crate) fn check(value: &Node, type_name: &str) -> Result<(), Fault> {
     match type_name {
-        "boolean" => value.as_bool().map(|_| ()).ok_or(Fault::Kind("un booléen")),
+        "boolean" => value.as_bool().map(|_| ()).ok_or(Fault::Kind("true ou false, sans guillemets")),
         "integer" | "positiveInt" | "unsignedInt" => integer(value, type_name),
         "decimal" => {
-            let text = value.as_number().ok_or(Fault::Kind("un nombre"))?;
+            let text = value.as_number().ok_or(Fault::Kind("un nombre sans guillemets, par exemple 12.5"))?;
             Decimal::parse(text).map(|_| ()).map_err(|_| Fault::Form("un nombre décimal d'au plus 28 chiffres"))
         }
         _ => {
-            let text = value.as_str().ok_or(Fault::Kind("un texte"))?;
+            let text = value.as_str().ok_or(Fault::Kind("un texte entre guillemets"))?;
             text_form(text, type_name).map_or(Ok(()), |expected| Err(Fault::Form(expected)))
         }
     }
 }
 
 fn integer(value: &Node, type_name: &str) -> Result<(), Fault> {
-    value.as_number().ok_or(Fault::Kind("un nombre entier"))?;
+    value.as_number().ok_or(Fault::Kind("un nombre entier sans guillemets, par exemple 12"))?;
     let (lowest, expected) = match type_name {
         "positiveInt" => (1, "un nombre entier d'au moins 1"),
         "unsignedInt" => (0, "un nombre entier positif ou nul"),
@@ -55,16 +55,23 @@ fn text_form(text: &str, type_name: &str) -> Option<&'static str> {
     let (is_good, expected) = match type_name {
         "code" => (is_code(text), "un code : ni vide, ni espace au début ou à la fin, ni double espace"),
         "id" => (is_logical_id(text), "un identifiant : 1 à 64 lettres sans accent, chiffres, tirets ou points"),
-        "uri" | "url" | "canonical" => (no_blank(), "une adresse, sans espace"),
-        "oid" => (is_oid(text), "un OID : urn:oid: puis des nombres séparés par des points"),
+        "uri" | "url" | "canonical" => (no_blank(), "une adresse sans espace, par exemple https://exemple.fr/page"),
+        "oid" => {
+            (is_oid(text), "un OID : urn:oid: puis des nombres séparés par des points, par exemple urn:oid:1.2.250")
+        }
         "uuid" => (text.len() == 45 && text.starts_with("urn:uuid:"), "un UUID : urn:uuid: puis 36 caractères"),
-        "date" => (precision().is_some_and(|read| read <= Precision::Day), "une date : AAAA, AAAA-MM ou AAAA-MM-JJ"),
-        "dateTime" => (precision().is_some(), "une date, avec ou sans heure : AAAA-MM-JJThh:mm:ss+hh:mm"),
+        "date" => (
+            precision().is_some_and(|read| read <= Precision::Day),
+            "une date, par exemple 2026-01-31 (ou 2026-01, ou 2026)",
+        ),
+        "dateTime" => {
+            (precision().is_some(), "une date, avec ou sans heure, par exemple 2026-01-31 ou 2026-01-31T08:30:00+01:00")
+        }
         "instant" => (
             precision().is_some_and(|read| read >= Precision::Second),
-            "un instant à la seconde : AAAA-MM-JJThh:mm:ss+hh:mm",
+            "une date et une heure à la seconde, par exemple 2026-01-31T08:30:00+01:00",
         ),
-        "time" => (is_time(text), "une heure : hh:mm:ss"),
+        "time" => (is_time(text), "une heure, par exemple 08:30:00"),
         "base64Binary" => (is_base64(text), "un contenu en base 64"),
         _ => (!text.trim().is_empty() && !text.contains(is_command), "un texte non vide, sans caractère de commande"),
     };
@@ -130,6 +137,6 @@ mod tests {
             assert_eq!(check(&good, type_name), Ok(()), "{type_name} {good:?}");
             assert!(check(&bad, type_name).is_err(), "{type_name} {bad:?}");
         }
-        assert_eq!(check(&node!([]), "string"), Err(Fault::Kind("un texte")));
+        assert_eq!(check(&node!([]), "string"), Err(Fault::Kind("un texte entre guillemets")));
     }
 }

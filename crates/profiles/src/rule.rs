@@ -82,6 +82,14 @@ impl Rule {
         format!("{} {}..{max}", self.source, self.min)
     }
 
+    /// The address of the extension it is a slice of.
+    pub(crate) fn url(&self) -> Option<&'static str> {
+        match self.how {
+            How::Url(url) => Some(url),
+            _ => None,
+        }
+    }
+
     fn child_mut(&mut self, name: &'static str) -> &mut Self {
         let at = self.children.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
             let source = format!("{}.{name}", self.source);

@@ -9,6 +9,7 @@ mod base;
 mod binding;
 mod invariants;
 mod items;
+mod missing;
 mod value;
 
 use std::cell::RefCell;
@@ -16,10 +17,12 @@ use std::cell::RefCell;
 pub use alone::make_lists;
 pub use base::validate_base;
 use binding::List;
+use missing::told_missing;
 use ror_fhir::{Instant, Node};
 use ror_terminology::Terminology;
 
 use crate::finding::{Finding, Findings, Severity};
+use crate::label::label;
 use crate::rule::{Rule, Rules};
 use crate::rules;
 use crate::tables::{BaseElement, How, Tables};
@@ -150,6 +153,8 @@ struct Walk<'a> {
     /// The same without indices.
     shape: String,
     frames: Vec<Frame<'static>>,
+    /// The rules of those elements that have one: what they are called.
+    named: Vec<&'static Rule>,
     /// The value sets met so far, by the place of their address.
     lists: RefCell<Vec<(&'static str, Option<List<'a>>)>>,
     /// Codes without label so far.
@@ -167,6 +172,7 @@ impl<'a> Walk<'a> {
             path: root.to_owned(),
             shape: root.to_owned(),
             frames: Vec::new(),
+            named: Vec::new(),
             lists: RefCell::default(),
             unlabelled: 0,
         }
@@ -175,10 +181,14 @@ impl<'a> Walk<'a> {
 
 impl Walk<'_> {
     /// Reports at the present element, or at `suffix` below it.
+    ///
+    /// The sentence begins with what people call the element, where they call it anything.
     fn report(&mut self, severity: Severity, code: &'static str, suffix: &str, make: impl FnOnce() -> Told) {
         let path = &self.path;
+        let named = self.named.last().and_then(|rule| label(&rule.source));
         self.findings.push(severity, || {
             let Told { value, expected, rule, message } = make();
+            let message = named.map_or_else(|| message.clone(), |name| about(name, &message));
             Finding { severity, code, expression: format!("{path}{suffix}"), value, expected, rule, message }
         });
     }
@@ -216,9 +226,28 @@ impl Walk<'_> {
         self.invariants(node, type_name, rules);
         self.missing(node, elements, rules);
         let is_root = self.frames.is_empty();
+        let mut chosen: Vec<(&str, &str)> = Vec::new();
         for (key, value) in object.iter().filter(|(key, _)| !(is_root && *key == "resourceType")) {
-            self.member(key, value, node, type_name, elements, rules);
+            let found = find(elements, key);
+            if let Some((element, kind, _)) = found.filter(|(element, ..)| element.name.ends_with("[x]")) {
+                match chosen.iter().find(|(name, _)| *name == element.name) {
+                    None => chosen.push((element.name, kind)),
+                    Some((_, first)) if *first == kind => {}
+                    Some((_, first)) => self.second_choice(stem(element.name), first, kind),
+                }
+            }
+            self.member(key, value, node, (type_name, elements), found, rules);
         }
+    }
+
+    /// Reports a second type of value where FHIR takes one: a reader would drop either.
+    fn second_choice(&mut self, name: &str, first: &str, second: &str) {
+        self.report(Severity::Error, "structure", &format!(".{name}"), || Told {
+            expected: "une seule valeur, d'un seul type".to_owned(),
+            rule: "FHIR R4 §2.6.4 : choix de types".to_owned(),
+            message: format!("Deux valeurs sont données au même endroit, l'une {first}, l'autre {second}."),
+            value: None,
+        });
     }
 
     /// Reports the elements that must be there and are not.
@@ -251,7 +280,8 @@ impl Walk<'_> {
     fn absent(&mut self, name: &str, rule: Option<&'static Rule>, element: &BaseElement) {
         let severity = if rule.is_some_and(|rule| rule.may_be_missing) { self.tolerated() } else { Severity::Error };
         let suffix = format!(".{name}");
-        self.report(severity, "required", &suffix, || told_missing(rule, element.name));
+        let example = rule.and_then(|rule| self.example(rule, severity));
+        self.report(severity, "required", &suffix, || told_missing(rule, element.name, example.as_deref()));
     }
 
     /// Looks at one member of an object.
@@ -260,16 +290,19 @@ impl Walk<'_> {
         key: &str,
         value: &Node,
         node: &Node,
-        owner: &'static str,
-        elements: &'static [BaseElement],
+        (owner, elements): (&'static str, &'static [BaseElement]),
+        found: Option<Found>,
         rules: &[&'static Rule],
     ) {
-        let Some((element, type_name, is_companion)) = find(elements, key) else {
+        let Some((element, type_name, is_companion)) = found else {
             let suffix = format!(".{}", shown(key));
             self.report(Severity::Error, "structure", &suffix, || Told {
-                expected: format!("un élément de {owner}"),
+                expected: match closest(elements, key) {
+                    Some(name) => format!("un élément de {owner}, peut-être {name}"),
+                    None => format!("un élément de {owner}"),
+                },
                 rule: format!("FHIR R4 : {owner}"),
-                message: format!("L'élément « {} » n'existe pas dans {owner} en FHIR R4.", shown(key)),
+                message: format!("FHIR R4 n'a pas d'élément « {} » ici.", shown(key)),
                 value: None,
             });
             return;
@@ -282,11 +315,14 @@ impl Walk<'_> {
         }
         let below: Vec<&'static Rule> = rules.iter().filter_map(|rule| rule.child(element.name)).collect();
         self.frames.push(Frame { type_name, owner, name });
+        let named = self.named.len();
+        self.named.extend(below.last());
         if is_companion {
             self.companions(value, &below);
         } else {
             self.items(value, node, element, type_name, &below);
         }
+        self.named.truncate(named);
         self.frames.pop();
         self.path.truncate(path_end);
         self.shape.truncate(shape_end);
@@ -325,7 +361,7 @@ impl Walk<'_> {
         self.report(Severity::Error, "structure", "", || Told {
             expected: expected.to_owned(),
             rule: format!("FHIR R4 : {type_name}"),
-            message: format!("Attendu : {expected} ; lu : {}.", value.kind()),
+            message: format!("Cette valeur est d'une autre forme : {}.", value.kind()),
             value: None,
         });
     }
@@ -345,29 +381,35 @@ fn push_index(path: &mut String, at: usize) {
     }
 }
 
+/// A sentence about something: `Champ d'activité : ce code…`.
+fn about(name: &str, sentence: &str) -> String {
+    let (mut head, mut tail) = (name.chars(), sentence.chars());
+    let capital = head.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let first = tail.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
+    // A word of capitals (FHIR, JSON) keeps them.
+    let rest =
+        if tail.as_str().starts_with(char::is_uppercase) { sentence } else { &format!("{first}{}", tail.as_str()) };
+    format!("{capital}{} : {rest}", head.as_str())
+}
+
 /// The name of an element without the mark of a choice of types.
 fn stem(name: &str) -> &str {
     name.strip_suffix("[x]").unwrap_or(name)
 }
 
-/// What is told of an element that is missing.
-fn told_missing(rule: Option<&Rule>, name: &str) -> Told {
-    let last = rule.map_or(name, |rule| rule.source.rsplit(['.', ' ']).next().unwrap_or(name));
-    let what = last.split_once(':').map_or(last, |(_, slice)| slice);
-    Told {
-        value: None,
-        expected: match rule.map_or(1, |rule| rule.min) {
-            0 | 1 => "au moins une valeur".to_owned(),
-            min => format!("au moins {min} valeurs"),
-        },
-        rule: rule.map_or_else(|| format!("FHIR R4 : {name} 1..*"), Rule::cardinality),
-        message: format!("L'élément obligatoire « {what} » est absent."),
-    }
+/// The element that an unknown name was likely meant for: it begins the same.
+fn closest(elements: &'static [BaseElement], key: &str) -> Option<&'static str> {
+    let is_close =
+        |name: &str| key.get(..4).is_some_and(|head| name.get(..4).is_some_and(|it| it.eq_ignore_ascii_case(head)));
+    elements.iter().map(|element| element.name).find(|name| name.eq_ignore_ascii_case(key) || is_close(name))
 }
+
+/// An element, the type of its value, whether a key is that of what stands beside the value.
+type Found = (&'static BaseElement, &'static str, bool);
 
 /// The element that a JSON key stands for, the type of its value, and whether the key is that of
 /// what stands beside the value (`_name`).
-fn find(elements: &'static [BaseElement], key: &str) -> Option<(&'static BaseElement, &'static str, bool)> {
+fn find(elements: &'static [BaseElement], key: &str) -> Option<Found> {
     let bare = key.strip_prefix('_').unwrap_or(key);
     let is_companion = bare.len() != key.len();
     let found = elements.iter().find_map(|element| match element.name.strip_suffix("[x]") {
@@ -406,4 +448,60 @@ fn is_present(node: &Node, element: &'static BaseElement) -> bool {
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use ror_fhir::node;
+
+    use super::*;
+
+    fn errors(resource: &Node) -> Vec<Finding> {
+        let context = Context { terminology: Terminology::embedded(), now: 1_790_000_000_000 };
+        let findings = validate(resource, Handling::Lenient, &context).into_iter();
+        findings.filter(|one| one.severity == Severity::Error).collect()
+    }
+
+    #[test]
+    fn a_choice_takes_one_value() {
+        let comment = |more: &Node| {
+            let mut comment = node!({"url": "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-comment", "valueString": "x"});
+            let members = more.as_object().into_iter().flat_map(|object| object.iter());
+            for (key, value) in members {
+                comment.as_object_mut().expect("an object").insert(key, value.clone());
+            }
+            errors(&node!({"resourceType": "Location", "extension": [comment]}))
+        };
+        let is_it = |finding: &&Finding| finding.rule.ends_with("choix de types");
+        let found = comment(&node!({"valueCode": "y"}));
+        let told: Vec<_> = found.iter().filter(is_it).collect();
+        assert_eq!(told.len(), 1, "{found:#?}");
+        assert_eq!(told[0].expression, "Location.extension[0].value");
+        // What stands beside the one value is no second one.
+        assert_eq!(comment(&node!({"_valueString": {"id": "a"}})).iter().filter(is_it).count(), 0);
+        assert_eq!(comment(&node!({"_valueCode": {"id": "a"}})).iter().filter(is_it).count(), 1);
+    }
+
+    #[test]
+    fn sentences_name_the_element_in_french_and_give_an_example() {
+        let offer = node!({
+            "resourceType": "HealthcareService",
+            "type": [{"coding": [{"code": "99", "system": "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite", "display": "x"}]}]
+        });
+        let found = errors(&offer);
+        let at = |expression: &str, code: &str| {
+            let found = found.iter().find(|it| it.expression == expression && it.code == code);
+            found.map(|it| (it.message.as_str(), it.expected.as_str())).unwrap_or_default()
+        };
+        let (message, expected) = at("HealthcareService.type[0].coding[0].code", "code-invalid");
+        assert_eq!(message, "Champ d'activité : ce code n'est pas dans la liste en vigueur.");
+        assert!(
+            expected.contains("JDV_J20-ChampActivite-ROR : 01 (") || expected.contains("par exemple 01 ("),
+            "{expected}"
+        );
+        let (message, expected) = at("HealthcareService.specialty", "required");
+        assert_eq!(message, "Il manque un élément obligatoire : activité opérationnelle.");
+        assert!(expected.starts_with("au moins une valeur, un code de la liste JDV_J17-"), "{expected}");
+        assert_eq!(about("nom", "FHIR dit"), "Nom : FHIR dit");
+    }
 }

@@ -24,6 +24,9 @@ const DECIDED: &[(&str, &str, Option<Respite>)] = &[
 /// What the finding on codes without label cites.
 const UNLABELLED: &str = "D34";
 
+/// A list of so many codes is given whole in a finding; of a longer one, an example.
+const CHOICES_MAX: usize = 6;
+
 /// D34 takes the street type as text instead of its code.
 const STREET_TYPE: &str = "JDV_J219-TypeVoie-ROR";
 
@@ -183,9 +186,10 @@ impl<'a> Walk<'a> {
         let rule = version.map_or_else(|| label.to_owned(), |version| format!("{label} version {version}"));
         let Some((standing, suffix, code)) = best else {
             let severity = if strength == Strength::Required { Severity::Error } else { Severity::Warning };
+            let expected = self.choices_of(list, severity);
             return self.report(severity, "code-invalid", "", || Told {
-                expected: format!("un code de {label}"),
-                message: format!("Un code de {label} est attendu : aucun code n'est donné."),
+                expected,
+                message: "Aucun code n'est donné.".to_owned(),
                 value: None,
                 rule,
             });
@@ -195,20 +199,50 @@ impl<'a> Walk<'a> {
             _ if is_text && label == STREET_TYPE => self.tolerated(),
             _ => Severity::Error,
         };
+        let expected = self.choices_of(list, severity);
         self.report(severity, "code-invalid", &suffix, || Told {
-            expected: format!("un code de {label}"),
+            expected,
             message: match standing {
                 Standing::Recent(day) | Standing::Withdrawn(day) => {
                     let now = heir(self.context, list, &code);
                     let now =
                         now.map_or(String::new(), |code| format!(" Le code {code} porte aujourd'hui son libellé."));
-                    format!("Ce code n'est plus dans {label} depuis le {day} (D33).{now}")
+                    format!("Ce code n'est plus en vigueur depuis le {}.{now}", french_day(day))
                 }
-                _ => format!("Ce code n'est pas dans {label}, dans la version en vigueur."),
+                _ => "Ce code n'est pas dans la liste en vigueur.".to_owned(),
             },
             value: Some(shown(&code)),
             rule,
         });
+    }
+
+    /// Codes to choose from, in words.
+    pub(super) fn choices(&self, url: &'static str, severity: Severity) -> Option<String> {
+        Some(self.choices_of(self.list(url)?, severity))
+    }
+
+    /// All codes of a short list, one of a long one; nothing for a finding that nobody will read.
+    fn choices_of(&self, list: List<'_>, severity: Severity) -> String {
+        if !self.findings.has_room(severity) {
+            return String::new();
+        }
+        let (name, _) = list.label();
+        let now = self.context.now;
+        let mut codes: Vec<String> = match list {
+            List::Nos(set) => {
+                let open = set.concepts().filter(|(_, concept)| concept.end.is_none() && !concept.is_withdrawn(now));
+                open.map(|(_, concept)| told(concept.code, concept.display)).take(CHOICES_MAX + 1).collect()
+            }
+            List::Guide(set) => {
+                let codes = set.includes.iter().flat_map(|(_, codes)| codes);
+                codes.map(|code| (*code).to_owned()).take(CHOICES_MAX + 1).collect()
+            }
+        };
+        match codes.len() {
+            0 => format!("un code de la liste {name}"),
+            1..=CHOICES_MAX => format!("un code de la liste {name} : {}", codes.join(", ")),
+            _ => format!("un code de la liste {name}, par exemple {}", codes.swap_remove(0)),
+        }
     }
 
     /// Whether the codes of that value set are known.
@@ -350,6 +384,18 @@ fn heir(context: &Context<'_>, list: List<'_>, code: &str) -> Option<&'static st
     };
     let mut heirs = set.concepts().map(|(_, concept)| concept).filter(is_heir);
     heirs.next().filter(|_| heirs.next().is_none()).map(|concept| concept.code)
+}
+
+/// `03 (Ville)`.
+fn told(code: &str, label: Option<&str>) -> String {
+    label.map_or_else(|| code.to_owned(), |label| format!("{code} ({label})"))
+}
+
+/// `30/03/2026` of `2026-03-30`.
+fn french_day(day: &str) -> String {
+    let mut parts: Vec<&str> = day.split('-').collect();
+    parts.reverse();
+    parts.join("/")
 }
 
 /// `2026-03-30` of `20260330120000`.

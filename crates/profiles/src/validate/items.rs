@@ -2,7 +2,8 @@
 
 use ror_fhir::Node;
 
-use super::{Told, Walk, alone, told_missing};
+use super::missing::told_missing;
+use super::{Told, Walk, alone};
 use crate::finding::Severity;
 use crate::rule::Rule;
 use crate::tables::{BaseElement, How};
@@ -105,7 +106,7 @@ impl Walk<'_> {
         self.report(Severity::Error, "structure", "", || Told {
             expected: format!("une valeur de type {}", rule.types.join(" ou ")),
             rule: format!("{} : {}", rule.source, rule.types.join(" | ")),
-            message: format!("Le type {type_name} n'est pas admis ici ; attendu : {}.", rule.types.join(" ou ")),
+            message: "Ce type de valeur n'est pas admis ici.".to_owned(),
             value: Some(type_name.to_owned()),
         });
         false
@@ -126,7 +127,8 @@ impl Walk<'_> {
         }
         let is_under = |rule: &&&Rule| count < rule.min as usize && !rule.min_is_that_of_slices();
         if let Some(rule) = rules.iter().find(is_under) {
-            self.report(Severity::Error, "required", "", || told_missing(Some(rule), element.name));
+            let example = self.example(rule, Severity::Error);
+            self.report(Severity::Error, "required", "", || told_missing(Some(rule), element.name, example.as_deref()));
         }
         // Two rules may bound one extension: the closer one speaks.
         let mut told: Vec<(bool, How)> = Vec::new();
@@ -145,7 +147,10 @@ impl Walk<'_> {
                     told.push((true, slice.how));
                 } else if found < slice.min as usize && !is_told(false) {
                     let severity = if slice.may_be_missing { self.tolerated() } else { Severity::Error };
-                    self.report(severity, "required", "", || told_missing(Some(slice), element.name));
+                    let example = self.example(slice, severity);
+                    self.report(severity, "required", "", || {
+                        told_missing(Some(slice), element.name, example.as_deref())
+                    });
                     told.push((false, slice.how));
                 }
             }
@@ -157,14 +162,15 @@ impl Walk<'_> {
         let suffix = if element.max == Some(1) { String::new() } else { format!("[{excess}]") };
         let max = rule.max.unwrap_or(0);
         self.report(Severity::Error, "structure", &suffix, || Told {
-            expected: if max == 0 { "aucune valeur".to_owned() } else { format!("au plus {max}") },
-            rule: rule.cardinality(),
-            message: if max == 0 {
-                "Cet élément n'est pas admis ici.".to_owned()
-            } else {
-                format!("Trop de valeurs : {found} lues, {max} au plus.")
+            expected: match max {
+                0 => "aucune valeur".to_owned(),
+                1 => "une seule valeur".to_owned(),
+                max => format!("{max} valeurs au plus"),
             },
-            value: Some(found.to_string()),
+            rule: rule.cardinality(),
+            message: if max == 0 { "Cet élément n'est pas admis ici." } else { "Trop de valeurs sont données." }
+                .to_owned(),
+            value: Some(format!("{found} {}", if found < 2 { "valeur" } else { "valeurs" })),
         });
     }
 

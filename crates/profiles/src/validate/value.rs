@@ -55,6 +55,19 @@ impl Walk<'_> {
         element: &'static BaseElement,
         rules: &[&'static Rule],
     ) {
+        let named = self.named.len();
+        self.named.extend(rules.last());
+        self.of_type(value, type_name, element, rules);
+        self.named.truncate(named);
+    }
+
+    fn of_type(
+        &mut self,
+        value: &Node,
+        type_name: &'static str,
+        element: &'static BaseElement,
+        rules: &[&'static Rule],
+    ) {
         if type_name == "Resource" {
             return self.contained();
         }
@@ -95,7 +108,7 @@ impl Walk<'_> {
                 self.report(Severity::Error, "value", "", || Told {
                     expected: expected.to_owned(),
                     rule: format!("FHIR R4 : {type_name}"),
-                    message: format!("La valeur n'a pas la forme attendue : {expected}."),
+                    message: "Cette valeur n'a pas la forme attendue.".to_owned(),
                     value: quoted(value, type_name),
                 });
                 return;
@@ -159,10 +172,10 @@ impl Walk<'_> {
                 _ => Severity::Error,
             };
             self.report(severity, "value", "", || Told {
-                expected: pattern.to_text(),
+                expected: fixed(pattern),
                 rule: format!("{} = {}", rule.source, fixed(pattern)),
-                message: format!("La valeur est fixée par le guide : {}.", fixed(pattern)),
-                value: None,
+                message: "Le guide fixe cette valeur, et ce n'est pas celle qui est donnée.".to_owned(),
+                value: written(value),
             });
         }
     }
@@ -207,9 +220,9 @@ impl Walk<'_> {
         if !check(value) {
             let severity = if *is_error { Severity::Error } else { Severity::Warning };
             self.report(severity, "value", ".value", || Told {
-                expected: format!("un numéro {name} dont la clé est juste"),
+                expected: form_of(name).to_owned(),
                 rule: format!("clé {name}"),
-                message: format!("Le numéro {name} est mal formé ou sa clé est fausse : vérifier la saisie."),
+                message: format!("Le numéro {name} n'existe pas : une erreur de frappe est probable."),
                 value: Some(shown(value)),
             });
         }
@@ -239,15 +252,15 @@ impl Walk<'_> {
                 (targets.is_empty() || targets.contains(&"Resource") || targets.contains(&rtype), targets.join(" ou "))
             }
             Reference::Contained(_) | Reference::Malformed(_) => {
-                (false, "une référence Type/id, ou une adresse complète".to_owned())
+                (false, if targets.is_empty() { "une ressource".to_owned() } else { targets.join(" ou ") })
             }
         };
         if !is_good {
             self.report(Severity::Error, "structure", ".reference", || Told {
                 rule: format!("{source} → {}", targets.join(" | ")),
-                message: format!("La référence doit mener à : {expected}."),
+                message: "Cette référence ne mène pas où il faut.".to_owned(),
                 value: Some(shown(text)),
-                expected,
+                expected: format!("une référence à {expected}, par exemple {}", example_of(targets)),
             });
         }
     }
@@ -265,7 +278,11 @@ impl Walk<'_> {
             self.report(Severity::Error, "structure", ".type", || Told {
                 expected: if is_target { "le type de la référence".to_owned() } else { targets.join(" ou ") },
                 rule: format!("{source} → {}", targets.join(" | ")),
-                message: "Le type de la référence n'est pas admis ici, ou contredit son adresse.".to_owned(),
+                message: if is_target {
+                    "Le type de la référence contredit son adresse.".to_owned()
+                } else {
+                    "Une référence de ce type n'est pas admise ici.".to_owned()
+                },
                 value: Some(shown(told)),
             });
         }
@@ -290,6 +307,9 @@ impl Walk<'_> {
             self.context_of(url);
         }
         let all: Vec<&'static Rule> = [content].into_iter().chain(rules.iter().copied()).collect();
+        if rules.is_empty() {
+            self.named.push(content);
+        }
         self.object(extension, "Extension", &all);
     }
 
@@ -329,9 +349,9 @@ impl Walk<'_> {
             return;
         }
         self.report(Severity::Error, "extension", "", || Told {
-            expected: contexts.join(" ou "),
+            expected: format!("l'extension sur {}", contexts.join(" ou ")),
             rule: format!("{} : contexte", url.rsplit('/').next().unwrap_or(url)),
-            message: format!("Cette extension n'a pas sa place ici ; elle va sur : {}.", contexts.join(", ")),
+            message: "Cette extension n'a pas sa place ici.".to_owned(),
             value: Some(shown(url)),
         });
     }
@@ -344,6 +364,31 @@ fn fixed(pattern: &Node) -> String {
         (Some(system), Some(code), _) => format!("{system}#{code}"),
         (_, _, Some(text)) => text.to_owned(),
         _ => pattern.to_text(),
+    }
+}
+
+/// What is written where the guide fixes a code: codes only, never free text.
+fn written(value: &Node) -> Option<String> {
+    let coding = value.items("coding").next().unwrap_or(value);
+    coding
+        .str("code")
+        .map(|code| shown(&coding.str("system").map_or_else(|| code.to_owned(), |of| format!("{of}#{code}"))))
+}
+
+/// A reference as one is written.
+pub(super) fn example_of(targets: &[&str]) -> String {
+    let target = targets.iter().find(|target| **target != "Resource").copied().unwrap_or("Organization");
+    format!("{target}/0190a3c5")
+}
+
+/// How a number is made, for whoever must mend one.
+fn form_of(name: &str) -> &'static str {
+    match name {
+        "FINESS" => "9 caractères, dont le dernier est une clé, par exemple 010000024",
+        "SIREN" => "9 chiffres, dont le dernier est une clé, par exemple 732829320",
+        "SIRET" => "14 chiffres : le SIREN puis 5 chiffres, dont le dernier est une clé, par exemple 73282932000074",
+        "idNat_PS" => "8 suivi des 11 chiffres du numéro RPPS, dont le dernier est une clé",
+        _ => "1 suivi du FINESS, 2 du SIREN ou 3 du SIRET, par exemple 1010000024",
     }
 }
 
