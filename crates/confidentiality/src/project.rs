@@ -62,7 +62,19 @@ impl Projection {
 /// What the policy does not name goes to profile 1 and the owner only (D18); the narrative
 /// (`text`) and `contained` go to nobody.
 pub fn project(resource: &Node, facts: &Facts<'_>, policy: &Policy) -> Projection {
-    let (body, marks) = walk::walk(resource, facts, policy);
+    project_hours(resource, facts, &|_| false, policy)
+}
+
+/// The same, less the opening hours that are over: what `is_over` says so of, among the items of
+/// `availableTime`, goes to the owner only (RG_EXP_018, D80). Whoever stores projections knows
+/// the time, and what a slot says of it.
+pub fn project_hours(
+    resource: &Node,
+    facts: &Facts<'_>,
+    is_over: &dyn Fn(&Node) -> bool,
+    policy: &Policy,
+) -> Projection {
+    let (body, marks) = walk::walk(resource, facts, is_over, policy);
     let visible = marks.root();
     let groups = groups::of(resource, &marks);
     Projection { body: body.into(), visible, groups }

@@ -6,12 +6,18 @@ use super::levels;
 use super::marks::Marks;
 use super::scope::{Play, Scope};
 use crate::policy::{Element, Kind, Schema};
-use crate::{AudienceMask, Facts, Policy};
+use crate::{Audience, AudienceMask, Facts, Policy};
 
 /// Writes `resource` and marks its parts.
-pub(super) fn walk(resource: &Node, facts: &Facts<'_>, policy: &Policy) -> (Vec<u8>, Marks) {
+pub(super) fn walk(
+    resource: &Node,
+    facts: &Facts<'_>,
+    is_over: &dyn Fn(&Node) -> bool,
+    policy: &Policy,
+) -> (Vec<u8>, Marks) {
     let scope = Scope::new(resource, facts, policy);
-    let mut walk = Walk { schema: policy.schema(), scope, out: Vec::with_capacity(2048), marks: Marks::default() };
+    let (out, marks) = (Vec::with_capacity(2048), Marks::default());
+    let mut walk = Walk { schema: policy.schema(), scope, is_over, out, marks };
     walk.resource(resource);
     (walk.out, walk.marks)
 }
@@ -19,9 +25,13 @@ pub(super) fn walk(resource: &Node, facts: &Facts<'_>, policy: &Policy) -> (Vec<
 struct Walk<'a> {
     schema: &'a Schema,
     scope: Scope<'a>,
+    is_over: &'a dyn Fn(&Node) -> bool,
     out: Vec<u8>,
     marks: Marks,
 }
+
+/// The element whose items end.
+const HOURS: &str = "availableTime";
 
 /// What a part of an object is to the one that holds it.
 #[derive(Clone, Copy)]
@@ -53,6 +63,7 @@ impl<'a> Walk<'a> {
         self.members(object, |walk, start, key, value| match (key, elements) {
             // A narrative may repeat what is hidden, a contained resource escapes its own policy (D18).
             ("text" | "contained", _) => Part::Counts(walk.leaf(value, start, AudienceMask::NONE)),
+            (HOURS, Some(elements)) => walk.hours(start, value, elements, here),
             (_, Some(elements)) => walk.member(start, key, value, elements, here),
             _ => Part::Counts(walk.leaf(value, start, here.mask & walk.scope.other)),
         });
@@ -95,6 +106,25 @@ impl<'a> Walk<'a> {
                 _ => self.leaf(value, start, here.mask & self.scope.other),
             },
         };
+        Part::Counts(seen)
+    }
+
+    /// Opening hours, slot by slot: those that are over are the owner's (RG_EXP_018, D80).
+    fn hours(&mut self, start: usize, value: &Node, holder: &Element, here: Here) -> Part {
+        let (Node::Array(slots), Some(element)) = (value, self.known(HOURS, holder)) else {
+            return self.member(start, HOURS, value, holder, here);
+        };
+        let at = self.marks.open(start);
+        let mut seen = None;
+        self.items(slots, |walk, start, slot| {
+            let mut here = here;
+            if (walk.is_over)(slot) {
+                here.mask &= Audience::OWNER.mask();
+            }
+            seen = Some(seen.unwrap_or(AudienceMask::NONE) | walk.value(slot, start, element, here));
+        });
+        let seen = seen.unwrap_or_else(|| self.own(&Node::Null, element, here).mask);
+        self.marks.close(at, self.out.len(), seen);
         Part::Counts(seen)
     }
 
