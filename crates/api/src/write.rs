@@ -72,8 +72,9 @@ fn answer(call: &Call, written: &Written) -> Answer {
     };
     let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
     let mut answer = Answer::new(status, body).with_version(version, written.updated).with_count(1);
-    if !written.findings.is_empty() {
-        answer.headers.insert(WARNINGS, HeaderValue::from(written.findings.len()));
+    let warnings = written.findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
+    if warnings > 0 {
+        answer.headers.insert(WARNINGS, HeaderValue::from(warnings));
     }
     if written.created {
         let location = format!("{}/{rtype}/{id}/_history/{version}", call.base);
@@ -88,8 +89,7 @@ fn refused(error: WriteError) -> Fault {
     match error {
         WriteError::Shape(shape) => Fault::invalid("not-a-resource", shape.message),
         WriteError::Invalid(findings) => {
-            let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-            Fault::all(StatusCode::UNPROCESSABLE_ENTITY, errors.map(Issue::found).collect())
+            Fault::all(StatusCode::UNPROCESSABLE_ENTITY, findings.iter().map(Issue::found).collect())
         }
         WriteError::NotFound => Fault::not_found(),
         WriteError::Forbidden => Fault::forbidden(),

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, OwnFacts, Policy, Projection, project};
+use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, OwnFacts, Policy, Projection, project_hours};
 use ror_fhir::{Instant, Node, Reference};
 use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
 use ror_profiles::rules::dates::parents_moved;
+use ror_profiles::rules::schedule::is_expired;
 use ror_search::{ANYWHERE, Registry, ResourceType, extract};
 use rpds::HashTrieMapSync;
 
+use crate::calendar::{Calendar, last_night};
 use crate::dates::Dates;
 use crate::graph::{Graph, Key};
 
@@ -19,6 +21,8 @@ pub(crate) struct State {
     pub(crate) graph: Graph,
     /// The facts under which each resource was last projected.
     facts: HashTrieMapSync<Key, OwnFacts>,
+    /// What time alone will change.
+    pub(crate) calendar: Calendar,
 }
 
 /// One row of a transaction.
@@ -48,17 +52,24 @@ pub(crate) struct Tables {
 
 impl State {
     pub(crate) fn empty(tables: Tables) -> Self {
-        Self { snapshot: Snapshot::empty(tables.registry), graph: Graph::empty(), facts: HashTrieMapSync::new_sync() }
+        Self {
+            snapshot: Snapshot::empty(tables.registry),
+            graph: Graph::empty(),
+            facts: HashTrieMapSync::new_sync(),
+            calendar: Calendar::empty(),
+        }
     }
 
-    /// Applies the rows of one transaction, each of another resource. Gives, for each row,
-    /// the audiences for which it is a version (D28).
-    pub(crate) fn apply(&mut self, rows: Vec<Row>, author: Author, tables: Tables) -> Vec<AudienceMask> {
+    /// Applies the rows of one transaction, made at `at`, each of another resource. Gives, for
+    /// each row, the audiences for which it is a version (D28): versions hang on the rows and
+    /// their times alone, whenever they are read again.
+    pub(crate) fn apply(&mut self, rows: Vec<Row>, author: Author, at: Instant, tables: Tables) -> Vec<AudienceMask> {
+        self.turn_to(last_night(at), tables);
         let dates = Dates::new(rows.iter().map(|row| (row.key.clone(), row.updated)).collect());
         let mut change =
             Transaction { before: self.snapshot.clone(), dates, own: HashMap::new(), moved: HashMap::new(), tables };
         let order: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
-        let mut wave = self.take_in(rows, &mut change);
+        let mut wave = self.take_in(rows, at, &mut change);
         // Facts are settled now, and only they decide who sees a resource at all: the second
         // wave puts right the references to those whose visibility moved in the first.
         let mut projected = wave.clone();
@@ -72,15 +83,30 @@ impl State {
         if !change.dates.are_one() || change.goes_back() {
             self.settle_dates(&projected, &mut change);
         }
+        self.calendar.forget(at);
         order.iter().map(|key| self.versions_made(key, &change)).collect()
     }
 
+    /// Leaves out the dated hours that ended by that night, and no others (RG_EXP_018, D80): no
+    /// version is made and no date moves (D38). Gives whether anything shows otherwise.
+    pub(crate) fn turn_to(&mut self, night: Instant, tables: Tables) -> bool {
+        let turned = self.calendar.turn_to(night);
+        for key in &turned {
+            let Some(held) = held(&self.snapshot, key) else { continue };
+            let stamps = self.snapshot.former(key.0, &key.1).map(|former| former.stamps()).unwrap_or_default();
+            let projection = self.project(key, &held, tables);
+            self.show(key, &projection, stamps, tables);
+        }
+        !turned.is_empty()
+    }
+
     /// Updates the relations; gives the resources to project again.
-    fn take_in(&mut self, rows: Vec<Row>, change: &mut Transaction) -> BTreeSet<Key> {
+    fn take_in(&mut self, rows: Vec<Row>, at: Instant, change: &mut Transaction) -> BTreeSet<Key> {
         let mut wave = BTreeSet::new();
         let mut touched = Vec::new();
         for row in rows {
             touched.extend(self.graph.put(&row.key, row.resource.as_ref()));
+            self.calendar.put(&row.key, row.resource.as_ref(), at);
             match row.resource {
                 Some(resource) => {
                     wave.insert(row.key.clone());
@@ -124,33 +150,40 @@ impl State {
     }
 
     fn project_one(&mut self, key: &Key, change: &Transaction) {
-        let (rtype, id) = (key.0, key.1.clone());
         let parsed;
         let resource = match change.own.get(key) {
             Some(resource) => resource,
             None => {
-                let Some(former) = self.snapshot.former(rtype, &id) else { return };
-                parsed = Node::parse(former.body()).expect("the index holds canonical text");
+                let Some(held) = held(&self.snapshot, key) else { return };
+                parsed = held;
                 &parsed
             }
         };
-        let own = self.graph.facts(key);
-        let snapshot = &self.snapshot;
-        let targets = |text: &str| target_visibility(snapshot, text);
-        let facts = Facts { own: own.clone(), targets: &targets };
-        let projection = project(resource, &facts, change.tables.policy);
-        let stamps = change.stamps(key, &projection);
+        let projection = self.project(key, resource, change.tables);
+        self.show(key, &projection, change.stamps(key, &projection), change.tables);
+        self.facts.insert_mut(key.clone(), self.graph.facts(key));
+    }
+
+    /// What each audience may see of a resource in the place of `key`, all else being as it is.
+    fn project(&self, key: &Key, resource: &Node, tables: Tables) -> Projection {
+        let targets = |text: &str| target_visibility(&self.snapshot, text);
+        let facts = Facts { own: self.graph.facts(key), targets: &targets };
+        let night = self.calendar.night();
+        project_hours(resource, &facts, &|slot| is_expired(slot, night), tables.policy)
+    }
+
+    fn show(&mut self, key: &Key, projection: &Projection, stamps: [Stamp; AUDIENCES], tables: Tables) {
+        let (rtype, id) = (key.0, key.1.clone());
         let groups = projection
             .groups()
             .iter()
             .map(|group| DocumentGroup {
                 audiences: group.audiences,
                 cuts: group.cuts.clone(),
-                extracted: extract(rtype, &id, &group.resource, change.tables.registry),
+                extracted: extract(rtype, &id, &group.resource, tables.registry),
             })
             .collect();
         self.snapshot.put(Document { rtype, id, body: projection.body().clone(), groups, stamps });
-        self.facts.insert_mut(key.clone(), own);
     }
 
     /// Moves the date of the parents that gained or lost a child, for those who see that they
@@ -196,9 +229,7 @@ impl State {
         let Some(now) = self.snapshot.former(key.0, &key.1) else { return AudienceMask::NONE };
         let Some(before) = change.before.former(key.0, &key.1) else { return now.visible() };
         let resource = Node::parse(before.body()).expect("the index holds canonical text");
-        let targets = |text: &str| target_visibility(&self.snapshot, text);
-        let facts = Facts { own: self.graph.facts(key), targets: &targets };
-        let projection = project(&resource, &facts, change.tables.policy);
+        let projection = self.project(key, &resource, change.tables);
         let is_same = |audience: &Audience| {
             projection.group(*audience).is_some_and(|group| now.is_same(*audience, projection.body(), &group.cuts))
         };
@@ -249,8 +280,9 @@ impl State {
 
 /// The parents of a resource (RG_EXP_025), each with those who see that it is theirs.
 fn parents(snapshot: &Snapshot, child: &Key) -> HashMap<Key, AudienceMask> {
-    let Some(held) = snapshot.former(child.0, &child.1) else { return HashMap::new() };
-    let body = Node::parse(held.body()).expect("the index holds canonical text");
+    let (Some(held), Some(body)) = (snapshot.former(child.0, &child.1), held(snapshot, child)) else {
+        return HashMap::new();
+    };
     let named = parents_moved(None, Some(&body)).into_iter().filter_map(|text| match Reference::parse(&text) {
         Reference::Local { rtype, id } => {
             let parent = (ResourceType::parse(rtype)?, Box::from(id));
@@ -260,6 +292,12 @@ fn parents(snapshot: &Snapshot, child: &Key) -> HashMap<Key, AudienceMask> {
         _ => None,
     });
     named.collect()
+}
+
+/// The whole resource held under `key`.
+pub(crate) fn held(snapshot: &Snapshot, key: &Key) -> Option<Node> {
+    let held = snapshot.former(key.0, &key.1)?;
+    Some(Node::parse(held.body()).expect("the index holds canonical text"))
 }
 
 /// Who sees the target of a reference; what is not held is known to profile 1 and the owner only.

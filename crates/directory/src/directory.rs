@@ -108,7 +108,7 @@ impl Directory {
             is_full: AtomicBool::new(false),
         });
         let (jobs, waiting) = sync_channel(WAITING_MAX);
-        let writer = Writer {
+        let mut writer = Writer {
             ledger: Arc::clone(&ledger),
             shared: Arc::clone(&shared),
             environment: environment.clone(),
@@ -116,7 +116,10 @@ impl Directory {
             rules,
             state,
             last_at,
+            not_before: Instant::MIN,
         };
+        // Before anyone reads: nights may have passed since the last row.
+        writer.look_around();
         let run = move || writer.run(&waiting);
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(run);
         let writer = writer.map_err(|_| DirectoryError::Stopped)?;
@@ -145,7 +148,8 @@ impl Directory {
         let mut moments = self.moments.lock();
         moments.retain(|moment| moment.until + ORDER_KEPT_MS > until);
         if let Some(moment) = moments.iter_mut().find(|moment| moment.snapshot.seq() == snapshot.seq()) {
-            moment.until = until;
+            // A night may have passed since: what it left out is left out of the pages too.
+            *moment = Moment { snapshot: Arc::clone(snapshot), until };
             return;
         }
         if moments.len() >= MOMENTS_MAX {

@@ -9,6 +9,7 @@
 //! It does not know HTTP.
 
 mod apply;
+mod calendar;
 mod canonical;
 mod dates;
 mod declassify;

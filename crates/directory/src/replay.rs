@@ -118,7 +118,7 @@ impl Replay {
         if rows.is_empty() {
             return;
         }
-        let made = self.state.apply(rows, self.author, self.tables);
+        let made = self.state.apply(rows, self.author, self.at, self.tables);
         if told.len() != made.len() {
             return;
         }
@@ -171,7 +171,7 @@ mod tests {
         ];
         for (at, resource) in (1_i64..).map(|at| at * 1_000).zip(offers) {
             let row = Row { key: (rtype, id.into()), resource: Some(resource.clone()), updated: at };
-            let mask = state.apply(vec![row], Author::Client, tables).remove(0);
+            let mask = state.apply(vec![row], Author::Client, at, tables).remove(0);
             let version = NewVersion {
                 rtype: rtype.name().to_owned(),
                 id: id.to_owned(),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use ror_fhir::{Instant, Node, Reference};
 use ror_index::View;
 use ror_profiles::rules::around::{Around, related};
+use ror_profiles::rules::exposure::not_exposable;
 use ror_profiles::rules::sensitive;
 use ror_profiles::rules::transition::{Origin, transition};
 use ror_profiles::{Context, FINDINGS_MAX, Finding, Handling, Severity, validate};
@@ -38,6 +39,10 @@ impl Rules {
         let (above, offers): (Vec<&Node>, Vec<&Node>) = (above.iter().collect(), offers.iter().collect());
         more.extend(related(resource, &Around { above: &above, offers: &offers, now, terminology }));
         findings.append(&mut more);
+        // What is refused is not kept: whether it would be exposed is not the question.
+        if !has_errors(&findings) {
+            findings.extend(not_exposable(resource, &findings));
+        }
         sort(&mut findings, resource);
         findings
     }
@@ -48,6 +53,7 @@ impl Rules {
         let Self::Guide(terminology) = self else { return Vec::new() };
         let mut findings = validate(resource, Handling::Lenient, &Context { terminology, now });
         findings.retain(|finding| !is_about_a_label(finding));
+        findings.extend(not_exposable(resource, &findings));
         if resource.str("resourceType") == Some("HealthcareService")
             && let Some(flag) = sensitive::give_default_flag(resource)
         {

@@ -8,9 +8,11 @@ use std::time::Duration;
 use ror_confidentiality::AudienceMask;
 use ror_fhir::{Instant, Node};
 use ror_ledger::{Expect, Head, Ledger, LedgerError, NewAudit, NewVersion, Op};
+use ror_profiles::rules::dates::to_the_second;
 use ror_profiles::{Finding, Severity};
 
 use crate::apply::{Author, Row, State, Tables};
+use crate::calendar::last_night;
 use crate::canonical;
 use crate::directory::{Environment, Shared};
 use crate::follow;
@@ -26,6 +28,8 @@ use crate::write::{Request, WriteError, Written};
 const GROUP_MAX: usize = 256;
 /// How often rows of other processes are looked for when nothing else happens (D65: 2 s).
 const TAIL_EVERY: Duration = Duration::from_millis(200);
+/// How long after a failure what the day brings is tried again, in milliseconds.
+const TRY_AGAIN_MS: i64 = 60_000;
 
 /// Where the outcome of one write goes.
 type Reply = SyncSender<Result<Written, WriteError>>;
@@ -50,6 +54,8 @@ pub(crate) struct Writer {
     /// Time of the last transaction: each is later than the one before, so that the rows of
     /// one transaction are known by their time.
     pub(crate) last_at: Instant,
+    /// What the day brings is not tried before this: it failed a moment ago.
+    pub(crate) not_before: Instant,
 }
 
 /// A row ready to be appended.
@@ -64,11 +70,7 @@ impl Writer {
         loop {
             match jobs.recv_timeout(TAIL_EVERY) {
                 Ok(job) => self.take(job, jobs),
-                Err(RecvTimeoutError::Timeout) => {
-                    if let Err(error) = self.catch_up() {
-                        tracing::error!(%error, "the tail of the ledger could not be read");
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) => self.look_around(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -119,15 +121,16 @@ impl Writer {
 
     fn write_distinct(&mut self, mut group: Vec<Waiting>) {
         while !group.is_empty() {
-            if let Err(error) = self.catch_up() {
-                return refuse_all(group, &as_write_error(&error));
-            }
-            let at = self.next_at();
+            let at = match self.moment() {
+                Ok(at) => at,
+                Err(error) => return refuse_all(group, &as_write_error(&error)),
+            };
             let (mut staged, mut accepted, mut later) = (Vec::new(), Vec::new(), Vec::new());
             let mut is_alone = false;
             for (request, reply) in group {
-                // What follows from a closing hangs on the state of others: it is written alone.
-                if is_alone || (!staged.is_empty() && follow::closes(&request.resource)) {
+                // What follows from it hangs on the state of others: it is written alone.
+                let hangs = follow::hangs_on_others(&self.state, &request.key, &request.resource);
+                if is_alone || (!staged.is_empty() && hangs) {
                     later.push((request, reply));
                     continue;
                 }
@@ -136,7 +139,7 @@ impl Writer {
                         reply.send(Ok(self.written(&request, false, 0))).ok();
                     }
                     Ok(rows) => {
-                        is_alone = follow::closes(&request.resource);
+                        is_alone = hangs;
                         staged.extend(rows);
                         accepted.push((request, reply));
                     }
@@ -220,18 +223,19 @@ impl Writer {
         if self.rules.are_in_force() {
             changes.extend(follow::following(&self.state, &request.key, &changes[0].1, former.as_ref(), at));
         }
-        changes.into_iter().map(|(key, resource)| self.row(request, key, resource, at)).collect()
+        let op = |key: &Key| if request.is_new && *key == request.key { Op::Create } else { Op::Update };
+        let rows = changes.into_iter().map(|(key, resource)| self.row(op(&key), key, resource, at, &request.actor));
+        rows.collect::<Result<_, _>>().map_err(|error| as_write_error(&error))
     }
 
-    /// The row of one change that a write makes.
-    fn row(&self, request: &Request, key: Key, resource: Node, at: Instant) -> Result<Staged, WriteError> {
-        let op = if request.is_new && key == request.key { Op::Create } else { Op::Update };
-        let mut version = self.version(&key, op, &resource, at, at, &request.actor);
+    /// The row of one change.
+    fn row(&self, op: Op, key: Key, resource: Node, at: Instant, actor: &str) -> Result<Staged, LedgerError> {
+        let mut version = self.version(&key, op, &resource, at, at, actor);
         // An identifier that an import brought twice stays where it is: both may still be mended.
         let former = self.state.snapshot.former(key.0, &key.1);
         let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
         let is_kept = former.is_some_and(|former| identifier::unique(key.0, &former) == version.uniques);
-        if is_kept && self.is_claimed(&version, &mut HashSet::new()).map_err(|error| as_write_error(&error))? {
+        if is_kept && self.is_claimed(&version, &mut HashSet::new())? {
             version.uniques.clear();
         }
         Ok(Staged { version, key, resource })
@@ -258,7 +262,7 @@ impl Writer {
             at,
             // Instants have a precision of one second (D14): less would tell an order that no
             // date shows.
-            updated: updated - updated.rem_euclid(1000),
+            updated: to_the_second(updated),
             actor: actor.to_owned(),
             audience_mask: 0,
             policy_ver: self.tables.policy.version(),
@@ -276,7 +280,7 @@ impl Writer {
             versions.push(row.version);
         }
         let mut next = self.state.clone();
-        let masks: Vec<AudienceMask> = next.apply(rows, author, self.tables);
+        let masks: Vec<AudienceMask> = next.apply(rows, author, at, self.tables);
         for (version, mask) in versions.iter_mut().zip(masks) {
             version.audience_mask = mask.0;
         }
@@ -291,16 +295,63 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes rows of other processes visible.
+    /// Makes rows of other processes visible, and leaves out the hours that the night ended.
     fn catch_up(&mut self) -> Result<(), LedgerError> {
-        if self.ledger.head()?.seq <= self.state.snapshot.seq() {
-            return Ok(());
+        let now = (self.environment.now)();
+        let night = self.state.calendar.night().max(last_night(now));
+        let is_behind = self.ledger.head()?.seq > self.state.snapshot.seq();
+        if is_behind {
+            let mut replay = Replay::new(self.state.clone(), self.last_at, self.tables);
+            replay.run(&*self.ledger)?;
+            (self.state, self.last_at) = replay.finish();
         }
-        let mut replay = Replay::new(self.state.clone(), self.last_at, self.tables);
-        replay.run(&*self.ledger)?;
-        (self.state, self.last_at) = replay.finish();
-        self.publish();
+        if self.state.turn_to(night, self.tables) || is_behind {
+            self.publish();
+        }
         Ok(())
+    }
+
+    /// Sees to what others wrote and to what the day brings, while nothing else happens.
+    pub(crate) fn look_around(&mut self) {
+        if let Err(error) = self.catch_up() {
+            tracing::error!(%error, "the tail of the ledger could not be read");
+        }
+        let now = (self.environment.now)();
+        if !self.awaits(now) || now < self.not_before {
+            return;
+        }
+        if let Err(error) = self.moment() {
+            self.not_before = now.saturating_add(TRY_AGAIN_MS);
+            tracing::error!(%error, "places of offers that close today could not be emptied");
+        }
+    }
+
+    /// The time of the next transaction, once all that comes before it is written: rows of other
+    /// processes, and what follows from closings that were announced (D37). So that whoever reads
+    /// the rows again knows that those begun before a row were seen to.
+    fn moment(&mut self) -> Result<Instant, LedgerError> {
+        loop {
+            self.catch_up()?;
+            let at = self.next_at();
+            if !self.awaits(at) {
+                return Ok(at);
+            }
+            let emptied = follow::begun(&self.state, &self.state.calendar.begun(at), at);
+            if emptied.is_empty() {
+                self.state.calendar.forget(at);
+                continue;
+            }
+            let rows = emptied.into_iter().map(|(key, place)| self.row(Op::Update, key, place, at, follow::CALENDAR));
+            match rows.collect::<Result<_, _>>().and_then(|rows| self.commit(rows, Author::Client, at)) {
+                Ok(()) | Err(LedgerError::HeadMoved(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether an announced closing has begun and is still to be seen to.
+    fn awaits(&self, now: Instant) -> bool {
+        self.rules.are_in_force() && !self.state.calendar.begun(now).is_empty()
     }
 
     pub(crate) fn publish(&self) {
@@ -336,8 +387,7 @@ impl Writer {
 
     fn import(&mut self, chunk: &Chunk) -> Result<Vec<Imported>, LedgerError> {
         loop {
-            self.catch_up()?;
-            let at = self.next_at();
+            let at = self.moment()?;
             let mut outcomes = Vec::with_capacity(chunk.items.len());
             let mut staged: Vec<Staged> = Vec::new();
             let mut claimed = HashSet::new();

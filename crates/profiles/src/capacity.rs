@@ -201,27 +201,26 @@ fn ahead_ms(horizon: &str) -> Option<i64> {
     }
 }
 
-/// RG_EXP_047, D37: sets to 0 what a place has available at each horizon that falls in a closing
-/// (`from` reached, until `until` if there is one), source 01 (typed), update date `from`. Gives
-/// how many records changed.
+/// RG_EXP_047, D37: sets to 0 what a place has available at each horizon that falls in a closing,
+/// source 01 (typed), update date `since`. Gives how many records changed.
 ///
-/// For the write path, when the last open offer of the place closes
-/// ([`all_closed`](crate::rules::around::all_closed)). Reopening restores nothing.
-pub fn close(place: &mut Node, from: Instant, until: Option<Instant>, now: Instant) -> usize {
+/// For the write path, when the last open offer of the place closes or leaves
+/// ([`all_closed`](crate::rules::around::all_closed), asked at each horizon). Reopening restores
+/// nothing.
+pub fn close(place: &mut Node, since: Instant, now: Instant, is_closed: impl Fn(Instant) -> bool) -> usize {
     let Some(Node::Array(all)) = place.get_mut("extension") else { return 0 };
     let mut count = 0;
     for extension in all.iter_mut().filter(|extension| extension.str("url") == Some(RECORD)) {
         let record = Record::read(extension);
         let at = record.horizon.and_then(ahead_ms).map(|ahead| now.saturating_add(ahead));
-        let is_inside = at.is_some_and(|at| from <= at && until.is_none_or(|until| at < until));
-        if record.status != Some("02") || !is_inside || record.number == Some(0) {
+        if record.status != Some("02") || record.number == Some(0) || !at.is_some_and(&is_closed) {
             continue;
         }
         let Some(Node::Array(parts)) = extension.get_mut("extension") else { continue };
         for part in parts {
             let value = match part.str("url") {
                 Some("nbCapacity") => ("valueInteger", node!(0)),
-                Some("capacityUpdateDate") => ("valueDateTime", DateTime::format_instant(from).into()),
+                Some("capacityUpdateDate") => ("valueDateTime", DateTime::format_instant(since).into()),
                 Some("capacitySourceType") => ("valueCodeableConcept", typed_by_hand()),
                 _ => continue,
             };

@@ -38,9 +38,12 @@ fn stored(world: &World, rtype: &str, id: &str) -> Node {
     world.get_all(&format!("/fhir/{rtype}/{id}")).json()
 }
 
-fn closed(mut resource: Node, kind: &str, until: Option<&str>) -> Node {
-    let closing =
-        Closing { kind: Some(kind.to_owned()), from: Some("2025-12-20".to_owned()), until: until.map(str::to_owned) };
+fn closed(resource: Node, kind: &str, until: Option<&str>) -> Node {
+    closed_from(resource, "2025-12-20", kind, until)
+}
+
+fn closed_from(mut resource: Node, from: &str, kind: &str, until: Option<&str>) -> Node {
+    let closing = Closing { kind: Some(kind.to_owned()), from: Some(from.to_owned()), until: until.map(str::to_owned) };
     closing.write(&mut resource);
     resource
 }
@@ -86,4 +89,64 @@ fn rg_exp_044_what_hangs_below_closes_with_its_structure() {
         assert!(closing.is_definitive() && closing.from.as_deref() == Some("2025-12-20"), "{rtype}: {closing:?}");
     }
     assert_eq!(numbers(&world, &place), [0, 1]);
+}
+
+#[test]
+fn d37_an_announced_closing_empties_the_place_on_its_day_without_any_write() {
+    let world = World::new();
+    let organization = world.store(&establishment("Hôpital", "010000024"));
+    let place = world.store(&beds("84/1"));
+    let service = world.post(&offer("Médecine", false, &organization, &place)).json();
+    let reply = world.put(&closed_from(service, "2026-01-01T08:01:00+01:00", TEMPORARY, Some("2026-06-01")), &[]);
+    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+    assert_eq!(numbers(&world, &place), [3, 1], "it is open until then");
+    world.wait(60_000);
+    // The writer looks around by itself.
+    let is_emptied = || {
+        numbers(&world, &place) == [0, 1] || {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            false
+        }
+    };
+    assert!((0..500).any(|_| is_emptied()), "{:?}", numbers(&world, &place));
+    let seen = stored(&world, "Location", &place);
+    assert!(seen.to_text().contains("2026-01-01T08:01:00+01:00"), "dated as the closing: {seen:?}");
+    assert_eq!(seen.get("meta").unwrap().str("versionId"), Some("2"));
+    let rows = world.ledger.history("Location", &place).unwrap();
+    assert_eq!(rows.last().unwrap().actor, "ror:calendar");
+    // What is said later is kept, to be confirmed (D37).
+    let mut again = seen;
+    let text = again.to_text().replacen("\"valueInteger\":0", "\"valueInteger\":2", 1);
+    again = Node::parse(text.as_bytes()).unwrap();
+    assert_eq!(world.put(&again, &[]).status, 200);
+    world.wait(60_000);
+    world.store(&establishment("Clinique", "010000032"));
+    assert_eq!(numbers(&world, &place), [2, 1]);
+}
+
+#[test]
+fn d37_nothing_is_available_once_the_last_open_offer_leaves_a_place() {
+    let world = World::new();
+    let organization = world.store(&establishment("Hôpital", "010000024"));
+    let (left, new) = (world.store(&beds("84/1")), world.store(&beds("84/2")));
+    let shut = world.post(&offer("Médecine", false, &organization, &left)).json();
+    let open = world.post(&offer("Chirurgie", false, &organization, &left)).json();
+    assert_eq!(world.put(&closed(shut.clone(), DEFINITIVE, None), &[]).status, 200);
+    assert_eq!(numbers(&world, &left), [3, 1], "the other offer is open");
+    let mut moved = open.clone();
+    moved.as_object_mut().unwrap().insert("location", node!([{"reference": (format!("Location/{new}"))}]));
+    let reply = world.put(&moved, &[("Prefer", "return=OperationOutcome")]);
+    assert!(reply.json().to_text().contains("RG_EXP_047"), "the author is told");
+    assert_eq!((numbers(&world, &left), numbers(&world, &new)), (vec![0, 1], vec![3, 1]));
+    assert!(stored(&world, "Location", &left).to_text().contains("2026-01-01T08:00:00+01:00"), "as of today");
+    // A place that no offer uses any more is nobody's to close.
+    let alone = world.store(&beds("84/3"));
+    moved.as_object_mut().unwrap().insert("location", node!([{"reference": (format!("Location/{alone}"))}]));
+    assert_eq!(world.put(&moved, &[]).status, 200);
+    assert_eq!(numbers(&world, &new), [3, 1]);
+    // Where a closed offer comes alone, nothing is available either.
+    let mut shut = stored(&world, "HealthcareService", shut.str("id").unwrap());
+    shut.as_object_mut().unwrap().insert("location", node!([{"reference": (format!("Location/{new}"))}]));
+    assert_eq!(world.put(&shut, &[]).status, 200);
+    assert_eq!(numbers(&world, &new), [0, 1]);
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod closing;
 mod common;
+mod hours;
 mod importing;
 mod parents;
 mod writing;

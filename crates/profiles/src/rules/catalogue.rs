@@ -51,6 +51,8 @@ pub struct Entry {
     /// Where it is: a function of this crate (`rules::…`, `capacity::…`), of another
     /// (`directory::…`), or a row of the profile tables (`profil …`).
     pub place: &'static str,
+    /// Who applies it, in the words that the page explains; empty where nobody can.
+    pub who: &'static str,
 }
 
 /// Exposure model 3.0.1, as the product's domain reference recalls it.
@@ -64,8 +66,9 @@ const fn entry(
     reactions: &'static [Reaction],
     source: &'static str,
     place: &'static str,
+    who: &'static str,
 ) -> Entry {
-    Entry { number, about, reactions, source, place }
+    Entry { number, about, reactions, source, place, who }
 }
 
 use Reaction::{Block, Derive, Filter, Permit, Propose, Store, Unknown};
@@ -78,6 +81,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Derive],
         MODEL,
         "rules::exposure::not_exposable",
+        "validation",
     ),
     entry(
         "003",
@@ -85,6 +89,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Derive],
         LOGICAL,
         "rules::closing::is_definitive",
+        "écriture",
     ),
     entry(
         "004",
@@ -92,6 +97,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Derive],
         MODEL,
         "rules::identity::national_structure_identifier",
+        "validation",
     ),
     entry(
         "005",
@@ -99,14 +105,23 @@ pub const CATALOGUE: &[Entry] = &[
         &[Derive],
         MODEL,
         "rules::identity::national_structure_identifier",
+        "validation",
     ),
-    entry("006", "contacts d'une EG : directeur, cellule d'alerte", &[Permit], LOGICAL, "profil Organization.contact"),
+    entry(
+        "006",
+        "contacts d'une EG : directeur, cellule d'alerte",
+        &[Permit],
+        LOGICAL,
+        "profil Organization.contact",
+        "validation",
+    ),
     entry(
         "007",
         "famille d'activité obligatoire en médico-social",
         &[Block],
         MODEL,
         "rules::activity::family_is_given_in_medico_social",
+        "validation",
     ),
     entry(
         "008",
@@ -114,14 +129,23 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::activity::public_is_given_in_medico_social",
+        "validation",
     ),
-    entry("009", "zone d'intervention faite de communes", &[Block], MODEL, "rules::activity::zone_is_made_of_communes"),
+    entry(
+        "009",
+        "zone d'intervention faite de communes",
+        &[Block],
+        MODEL,
+        "rules::activity::zone_is_made_of_communes",
+        "validation",
+    ),
     entry(
         "010",
         "un seul champ d'activité, invariable ; une nouvelle offre est proposée",
         &[Block, Propose],
         MODEL,
         "rules::activity::field_is_one, rules::transition::transition, rules::transition::as_new_offer",
+        "validation, écriture, formulaire à venir",
     ),
     entry(
         "011",
@@ -129,14 +153,16 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block, Propose],
         MODEL,
         "rules::activity::care_mode_is_one, rules::transition::transition, rules::transition::as_new_offer",
+        "validation, écriture, formulaire à venir",
     ),
-    entry("012", "", &[Unknown], "", ""),
+    entry("012", "", &[Unknown], "", "", ""),
     entry(
         "013",
         "contacts d'une organisation interne : responsable, secrétariat, permanence",
         &[Permit],
         LOGICAL,
         "profil Organization.contact",
+        "validation",
     ),
     entry(
         "014",
@@ -144,77 +170,94 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::schedule::slot_has_a_day_or_a_period",
+        "validation",
     ),
     entry(
         "015",
         "horaire sans période : à partir du jour de lecture, en semaine glissante",
         &[Derive],
         MODEL,
-        "rules::schedule::applies_on",
+        "profil HealthcareService.availableTime",
+        "lecteur",
     ),
     entry(
         "016",
         "horaire de semaine : vaut chaque semaine jusqu'au suivant",
         &[Derive],
         MODEL,
-        "rules::schedule::applies_on",
+        "profil HealthcareService.availableTime",
+        "lecteur",
     ),
     entry(
         "017",
         "horaire daté : transmis si la période est en cours ou à venir",
         &[Filter],
         MODEL,
-        "rules::schedule::remove_expired",
+        "rules::schedule::is_expired, confidentiality::project, directory::calendar",
+        "projection",
     ),
     entry(
         "018",
-        "horaire daté échu : jamais transmis, sauf au propriétaire (D80)",
+        "horaire daté échu : jamais transmis, sauf au propriétaire (D80) ; une fermeture datée n'est pas un horaire",
         &[Filter],
         MODEL,
-        "rules::schedule::remove_expired",
+        "rules::schedule::is_expired, confidentiality::project, directory::calendar",
+        "projection",
     ),
-    entry("019", "", &[Unknown], "", ""),
-    entry("020", "dates à la seconde", &[Store], MODEL, "rules::dates::to_the_second"),
-    entry("021", "", &[Unknown], "", ""),
-    entry("022", "", &[Unknown], "", ""),
-    entry("023", "date de création : celle de la première mise à jour", &[Store], MODEL, "directory::canonical"),
-    entry("024", "date de mise à jour : bouge avec tout attribut", &[Store], MODEL, "directory::dates"),
+    entry("019", "", &[Unknown], "", "", ""),
+    entry("020", "dates à la seconde", &[Store], MODEL, "rules::dates::to_the_second", "écriture"),
+    entry("021", "", &[Unknown], "", "", ""),
+    entry("022", "", &[Unknown], "", "", ""),
+    entry(
+        "023",
+        "date de création : celle de la première mise à jour",
+        &[Store],
+        MODEL,
+        "directory::canonical",
+        "écriture",
+    ),
+    entry("024", "date de mise à jour : bouge avec tout attribut", &[Store], MODEL, "directory::dates", "écriture"),
     entry(
         "025",
         "création, rattachement ou retrait d'un objet : bouge la date de son parent",
         &[Store],
         MODEL,
         "rules::dates::parents_moved, directory::apply",
+        "écriture",
     ),
-    entry("026", "un forfait socle par combinaison", &[Block], MODEL, "rules::price::one_base_price_each"),
+    entry(
+        "026",
+        "un forfait socle par combinaison",
+        &[Block],
+        MODEL,
+        "rules::price::one_base_price_each",
+        "validation",
+    ),
     entry(
         "027",
         "un montant par combinaison, pour les autres tarifs",
         &[Block],
         MODEL,
         "rules::price::one_amount_each",
+        "validation",
     ),
-    entry("028", "un seul type d'offre", &[Block], LOGICAL, "profil HealthcareService.category"),
+    entry("028", "un seul type d'offre", &[Block], LOGICAL, "profil HealthcareService.category", "validation"),
     entry(
         "029",
         "supplément d'hébergement : chambre simple",
         &[Block],
         MODEL,
         "rules::price::supplement_is_for_a_single_room",
+        "validation",
     ),
-    entry(
-        "030",
-        "professionnel : RPPS d'abord, sinon ADELI",
-        &[Derive],
-        MODEL,
-        "rules::identity::national_person_identifier",
-    ),
+    entry("030", "professionnel : RPPS d'abord, sinon ADELI", &[Derive], MODEL, "", "import des registres à venir"),
     entry(
         "030",
         "territoire de santé d'une EG : division territoriale de type 4",
         &[Block],
         LOGICAL,
         "profil Organization.extension:ror-territorial-division",
+        "validation",
     ),
     entry(
         "031",
@@ -222,14 +265,23 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::transition::transition",
+        "écriture",
     ),
-    entry("032", "niveau d'un contact : 2 par défaut", &[Derive], MODEL, "rules::levels::give_default_levels"),
+    entry(
+        "032",
+        "niveau d'un contact : 2 par défaut",
+        &[Derive],
+        MODEL,
+        "rules::levels::level, confidentiality::project::levels",
+        "projection, validation",
+    ),
     entry(
         "033",
         "niveau d'une télécommunication : 2 par défaut",
         &[Derive],
         MODEL,
-        "rules::levels::give_default_levels",
+        "rules::levels::level, confidentiality::project::levels",
+        "projection, validation",
     ),
     entry(
         "034",
@@ -237,6 +289,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::contact::telecom_of_an_offer_is_as_strict_as_its_contact",
+        "validation",
     ),
     entry(
         "035",
@@ -244,6 +297,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Derive],
         MODEL,
         "rules::sensitive::give_default_flag",
+        "import, validation",
     ),
     entry(
         "036",
@@ -251,6 +305,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::price::extra_service_is_named_once",
+        "validation",
     ),
     entry(
         "037",
@@ -258,6 +313,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Derive],
         MODEL,
         "rules::identity::national_structure_identifier",
+        "validation",
     ),
     entry(
         "038",
@@ -265,13 +321,15 @@ pub const CATALOGUE: &[Entry] = &[
         &[Derive],
         MODEL,
         "rules::identity::national_structure_identifier",
+        "validation",
     ),
     entry(
         "039",
         "unité sensible : contacts au niveau 3",
         &[Derive],
         MODEL,
-        "rules::sensitive::raise_contacts, confidentiality::project::scope",
+        "rules::sensitive::contacts_of_a_sensitive_unit_are_of_level_3, confidentiality::project::scope",
+        "projection, validation",
     ),
     entry(
         "040",
@@ -279,6 +337,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::contact::service_of_an_offer_has_no_name",
+        "validation",
     ),
     entry(
         "041",
@@ -286,14 +345,23 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::contact::person_of_an_offer_has_a_name",
+        "validation",
     ),
-    entry("042", "offre transférée : garde son identifiant", &[Block], MODEL, "rules::transition::transition"),
+    entry(
+        "042",
+        "offre transférée : garde son identifiant",
+        &[Block],
+        MODEL,
+        "rules::transition::transition",
+        "écriture",
+    ),
     entry(
         "043",
         "un type et une date de fermeture, ou aucun des deux",
         &[Block],
         MODEL,
         "rules::closing::date_goes_with_type",
+        "validation",
     ),
     entry(
         "044",
@@ -301,6 +369,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Derive, Propose],
         MODEL,
         "rules::closing::cascade, rules::around::related, directory::follow",
+        "écriture, validation, formulaire à venir",
     ),
     entry(
         "045",
@@ -308,14 +377,23 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::closing::only_a_temporary_closing_reopens",
+        "validation",
     ),
-    entry("046", "date de réouverture ôtée à la réouverture", &[Block], MODEL, "rules::closing::reopening_is_reset"),
+    entry(
+        "046",
+        "date de réouverture ôtée à la réouverture",
+        &[Block],
+        MODEL,
+        "rules::closing::reopening_is_reset",
+        "validation",
+    ),
     entry(
         "047",
-        "offre fermée : rien de disponible",
+        "offre fermée : rien de disponible, dès l'écriture, ou le jour d'une fermeture annoncée",
         &[Derive],
         MODEL,
-        "capacity::close, rules::around::related, directory::follow",
+        "capacity::close, rules::around::related, directory::follow, directory::calendar",
+        "écriture, jour venu, validation",
     ),
     entry(
         "048",
@@ -323,6 +401,7 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::schedule::age_units_are_years_months_weeks_or_days",
+        "validation",
     ),
     entry(
         "049",
@@ -330,25 +409,49 @@ pub const CATALOGUE: &[Entry] = &[
         &[Block],
         MODEL,
         "rules::schedule::hours_of_a_person_are_on_call_or_consultation",
+        "validation",
     ),
 ];
 
+const INTRODUCTION: &str = "\
+# Règles de gestion
+
+Chaque numéro RG_EXP du modèle d'exposition du ROR, de 002 à 049 : ce qu'il demande, la réaction, qui l'applique, où. Page écrite d'après `rules::catalogue` ; un test compare les deux.
+
+Qui applique :
+
+* **validation** : chaque écriture par API (422 si c'est un refus), `$validate`, `ror validate` et l'import, qui prend tout et en fait un constat ;
+* **écriture** : le répertoire, dans la même transaction ; à l'import, seulement ce qui date et conserve ;
+* **jour venu** : le répertoire, sans que personne écrive, dans une version signée `ror:calendar` ;
+* **projection** : ce que chaque destinataire voit ; ce qui est enregistré ne change pas ;
+* **import** : le chargement d'un fichier ;
+* **lecteur** : l'élément est transmis comme il est écrit ; qui le lit l'entend ainsi ;
+* **formulaire à venir** : un écran du portail, avec la saisie ; d'ici là, le message du refus dit que faire.
+
+| RG_EXP | Porte sur | Réaction | Appliquée par | Source | Dans le code |
+|---|---|---|---|---|---|
+";
+
 /// The catalogue as a page in French.
 pub fn page() -> String {
-    let mut page = String::from(
-        "# Règles de gestion\n\nChaque numéro RG_EXP du modèle d'exposition du ROR, de 002 à 049 : ce qu'il demande, la réaction, où. Page écrite d'après `rules::catalogue` ; un test compare les deux. Le serveur n'appelle pas encore `not_exposable`, `remove_expired`, `give_default_levels`, `raise_contacts` ni `applies_on`.\n\n| RG_EXP | Porte sur | Réaction | Source | Dans le code |\n|---|---|---|---|---|\n",
-    );
+    let mut page = String::from(INTRODUCTION);
     for entry in CATALOGUE {
-        let Entry { number, about, source, place, .. } = entry;
+        let Entry { number, about, source, place, who, .. } = entry;
         let labels: Vec<&str> = entry.reactions.iter().map(|reaction| reaction.label()).collect();
         let or_dash = |text: &'static str| if text.is_empty() { "–" } else { text };
         let place = if place.is_empty() { "–".to_owned() } else { format!("`{}`", place.replace(", ", "`, `")) };
         // Writing to a string cannot fail.
-        let _ =
-            writeln!(page, "| {number} | {} | {} | {} | {place} |", or_dash(about), labels.join(", "), or_dash(source));
+        let _ = writeln!(
+            page,
+            "| {number} | {} | {} | {} | {} | {place} |",
+            or_dash(about),
+            labels.join(", "),
+            or_dash(who),
+            or_dash(source)
+        );
     }
     page.push_str(
-        "\nLes numéros dont le texte n'a pas été trouvé ne sont pas devinés. L'ANS donne le numéro 030 à deux règles : les deux sont tenues. Les règles du produit (D24 : pas de téléphone dans un texte ; D35, D36 : enregistrements de capacité ; CO3 : unité sensible présumée) sont vérifiées avec celles-ci.\n",
+        "\nLes numéros dont le texte n'a pas été trouvé ne sont pas devinés. L'ANS donne le numéro 030 à deux règles. Les règles du produit (D24 : pas de téléphone dans un texte ; D35, D36 : enregistrements de capacité ; CO3 : unité sensible présumée) sont vérifiées avec celles-ci.\n\nCalculés, sans règle à tenir et sans écran encore : la capacité opérationnelle (`capacity::operational`), l'âge d'une disponibilité au regard de son rythme (`capacity::freshness`, seuils de `data/freshness.tsv`), le statut de peuplement (`population`). Le portail les montrera avec les pages de ceux qui décrivent ; les exigences de qualité les compteront.\n",
     );
     page
 }
@@ -417,9 +520,21 @@ mod tests {
         }
     }
 
+    /// `INSTA_UPDATE=always` renews it, as for golden files: look at the difference.
     #[test]
     fn the_page_is_the_table() {
-        let written = include_str!("../../../../docs/regles.md");
+        let place = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/regles.md");
+        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+            std::fs::write(place, page()).expect("written");
+        }
+        let written = std::fs::read_to_string(place).expect("a page");
         assert_eq!(written, page(), "docs/regles.md is not what rules::catalogue::page gives");
+    }
+
+    #[test]
+    fn every_rule_that_is_read_has_someone_who_applies_it() {
+        for entry in CATALOGUE {
+            assert_eq!(entry.who.is_empty(), entry.reactions.contains(&Reaction::Unknown), "{}", entry.number);
+        }
     }
 }

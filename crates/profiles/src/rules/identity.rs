@@ -1,4 +1,4 @@
-//! National identifiers that are derived: RG_EXP_004, 005, 030, 037, 038.
+//! National identifiers that are derived: RG_EXP_004, 005, 037, 038.
 
 use ror_fhir::Node;
 
@@ -58,13 +58,4 @@ pub(super) fn national_identifier_is_the_derived_one(structure: &Node, findings:
             });
         }
     }
-}
-
-/// RG_EXP_030: the national identifier of a professional who has both numbers: RPPS first, ADELI
-/// where there is no other, with their type digit in front.
-///
-/// For the import of registers, which alone sees both (RG_EXP_031).
-pub fn national_person_identifier(rpps: Option<&str>, adeli: Option<&str>) -> Option<String> {
-    let rpps = rpps.map(|number| format!("8{number}"));
-    rpps.or_else(|| adeli.map(|number| format!("0{number}")))
 }

@@ -14,9 +14,6 @@ const PERSON_HOURS: &[&str] = &["03", "06", "07"];
 const PERIOD: &str = guide!("ror-available-time-effective-opening-closing-date");
 const DAY_NUMBER: &str = guide!("ror-available-time-number-days-of-week");
 
-/// Days of the week as FHIR writes them, Monday first.
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-
 /// RG_EXP_014: a slot tells a day of the week or a period. The guide numbers days from 1
 /// (Monday) to 7 without limiting them: another number is no day.
 pub(super) fn slot_has_a_day_or_a_period(offer: &Node, findings: &mut Findings) {
@@ -42,50 +39,18 @@ fn numbers(slot: &Node) -> impl Iterator<Item = i64> {
     slot.extensions(DAY_NUMBER).filter_map(|extension| extension.get("valueInteger")?.as_i64())
 }
 
-/// RG_EXP_018: whether the period of a slot is over at that instant. A slot without period, or
-/// whose period has no end, never is.
+/// RG_EXP_017, RG_EXP_018: whether the period of a slot is over at that instant. A weekly slot,
+/// or one whose period has no end, never is.
+///
+/// For projections: what is over is shown to the owner alone (D80). A closing is no slot: its
+/// dates (`notAvailable`) are shown as long as they are written.
 pub fn is_expired(slot: &Node, now: Instant) -> bool {
     period(slot).and_then(|(_, end)| end).is_some_and(|end| end.end <= now)
 }
 
-/// RG_EXP_017, RG_EXP_018: takes the slots whose period is over out of a resource; those under
-/// way or to come stay, weekly ones always. Gives how many went.
-///
-/// For the projection of every audience but the owner's (D80), at 00:05 Paris; no version and no
-/// date moves.
-pub fn remove_expired(resource: &mut Node, now: Instant) -> usize {
-    let Some(Node::Array(slots)) = resource.get_mut("availableTime") else { return 0 };
-    let before = slots.len();
-    slots.retain(|slot| !is_expired(slot, now));
-    let removed = before - slots.len();
-    if slots.is_empty()
-        && let Some(members) = resource.as_object_mut()
-    {
-        // FHIR has no empty list.
-        members.remove("availableTime");
-    }
-    removed
-}
-
-/// RG_EXP_015, RG_EXP_016: whether a slot applies on a day, given as its number (1 is Monday)
-/// and its interval of time. A weekly slot without period applies every week, from the day it is
-/// read, until another is sent; with a period, on its days within the period; a period without
-/// day, on each of its days.
-///
-/// The caller knows the calendar of the place: hours are local to it, overseas too (D14).
-pub fn applies_on(slot: &Node, weekday: u8, day: &DateTime) -> bool {
-    let named = slot.items("daysOfWeek").filter_map(Node::as_str);
-    let mut days = named.filter_map(|name| DAYS.iter().position(|other| *other == name)).map(|at| at as i64 + 1);
-    let has_days = slot.get("daysOfWeek").is_some() || numbers(slot).next().is_some();
-    let is_of_day = days.any(|number| number == i64::from(weekday)) || numbers(slot).any(|it| it == i64::from(weekday));
-    match period(slot) {
-        None => is_of_day,
-        Some((start, end)) => {
-            let has_begun = start.is_none_or(|start| start.start < day.end);
-            let is_over = end.is_some_and(|end| end.end <= day.start);
-            (is_of_day || !has_days) && has_begun && !is_over
-        }
-    }
+/// When the dated slots of a resource end: the moments at which it may show less.
+pub fn ends(resource: &Node) -> impl Iterator<Item = Instant> {
+    resource.items("availableTime").filter_map(|slot| Some(period(slot)?.1?.end))
 }
 
 /// RG_EXP_048: an age is in years, months, weeks or days; without unit it is read in years, and

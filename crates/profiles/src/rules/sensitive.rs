@@ -3,7 +3,7 @@
 use ror_fhir::{Node, node};
 
 use super::contact::{OFFER_CONTACT, OFFER_TELECOM};
-use super::levels::{CONTACT_OF_OFFER, TELECOM, level, raise_to};
+use super::levels::{CONTACT_OF_OFFER, TELECOM, level};
 use super::{codes_from, extensions, guide, is_code};
 use crate::finding::Findings;
 
@@ -79,16 +79,9 @@ pub fn give_default_flag(offer: &mut Node) -> Option<bool> {
     Some(flag)
 }
 
-/// RG_EXP_039: raises to level 3 the contacts and telecoms of a sensitive unit, and tells how
-/// many it raised. Nothing is lowered when the flag goes: that is for a person to decide.
-///
-/// For forms, with a warning that can be undone, and for imports. Whatever is stored, a
-/// projection reads them at level 3 (D24).
-pub fn raise_contacts(offer: &mut Node) -> usize {
-    if is_flagged(offer) == Some(true) { raise_to(offer, 3) } else { 0 }
-}
-
 /// RG_EXP_039, on a body: tells which contacts of a sensitive unit will be read at level 3.
+/// Whatever is stored, a projection reads them so (D24); a body is not rewritten, so that
+/// nothing is left raised when the flag goes.
 pub(super) fn contacts_of_a_sensitive_unit_are_of_level_3(offer: &Node, findings: &mut Findings) {
     if is_flagged(offer) != Some(true) {
         return;

@@ -6,9 +6,7 @@ use ror_terminology::Terminology;
 use super::around::{Around, related};
 use super::closing::{Closing, cascade};
 use super::transition::{self, Origin, transition};
-use super::{
-    Check, RULES, activity, closing, contact, dates, exposure, found, guide, identity, levels, price, records,
-};
+use super::{Check, RULES, activity, closing, contact, dates, exposure, found, guide, identity, levels, price};
 use super::{schedule, sensitive, template, text};
 use crate::{Context, Finding, Handling, Severity, validate};
 
@@ -217,31 +215,27 @@ fn period(start: &str, end: &str) -> Node {
 }
 
 #[test]
-fn rg_exp_015_016_a_weekly_slot_applies_every_week() {
-    let tuesday = node!({"daysOfWeek": ["tue"]});
-    for (day, weekday, applies) in [("2026-11-24", 2, true), ("2027-11-23", 2, true), ("2026-11-25", 3, false)] {
-        let day = DateTime::parse(day).expect("a day");
-        assert_eq!(schedule::applies_on(&tuesday, weekday, &day), applies);
+fn rg_exp_015_016_a_weekly_slot_is_never_over() {
+    for weekly in [
+        node!({"daysOfWeek": ["tue"]}),
+        node!({"extension": [{"url": guide!("ror-available-time-number-days-of-week"), "valueInteger": 2}]}),
+        node!({"extension": [{"url": guide!("ror-available-time-effective-opening-closing-date"),
+            "valuePeriod": {"start": "2020-01-01"}}]}),
+    ] {
+        assert!(!schedule::is_expired(&weekly, at("2100-01-01")), "{weekly:?}");
+        assert_eq!(schedule::ends(&offer(&node!({"availableTime": [weekly]}))).count(), 0);
     }
-    let numbered = node!({"extension": [{"url": guide!("ror-available-time-number-days-of-week"), "valueInteger": 2}]});
-    assert!(schedule::applies_on(&numbered, 2, &DateTime::parse("2026-11-24").expect("a day")));
 }
 
 #[test]
-fn rg_exp_017_018_a_dated_slot_is_shown_until_its_end() {
+fn rg_exp_017_018_a_dated_slot_is_over_once_its_last_day_is() {
     let dated = period("2026-01-01", "2026-01-31");
-    for (day, applies) in [("2025-12-31", false), ("2026-01-01", true), ("2026-01-31", true), ("2026-02-01", false)] {
-        let day = DateTime::parse(day).expect("a day");
-        assert_eq!(schedule::applies_on(&dated, 1, &day), applies, "{day:?}");
+    for (now, is_over) in [("2025-12-31", false), ("2026-01-31T23:59", false), ("2026-02-01", true)] {
+        assert_eq!(schedule::is_expired(&dated, at(now)), is_over, "{now}");
     }
-    let weekly = node!({"daysOfWeek": ["mon"]});
-    let mut open = offer(&node!({"availableTime": [dated, weekly]}));
-    assert_eq!(schedule::remove_expired(&mut open, at("2026-01-31T23:59")), 0);
-    assert_eq!(schedule::remove_expired(&mut open, at("2026-02-01")), 1);
-    assert_eq!(open.items("availableTime").count(), 1);
-    let mut dated_only = offer(&node!({"availableTime": [(period("2026-01-01", "2026-01-31"))]}));
-    assert_eq!(schedule::remove_expired(&mut dated_only, at("2027-01-01")), 1);
-    assert_eq!(dated_only.get("availableTime"), None);
+    let open = offer(&node!({"availableTime": [dated, {"daysOfWeek": ["mon"]}],
+        "notAvailable": [{"during": {"end": "2026-01-02"}}]}));
+    assert_eq!(schedule::ends(&open).collect::<Vec<_>>(), [at("2026-02-01")], "a closing is no slot");
 }
 
 #[test]
@@ -319,16 +313,6 @@ fn rg_exp_029_the_supplement_is_that_of_a_single_room() {
 }
 
 #[test]
-fn rg_exp_030_rpps_comes_before_adeli() {
-    assert_eq!(
-        identity::national_person_identifier(Some("10003456789"), Some("012345678")).as_deref(),
-        Some("810003456789")
-    );
-    assert_eq!(identity::national_person_identifier(None, Some("012345678")).as_deref(), Some("0012345678"));
-    assert_eq!(identity::national_person_identifier(None, None), None);
-}
-
-#[test]
 fn rg_exp_031_register_data_is_corrected_at_its_source() {
     let person = node!({"resourceType": "Practitioner", "identifier": [{"system": "s", "value": "1"}],
         "name": [{"family": "Exemple", "given": ["Anne"]}]});
@@ -350,16 +334,15 @@ fn rg_exp_031_register_data_is_corrected_at_its_source() {
 }
 
 #[test]
-fn rg_exp_032_033_level_2_is_given_where_there_is_none() {
-    let mut structure = node!({"resourceType": "Organization", "telecom": [{"value": "x"}],
-        "contact": [{"telecom": [{"value": "y", "extension": [(level(levels::TELECOM, "3"))]}]}]});
-    assert_eq!(levels::give_default_levels(&mut structure), 2);
-    let contact = structure.items("contact").next().expect("a contact").clone();
-    assert_eq!(levels::level(&contact, levels::CONTACT_OF_STRUCTURE), 2);
-    assert_eq!(levels::level(contact.items("telecom").next().expect("a telecom"), levels::TELECOM), 3);
-    let mut open = contact_of_offer(&[], &[]);
-    assert_eq!(levels::give_default_levels(&mut open), 2);
-    assert_eq!(levels::give_default_levels(&mut open), 0);
+fn rg_exp_032_033_what_says_no_level_is_read_at_level_2() {
+    let structure = node!({"resourceType": "Organization", "contact": [
+        {"telecom": [{"value": "x"}, {"value": "y", "extension": [(level(levels::TELECOM, "1"))]}]}]});
+    let contact = structure.items("contact").next().expect("a contact");
+    assert_eq!(levels::level(contact, levels::CONTACT_OF_STRUCTURE), 2);
+    assert_eq!(levels::level(contact.items("telecom").next().expect("a telecom"), levels::TELECOM), 2);
+    // So a public number cannot hang under a contact that says nothing (RG_EXP_034).
+    let told = places(contact::telecom_of_a_structure_is_as_strict_as_its_contact, &structure);
+    assert_eq!(told, ["Organization.contact[0].telecom[1]"]);
 }
 
 fn contact_of_offer(parts: &[Node], of_telecom: &[Node]) -> Node {
@@ -423,14 +406,10 @@ fn rg_exp_039_contacts_of_a_sensitive_unit_are_at_level_3() {
     let flag = node!({"url": guide!("ror-healthcareservice-sensitive-unit"), "valueBoolean": true});
     let mut open = contact_of_offer(&[level(levels::CONTACT_OF_OFFER, "2")], &[level(levels::TELECOM, "3")]);
     assert!(found(sensitive::contacts_of_a_sensitive_unit_are_of_level_3, &open).is_empty());
-    assert_eq!(sensitive::raise_contacts(&mut open), 0);
-    levels::list(&mut open, "extension");
     let Some(Node::Array(list)) = open.get_mut("extension") else { panic!("a list") };
     list.push(flag);
     let told = found(sensitive::contacts_of_a_sensitive_unit_are_of_level_3, &open);
     assert!(matches!(told.as_slice(), [one] if one.severity == Severity::Warning && one.rule == "RG_EXP_039"));
-    assert_eq!(sensitive::raise_contacts(&mut open), 1);
-    assert!(found(sensitive::contacts_of_a_sensitive_unit_are_of_level_3, &open).is_empty());
 }
 
 #[test]
@@ -709,7 +688,6 @@ fn no_rule_is_broken_by_what_it_does_not_expect() {
         for (name, _, rule) in RULES {
             assert!(found(*rule, &resource).len() <= 1, "{name} {resource:?}");
         }
-        let _ = (levels::give_default_levels(&mut resource.clone()), records::statuses_add_up);
         assert!(transition(&resource, &resource, Origin::Other).is_empty());
     }
 }

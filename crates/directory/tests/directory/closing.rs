@@ -1,0 +1,84 @@
+//! D37: the day that an announced closing begins.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ror_directory::{Directory, ImportItem, Replaces, verify};
+use ror_fhir::{DateTime, Node};
+use ror_ledger::{Ledger as _, SqliteLedger};
+use ror_profiles::rules::closing::{Closing, TEMPORARY};
+use ror_search::ResourceType::Location;
+
+use crate::common::{Bench, establishment, everything, offer, place, read};
+
+fn import(directory: &Directory, resources: Vec<(&str, Node)>) {
+    let item = |(id, mut resource): (&str, Node)| {
+        resource.as_object_mut().unwrap().insert("id", id);
+        ImportItem { key: None, resource, updated: 0, mint: None, replaces: Replaces::Anyone }
+    };
+    directory.import("test", resources.into_iter().map(item).collect(), &mut |_| {}).unwrap();
+}
+
+/// A place with that many beds available now.
+fn beds(available: i64) -> Node {
+    let text = place("Unité", available).to_text();
+    let horizon = r#"{"url":"temporalityCapacity","valueCodeableConcept":{"coding":[{"code":"01"}]}}"#;
+    Node::parse(text.replacen(r#"{"url":"nbCapacity""#, &format!(r#"{horizon},{{"url":"nbCapacity""#), 1).as_bytes())
+        .unwrap()
+}
+
+fn available(directory: &Directory) -> bool {
+    directory.catch_up().unwrap();
+    !read(directory, &everything(), Location, "l").unwrap().to_text().contains("\"valueInteger\":0")
+}
+
+fn ledger(bench: &Bench) -> SqliteLedger {
+    SqliteLedger::open(&bench.folder.path().join("ledger.sqlite")).unwrap()
+}
+
+#[test]
+fn d37_a_closing_that_began_while_nothing_ran_is_seen_to_at_the_next_start_and_once() {
+    let bench = Bench::new();
+    let directory = bench.open_ruled();
+    let mut closing = offer("Médecine", false, "o", "l");
+    let (kind, from) = (Some(TEMPORARY.to_owned()), Some("2026-02-01".to_owned()));
+    Closing { kind, from, until: None }.write(&mut closing);
+    import(&directory, vec![("o", establishment("CH")), ("l", beds(3)), ("h", closing)]);
+    assert!(available(&directory));
+    drop(directory);
+    bench.clock.store(DateTime::parse("2026-03-01").unwrap().start, Ordering::Relaxed);
+    let directory = bench.open_ruled();
+    assert!(!available(&directory), "before anyone reads");
+    let head = ledger(&bench).head().unwrap().seq;
+    // Said later: kept, whoever starts when.
+    bench.wait(1_000);
+    import(&directory, vec![("l", beds(2))]);
+    for directory in [&directory, &bench.open_ruled(), &bench.open_ruled()] {
+        assert!(available(directory));
+    }
+    assert_eq!(ledger(&bench).head().unwrap().seq, head + 1);
+    assert_eq!(verify(&ledger(&bench)).unwrap().faults, Vec::<String>::new());
+}
+
+#[test]
+fn d37_two_processes_see_to_a_closing_once() {
+    let bench = Bench::new();
+    let (one, other) = (bench.open_ruled(), bench.open_ruled());
+    let mut closing = offer("Médecine", false, "o", "l");
+    let (kind, from) = (Some(TEMPORARY.to_owned()), Some("2026-02-01".to_owned()));
+    Closing { kind, from, until: None }.write(&mut closing);
+    import(&one, vec![("o", establishment("CH")), ("l", beds(3)), ("h", closing)]);
+    let head = ledger(&bench).head().unwrap().seq;
+    bench.clock.store(DateTime::parse("2026-02-01").unwrap().start, Ordering::Relaxed);
+    let is_emptied = |directory: &Arc<Directory>| {
+        (0..500).any(|_| {
+            !available(directory) || {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                false
+            }
+        })
+    };
+    assert!(is_emptied(&one) && is_emptied(&other));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(ledger(&bench).head().unwrap().seq, head + 1);
+}
