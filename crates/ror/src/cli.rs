@@ -189,6 +189,9 @@ pub(crate) enum Format {
 }
 
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Code de retour : 0 aucune erreur ; 1 des erreurs ; 2 un fichier illisible, ou rien à vérifier."
+)]
 pub(crate) struct Validate {
     /// Ressource, Bundle ou NDJSON ; ou dossiers dont tous les fichiers sont lus
     #[arg(required = true)]

@@ -225,27 +225,28 @@ fn import_cog(files: &[InputFile], arguments: &Import) -> anyhow::Result<ExitCod
 
 /// The files named, and those of the folders named, in the order of their names.
 fn read_files(paths: &[PathBuf]) -> anyhow::Result<Vec<InputFile>> {
-    Ok(read_named_files(paths)?.into_iter().map(|(_, file)| file).collect())
-}
-
-/// The same, each with its path.
-pub(crate) fn read_named_files(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, InputFile)>> {
     let mut files = Vec::new();
     for path in paths {
-        let mut inside = vec![path.clone()];
-        if path.is_dir() {
-            let listed = std::fs::read_dir(path).with_context(|| format!("lecture de {}", path.display()))?;
-            inside = listed.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
-            inside.sort_unstable();
-        }
-        for path in inside {
-            files.push((path.display().to_string(), read_file(&path)?));
+        for path in listed(path)? {
+            files.push(read_file(&path)?);
         }
     }
     Ok(files)
 }
 
-fn read_file(path: &Path) -> anyhow::Result<InputFile> {
+/// A file, or the files of a folder in the order of their names.
+pub(crate) fn listed(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let listed = std::fs::read_dir(path).with_context(|| format!("lecture de {}", path.display()))?;
+    let mut inside: Vec<_> =
+        listed.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
+    inside.sort_unstable();
+    Ok(inside)
+}
+
+pub(crate) fn read_file(path: &Path) -> anyhow::Result<InputFile> {
     let bytes = std::fs::read(path).with_context(|| format!("lecture de {}", path.display()))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(InputFile { name, bytes })

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
-        Command::Validate(arguments) => validate::run(&arguments),
+        Command::Validate(arguments) => Ok(validate::run(&arguments)),
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Client { command } => client::run(&command),
         Command::Check(arguments) => check::run(&arguments),

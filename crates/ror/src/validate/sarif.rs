@@ -1,5 +1,7 @@
 //! SARIF 2.1.0 (OASIS): findings as editors and continuous integration read them.
 
+use std::collections::HashMap;
+
 use ror_fhir::{Node, node};
 use ror_profiles::Severity;
 
@@ -8,10 +10,11 @@ use super::{Located, sentence};
 /// The whole log: one run, each rule once.
 pub(super) fn log(located: &[Located]) -> Node {
     let mut rules: Vec<&str> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     let mut results = Vec::new();
     for one in located {
         let rule = one.finding.rule.as_str();
-        let index = rules.iter().position(|known| *known == rule).unwrap_or_else(|| {
+        let index = *places.entry(rule).or_insert_with(|| {
             rules.push(rule);
             rules.len() - 1
         });

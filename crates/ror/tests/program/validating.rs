@@ -25,7 +25,7 @@ fn findings_say_where_they_are_and_the_status_what_they_weigh() {
     let (status, out, err) = run(&["validate", text(&faulty)]);
     assert_eq!(status, Some(1), "{err}");
     assert!(out.contains("lieu é.json:2:11: erreur: Location.name: "), "{out}");
-    assert!(err.contains("1 ressources lues"), "{err}");
+    assert!(err.contains("1 ressource lue, "), "{err}");
 
     let line = FAULTY.replace('\n', "");
     let lines = write("lieux.ndjson", &format!("{line}\n\n{line}\n"));
@@ -45,12 +45,50 @@ fn findings_say_where_they_are_and_the_status_what_they_weigh() {
     let (status, out, _) = run(&["validate", text(&cut), text(&faulty)]);
     assert_eq!((status, out.contains("coupé.json:1:")), (Some(2), true), "{out}");
     assert!(out.contains("Location.name"), "the others are read: {out}");
-    assert_eq!(run(&["validate", "/nulle/part.json"]).0, Some(2));
 
     let person = r#"{"resourceType":"Practitioner","meta":{"lastUpdated":"2026-01-15T08:00:00+01:00"},"identifier":[{"system":"urn:oid:1.2.250.1.71.4.2.1","value":"10000000009"}],"name":[{"family":"Essai"}]}"#;
     let file = write("personne.json", person);
     let (lenient, strict) = (run(&["validate", text(&file)]), run(&["validate", text(&file), "--strict"]));
     assert_eq!((lenient.0, strict.0), (Some(0), Some(1)), "no date of creation: {} / {}", lenient.1, strict.1);
+}
+
+#[test]
+fn what_cannot_be_checked_is_told_and_the_rest_is_checked() {
+    let folder = folder();
+    let write = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    };
+    let faulty = write("lieu.json", FAULTY);
+    let (status, out, err) = run(&["validate", "/nulle/part.json", text(&faulty)]);
+    assert_eq!((status, out.contains("/nulle/part.json:1:1: erreur: Ce fichier n'a pas pu être lu")), (Some(2), true));
+    assert!(out.contains("Location.name") && err.contains("1 fichier ou ligne illisible"), "{out}{err}");
+
+    let empty = write("vide.json", r#"{"resourceType":"Bundle","type":"collection","entry":[]}"#);
+    let bare = write("nu.json", r#"{"resourceType":"Bundle","entry":[{"fullUrl":"urn:x"}]}"#);
+    let blank = write("blanc.json", "\n");
+    for (file, told) in [(&empty, "aucune entrée"), (&bare, "ne porte pas de ressource"), (&blank, "est vide")] {
+        let (status, out, err) = run(&["validate", text(file)]);
+        assert_eq!((status, out.contains(told)), (Some(2), true), "{told}: {out}");
+        assert!(err.contains("aucune ressource à vérifier"), "{err}");
+    }
+    assert_eq!(run(&["validate", text(&empty), text(&faulty)]).0, Some(1), "something was checked");
+}
+
+/// A Bundle on one line is read once, not once for each finding: at some thousands of entries the
+/// difference is that of seconds and hours.
+#[test]
+fn a_long_bundle_takes_seconds() {
+    let folder = folder();
+    let file = folder.path().join("long.json");
+    let entries = vec![format!("{{\"resource\":{}}}", FAULTY.replace('\n', "")); 4_000].join(",");
+    std::fs::write(&file, format!("{{\"resourceType\":\"Bundle\",\"entry\":[{entries}]}}")).unwrap();
+    let begun = std::time::Instant::now();
+    let (status, out, err) = run(&["validate", text(&file), "--format", "json"]);
+    assert_eq!((status, err.contains("4000 ressources lues")), (Some(1), true), "{err}");
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    assert!(Node::parse(out.as_bytes()).is_ok());
 }
 
 #[test]
