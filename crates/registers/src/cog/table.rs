@@ -331,6 +331,11 @@ impl Cog {
         all.filter(move |member| matches!(&member.kind, CommuneKind::Arrondissement { commune } if **commune == *code))
     }
 
+    /// All former communes whose name is kept, sorted by code.
+    pub fn former(&self) -> &[Former] {
+        &self.former
+    }
+
     /// The former communes that now belong to `code`.
     pub fn absorbed(&self, code: &str) -> impl Iterator<Item = &Former> {
         self.former.iter().filter(move |former| *former.current == *code)
