@@ -4,7 +4,7 @@ use ror_search::question_words;
 use ror_terminology::{fold, words};
 
 use crate::needs::{Need, Needs};
-use crate::place::{NAME_WORDS_MAX, Places, Reading};
+use crate::place::{Area, NAME_WORDS_MAX, Places, Reading};
 
 /// Longest text read in one field; what follows is left out.
 pub(crate) const TEXT_CHARS_MAX: usize = 120;
@@ -47,6 +47,16 @@ pub(crate) struct Question<'a> {
     pub(crate) place_typed: String,
     /// What that place stands for.
     pub(crate) place: Reading,
+}
+
+impl Question<'_> {
+    /// The area that the place was read as.
+    pub(crate) fn area(&self) -> Option<&Area> {
+        match &self.place {
+            Reading::One(area, _) | Reading::Mended(area, _) => Some(area),
+            Reading::Anywhere | Reading::Several(_) | Reading::Unknown(_) | Reading::Here => None,
+        }
+    }
 }
 
 impl What<'_> {
@@ -96,6 +106,34 @@ pub(crate) fn read<'a>(
         return Question { what: left, place: places.read(&tail), place_typed: tail };
     }
     Question { what: whole, place_typed: place, place: Reading::Anywhere }
+}
+
+/// The same line, when a place stands at its end but for a typing mistake; and what was typed of it.
+///
+/// `is_word` tells whether a word is one that the directory holds: such a word is no mistake.
+pub(crate) fn mistyped<'a>(
+    what: &str,
+    needs: &'a Needs,
+    places: &Places,
+    is_word: &dyn Fn(&str) -> bool,
+) -> Option<(Question<'a>, String)> {
+    let what = harmless(what);
+    let apart = what.replace(['\'', '’'], "' ");
+    let pieces: Vec<&str> = apart.split_whitespace().collect();
+    (pieces.len().saturating_sub(NAME_WORDS_MAX)..pieces.len()).find_map(|at| {
+        let tail = pieces[at..].join(" ");
+        let words = folded_words(&tail);
+        if words.iter().all(|word| is_word(word) || LINKS.contains(&word.as_str())) {
+            return None;
+        }
+        let place_typed = places.mistyped(&tail)?.typed;
+        let question = Question {
+            what: understand(&without_links(&pieces[..at]), needs),
+            place: places.read(&place_typed),
+            place_typed,
+        };
+        Some((question, tail))
+    })
 }
 
 /// What the first field asks for, all of it.
@@ -219,6 +257,29 @@ mod tests {
         ] {
             let told = told(what, place);
             assert_eq!((told.0.as_str(), told.1.as_str(), told.2.as_str()), expected, "{what} | {place}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_town_at_the_end_of_the_line_is_a_place() {
+        let places = Places::new(Cog::embedded());
+        let told = |what: &str| {
+            let (question, typed) = mistyped(what, Needs::embedded(), &places, &|word| word == "genoux")?;
+            let need = question.what.need.map_or("-", |need| &need.label);
+            Some(format!("{need} | {} | {typed} | {}", question.what.words.join(" "), question.place_typed))
+        };
+        for (what, expected) in [
+            ("irm nante", Some("IRM |  | nante | Nantes (44)")),
+            ("urgences à marseile", Some("Urgences |  | marseile | Marseille (13)")),
+            ("ehpad bourg en brese", Some("Maisons de retraite (EHPAD) |  | bourg en brese | Bourg-en-Bresse (01)")),
+            ("oyonax", Some("- |  | oyonax | Oyonnax (01)")),
+            // A village is no likelier than the word itself, and a word that is held is no mistake.
+            ("irm genou", None),
+            ("irm genoux", None),
+            ("irm", None),
+            ("", None),
+        ] {
+            assert_eq!(told(what).as_deref(), expected, "{what}");
         }
     }
 

@@ -3,6 +3,9 @@
 //! Around a point: nearest first, then those without a position in the communes around, which
 //! the centre of their commune chooses (D69). In a vague place: an order drawn each day, the same
 //! for everyone (D68). Whatever is closed for good is left out (D48).
+//!
+//! All that meets the words is measured once, whatever the distances then tried; only the page
+//! that is shown is put in order.
 
 mod neutral;
 mod numbers;
@@ -15,8 +18,8 @@ use std::collections::BTreeMap;
 
 use ror_fhir::Instant;
 use ror_index::{Hit, View};
-use ror_registers::cog::{Cog, Position};
-use ror_search::{Circle, Criterion, Near, Query, Registry, ResourceType, ResultParameters, Test};
+use ror_registers::cog::Cog;
+use ror_search::{Criterion, Registry, Test};
 
 use crate::digest::Digests;
 use crate::needs::Kind;
@@ -24,16 +27,16 @@ use crate::place::Area;
 use crate::question::What;
 
 pub(crate) use numbers::{Named, named};
-pub(crate) use spelling::mend;
+pub(crate) use spelling::{is_near_everyday, mend};
 
 /// Results on a page.
 pub(crate) const PAGE_SIZE: usize = 20;
-/// Pages that can be turned: further, the question is too wide to be read.
-pub(crate) const PAGES_MAX: usize = 50;
 /// Distances offered, in kilometres.
 pub(crate) const RADII_KM: [u32; 5] = [5, 10, 20, 50, 100];
 /// Distances tried in turn when none is asked for.
 const RADII_TRIED_KM: [u32; 3] = [20, 50, 100];
+/// No place is further: half the way around the Earth.
+const ANYWHERE_KM: u32 = 20_100;
 
 /// What searches need.
 #[derive(Clone, Copy)]
@@ -65,6 +68,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) area: Option<&'a Area>,
     pub(crate) filters: &'a Filters,
     pub(crate) page: usize,
+    /// Around a point, whether what is further than any distance offered is asked for too.
+    pub(crate) is_far: bool,
 }
 
 /// One result, before it is read.
@@ -80,7 +85,7 @@ pub(crate) struct Counts {
     pub(crate) fields: BTreeMap<String, u64>,
     pub(crate) modes: BTreeMap<String, u64>,
     pub(crate) categories: BTreeMap<String, u64>,
-    /// By distance, up to the one asked for.
+    /// By distance, as far as it is known.
     pub(crate) radii_km: BTreeMap<u32, u64>,
 }
 
@@ -94,39 +99,35 @@ pub(crate) struct Found<'a> {
     /// How many of them have no distance, around a point.
     pub(crate) unplaced: u64,
     pub(crate) counts: Counts,
-    /// The distance that was used, around a point.
+    /// The distance that was used, around a point; `None` when there was no limit.
     pub(crate) radius_km: Option<u32>,
+}
+
+/// What is wanted of the results beside how many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Nothing.
+    Total,
+    /// This page of them, and the counts beside filters.
+    Page(usize),
 }
 
 impl<'a> Finder<'a> {
     /// One page of offers or of structures.
     pub(crate) fn find(&self, kind: Kind, ask: Ask<'_>) -> Found<'a> {
-        let is_around = ask.area.is_some_and(|area| area.position().is_some());
-        let radii: &[u32] = match (ask.filters.radius_km, is_around) {
-            (_, false) => &[0],
-            (Some(radius), true) => &[radius],
-            (None, true) => &RADII_TRIED_KM,
-        };
-        let mut found = Found::default();
-        for radius in radii {
-            let radius = is_around.then_some(*radius);
-            found = match kind {
-                Kind::Offers => self.offers(ask, radius),
-                Kind::Structures => self.structures(ask, radius),
-            };
-            if found.total > 0 {
-                break;
-            }
-        }
-        found
+        self.found(kind, ask, Wanted::Page(ask.page))
     }
 
-    /// Everything that meets the criteria, in the order of the index.
-    fn all(&self, rtype: ResourceType, criteria: Vec<Criterion>) -> Vec<Hit<'a>> {
-        let result = ResultParameters { count: usize::MAX, ..ResultParameters::default() };
-        let (includes, warnings, parameters) = (Vec::new(), Vec::new(), Vec::new());
-        let query = Query { rtype, criteria, includes, result, warnings, parameters };
-        self.view.search(&query, None, None).map(|page| page.matches).unwrap_or_default()
+    /// How many offers or structures there are.
+    pub(crate) fn total(&self, kind: Kind, ask: Ask<'_>) -> u64 {
+        self.found(kind, ask, Wanted::Total).total
+    }
+
+    fn found(&self, kind: Kind, ask: Ask<'_>, wanted: Wanted) -> Found<'a> {
+        match kind {
+            Kind::Offers => self.offers(ask, wanted),
+            Kind::Structures => self.structures(ask, wanted),
+        }
     }
 
     /// The words of a question as a criterion; none when there is no word.
@@ -139,17 +140,31 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The circle around a point.
-fn circle(from: Position, radius_km: u32) -> Near {
-    let circle = Circle { latitude: from.latitude, longitude: from.longitude, radius_km: f64::from(radius_km) };
-    Near { circles: vec![circle] }
+/// Distances to try in turn around a point.
+fn radii(ask: Ask<'_>) -> &[u32] {
+    match &ask.filters.radius_km {
+        Some(radius) => std::slice::from_ref(radius),
+        None if ask.is_far => &[ANYWHERE_KM],
+        None => &RADII_TRIED_KM,
+    }
 }
 
-/// Counts by distance, up to the widest.
-fn count_radii(distances: impl Iterator<Item = f64>, widest: Option<u32>) -> BTreeMap<u32, u64> {
-    let Some(widest) = widest else { return BTreeMap::new() };
-    let mut counts: BTreeMap<u32, u64> =
-        RADII_KM.into_iter().filter(|radius| *radius <= widest).map(|radius| (radius, 0)).collect();
+/// What the first distance with any result gives; else what the last one gives.
+fn narrowest<'a>(ask: Ask<'_>, mut found: impl FnMut(u32) -> Found<'a>) -> Found<'a> {
+    let mut last = Found::default();
+    for radius in radii(ask) {
+        last = found(*radius);
+        if last.total > 0 {
+            break;
+        }
+    }
+    last
+}
+
+/// Counts by distance, as far as all results are known.
+fn count_radii(distances: impl Iterator<Item = f64>, known_km: u32) -> BTreeMap<u32, u64> {
+    let known = RADII_KM.into_iter().filter(|radius| *radius <= known_km);
+    let mut counts: BTreeMap<u32, u64> = known.map(|radius| (radius, 0)).collect();
     for distance in distances {
         for (_, count) in counts.iter_mut().filter(|(radius, _)| distance <= f64::from(**radius)) {
             *count += 1;
@@ -159,14 +174,18 @@ fn count_radii(distances: impl Iterator<Item = f64>, widest: Option<u32>) -> BTr
 }
 
 impl<'a> Found<'a> {
-    /// One page of what was kept, all in order.
-    fn page(mut kept: Vec<Match<'a>>, page: usize, counts: Counts, radius_km: Option<u32>) -> Self {
-        let total = kept.len();
-        let placed = kept.iter().filter(|found| found.distance_km.is_some()).count();
-        let unplaced = if radius_km.is_some() { total - placed } else { 0 };
-        let start = page.saturating_sub(1).saturating_mul(PAGE_SIZE).min(total);
-        let mut matches = kept.split_off(start);
-        matches.truncate(PAGE_SIZE);
-        Self { total: total as u64, matches, unplaced: unplaced as u64, counts, radius_km }
+    /// One page of what was kept, each with its rank; only what comes before its end is put in order.
+    fn page<K: Ord>(mut kept: Vec<(K, Match<'a>)>, page: usize) -> Vec<Match<'a>> {
+        let start = page.saturating_sub(1).saturating_mul(PAGE_SIZE);
+        let end = start.saturating_add(PAGE_SIZE);
+        if start >= kept.len() {
+            return Vec::new();
+        }
+        if end < kept.len() {
+            kept.select_nth_unstable_by(end, |a, b| a.0.cmp(&b.0));
+            kept.truncate(end);
+        }
+        kept.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        kept.drain(start..).map(|(_, found)| found).collect()
     }
 }

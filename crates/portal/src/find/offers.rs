@@ -1,48 +1,47 @@
 //! Offers: HealthcareService.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ror_index::Hit;
 use ror_registers::cog::Position;
-use ror_search::{Chain, Criterion, ResourceType, Term, Test, distance_km};
+use ror_search::{Chain, Circle, Criterion, Near, ResourceType, Term, Test};
 
-use super::order::{self, Distance, Standing};
-use super::{Ask, Counts, Finder, Found, Match, circle, count_radii, neutral};
+use super::order::{self, Distance, Reach, Standing};
+use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, narrowest, neutral};
 use crate::digest::{OfferDigest, PlaceDigest};
 use crate::place::Area;
 use crate::question::What;
 
 const REGION: &str = "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM";
+/// Above so many offers that meet the words, those around are sought by their places: measuring
+/// each would take longer.
+const MEASURED_MAX: usize = 6_000;
 
 struct Candidate<'a> {
     hit: Hit<'a>,
     digest: Arc<OfferDigest>,
-    distance: Distance,
+    reach: Reach,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn offers(&self, ask: Ask<'_>, radius_km: Option<u32>) -> Found<'a> {
-        let Some(criteria) = Self::offer_criteria(ask.what) else { return Found::default() };
-        let candidates = self.offers_in(&criteria, ask, radius_km);
-        let field = |candidate: &&Candidate| is_of(ask.filters.field.as_deref(), candidate.digest.field.as_slice());
-        let mode = |candidate: &&Candidate| is_of(ask.filters.mode.as_deref(), &candidate.digest.modes);
-        let counts = Counts {
-            fields: tally(candidates.iter().filter(mode), |digest| digest.field.as_slice()),
-            modes: tally(candidates.iter().filter(field), |digest| &digest.modes),
-            categories: BTreeMap::new(),
-            radii_km: count_radii(
-                candidates.iter().filter(field).filter(mode).filter_map(|candidate| candidate.distance.counted_km()),
-                radius_km,
-            ),
-        };
-        let kept: Vec<Match<'a>> = candidates
-            .iter()
-            .filter(field)
-            .filter(mode)
-            .map(|candidate| Match { hit: candidate.hit, distance_km: candidate.distance.shown_km() })
-            .collect();
-        Found::page(kept, ask.page, counts, radius_km)
+    pub(super) fn offers(&self, ask: Ask<'_>, wanted: Wanted) -> Found<'a> {
+        let Some(mut criteria) = Self::offer_criteria(ask.what) else { return Found::default() };
+        if let Some(Area::Around { position: Some(from), communes: own, .. }) = ask.area {
+            let hits = self.view.matching(ResourceType::HealthcareService, &criteria);
+            if hits.len() <= MEASURED_MAX || ask.is_far {
+                let all = self.reached(hits, *from, own);
+                return narrowest(ask, |radius| self.offers_found(&all, ask, wanted, Some((radius, ANYWHERE_KM))));
+            }
+            return narrowest(ask, |radius| {
+                let around = self.reached(self.hits_around(&criteria, *from, own, radius), *from, own);
+                self.offers_found(&around, ask, wanted, Some((radius, radius)))
+            });
+        }
+        criteria.extend(ask.area.map(|area| self.offers_of_area(area)));
+        let hits = self.view.matching(ResourceType::HealthcareService, &criteria);
+        let all = self.open_offers(hits, |_| Reach::default());
+        self.offers_found(&all, ask, wanted, None)
     }
 
     /// `None` when the question is not about offers.
@@ -58,63 +57,35 @@ impl<'a> Finder<'a> {
         Some(criteria)
     }
 
-    fn offers_in(&self, criteria: &[Criterion], ask: Ask<'_>, radius_km: Option<u32>) -> Vec<Candidate<'a>> {
-        let with = |more: Criterion| {
-            let mut all = criteria.to_vec();
-            all.push(more);
-            self.open_offers(all)
-        };
-        match ask.area {
-            None => self.drawn(self.open_offers(criteria.to_vec())),
-            Some(Area::Region { code, .. }) => {
+    /// Being in an area without a centre.
+    fn offers_of_area(&self, area: &Area) -> Criterion {
+        match area {
+            Area::Region { code, .. } => {
                 let tag = self.registry.known(ResourceType::HealthcareService, "_tag");
-                let any = vec![Term::system_code(tag, REGION, code)];
-                self.drawn(with(Criterion::Test(Test::Terms { any, not: false })))
+                Criterion::Test(Test::Terms { any: vec![Term::system_code(tag, REGION, code)], not: false })
             }
-            Some(Area::Departement { communes: codes, .. }) => {
-                self.drawn(with(self.at_places(vec![self.in_communes(codes)])))
-            }
-            Some(around @ Area::Around { communes: codes, .. }) => {
-                let (Some(from), Some(radius)) = (around.position(), radius_km) else {
-                    return self.drawn(with(self.at_places(vec![self.in_communes(codes)])));
-                };
-                self.offers_around(ask, from, codes, radius, &with)
+            Area::Departement { communes, .. } | Area::Around { communes, .. } => {
+                self.at_places(vec![self.in_communes(communes)])
             }
         }
     }
 
-    /// Those with a position within the radius, then those without in the communes around.
-    fn offers_around(
-        &self,
-        ask: Ask<'_>,
-        from: Position,
-        own: &[String],
-        radius_km: u32,
-        with: &dyn Fn(Criterion) -> Vec<Candidate<'a>>,
-    ) -> Vec<Candidate<'a>> {
+    /// Those with a position within the radius, and those with a place without position in the communes around.
+    fn hits_around(&self, criteria: &[Criterion], from: Position, own: &[String], radius_km: u32) -> Vec<Hit<'a>> {
         let parameter = self.registry.known(ResourceType::Location, "near");
-        let near = Criterion::Test(Test::Near { parameter, near: circle(from, radius_km) });
-        let mut found = with(self.at_places(vec![near]));
-        for candidate in &mut found {
-            candidate.distance = self.nearest(&candidate.hit, from).map_or(Distance::Vague, Distance::Measured);
-        }
-        let placed: HashSet<String> = found.iter().map(|candidate| candidate.hit.id().to_owned()).collect();
-        let communes = order::communes_within(self.cog, from, own, radius_km);
+        let circle = Circle { latitude: from.latitude, longitude: from.longitude, radius_km: f64::from(radius_km) };
+        let near = Criterion::Test(Test::Near { parameter, near: Near { circles: vec![circle] } });
         let missing = Criterion::Test(Test::Missing { parameter, missing: true });
-        let unplaced = with(self.at_places(vec![missing, self.in_communes(&communes)]));
-        // An offer may have one place with a position, and one without.
-        found.extend(unplaced.into_iter().filter(|candidate| !placed.contains(candidate.hit.id())).map(|candidate| {
-            let distance = self.nearest_commune(&candidate.hit, from, own);
-            Candidate { distance, ..candidate }
-        }));
-        let phrase = match ask.what.words[..] {
-            [] => ror_terminology::fold(&ask.what.typed),
-            _ => ask.what.words.join(" "),
+        let communes = self.in_communes(&order::communes_within(self.cog, from, own, radius_km));
+        let hits = |places| {
+            let criteria: Vec<Criterion> = criteria.iter().cloned().chain([self.at_places(places)]).collect();
+            self.view.matching(ResourceType::HealthcareService, &criteria)
         };
-        found.sort_by_cached_key(|Candidate { hit, digest, distance }| {
-            let is_named_so = !phrase.is_empty() && digest.name.contains(&phrase);
-            order::rank(self.now, distance, &Standing { id: hit.id(), is_named_so, updated: hit.updated() })
-        });
+        let mut found = hits(vec![near]);
+        found.extend(hits(vec![missing, communes]));
+        // An offer may have one place with a position, and one without.
+        found.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+        found.dedup_by(|a, b| a.id() == b.id());
         found
     }
 
@@ -130,38 +101,100 @@ impl<'a> Finder<'a> {
         Criterion::Chain(Chain { reference, target: ResourceType::Location, criteria })
     }
 
-    fn open_offers(&self, criteria: Vec<Criterion>) -> Vec<Candidate<'a>> {
-        let hits = self.all(ResourceType::HealthcareService, criteria).into_iter();
-        let candidates = hits.map(|hit| Candidate { digest: self.digests.offer(&hit), hit, distance: Distance::Vague });
-        candidates.filter(|candidate| self.is_open(candidate.digest.closed)).collect()
+    /// Open offers, each with how far it is.
+    fn reached(&self, hits: Vec<Hit<'a>>, from: Position, own: &[String]) -> Vec<Candidate<'a>> {
+        self.open_offers(hits, |hit| {
+            let mut reach = Reach::default();
+            for place in self.places(hit) {
+                if let Some(at) = place.position {
+                    let km = order::km_between(from, at);
+                    reach.placed_km = Some(reach.placed_km.map_or(km, |known| known.min(km)));
+                } else if let Some(commune) =
+                    place.commune.as_deref().and_then(|code| order::to_commune(self.cog, from, own, code))
+                {
+                    let is_nearer = reach.commune.as_ref().is_none_or(|known| commune.0 < known.0);
+                    reach.commune = if is_nearer { Some(commune) } else { reach.commune };
+                }
+            }
+            reach
+        })
     }
 
-    fn drawn(&self, mut candidates: Vec<Candidate<'a>>) -> Vec<Candidate<'a>> {
-        candidates.sort_by_cached_key(|candidate| neutral::rank(self.now, candidate.hit.id()));
-        candidates
-    }
-
-    /// Distance of the nearest visible place of an offer, in kilometres.
-    fn nearest(&self, hit: &Hit, from: Position) -> Option<f64> {
-        let distances = self.places(hit).filter_map(|place| {
-            let at = place.position?;
-            Some(distance_km(from.latitude, from.longitude, at.latitude, at.longitude))
-        });
-        distances.min_by(f64::total_cmp)
-    }
-
-    /// The nearest commune where a place of an offer has no position.
-    fn nearest_commune(&self, hit: &Hit, from: Position, own: &[String]) -> Distance {
-        let unplaced = self.places(hit).filter(|place| place.position.is_none());
-        let communes = unplaced.filter_map(|place| order::to_commune(self.cog, from, own, place.commune.as_deref()?));
-        let km = |distance: &Distance| distance.counted_km().unwrap_or(f64::MAX);
-        communes.min_by(|a, b| km(a).total_cmp(&km(b))).unwrap_or_default()
+    fn open_offers(&self, hits: Vec<Hit<'a>>, reach: impl Fn(&Hit<'a>) -> Reach) -> Vec<Candidate<'a>> {
+        let with_digest = hits.into_iter().map(|hit| (hit, self.digests.offer(&hit)));
+        let open = with_digest.filter(|(_, digest)| self.is_open(digest.closed));
+        open.map(|(hit, digest)| Candidate { reach: reach(&hit), hit, digest }).collect()
     }
 
     /// The visible places of an offer.
-    fn places(&self, hit: &Hit) -> impl Iterator<Item = Arc<PlaceDigest>> {
+    fn places(&self, hit: &Hit<'a>) -> impl Iterator<Item = Arc<PlaceDigest>> {
         let references = hit.references().filter(|reference| reference.rtype == ResourceType::Location);
         references.filter_map(|place| Some(self.digests.place(&self.view.read(ResourceType::Location, &place.id)?)))
+    }
+
+    /// What is found among candidates, within a radius; and how far all candidates are known.
+    fn offers_found(
+        &self,
+        candidates: &[Candidate<'a>],
+        ask: Ask<'_>,
+        wanted: Wanted,
+        around: Option<(u32, u32)>,
+    ) -> Found<'a> {
+        let radius_km = around.map(|(radius, _)| radius);
+        let field = |one: &Candidate<'_>| is_of(ask.filters.field.as_deref(), one.digest.field.as_slice());
+        let mode = |one: &Candidate<'_>| is_of(ask.filters.mode.as_deref(), &one.digest.modes);
+        let mut kept = Vec::new();
+        let mut counts = Counts::default();
+        let (mut fields, mut modes) = (Tally::default(), Tally::default());
+        for one in candidates {
+            let Some(distance) = radius_km.map_or(Some(Distance::Vague), |radius| one.reach.within(radius)) else {
+                continue;
+            };
+            let (is_of_field, is_of_mode) = (field(one), mode(one));
+            if is_of_field && is_of_mode {
+                kept.push((one, distance));
+            }
+            if is_of_mode {
+                fields.add(one.digest.field.as_slice());
+            }
+            if is_of_field {
+                modes.add(&one.digest.modes);
+            }
+        }
+        let total = kept.len() as u64;
+        let unplaced = kept.iter().filter(|(_, distance)| matches!(distance, Distance::Commune(..))).count() as u64;
+        let shown_radius_km = radius_km.filter(|radius| *radius < ANYWHERE_KM);
+        let Wanted::Page(page) = wanted else { return Found { total, unplaced, ..Found::default() } };
+        (counts.fields, counts.modes) = (fields.named(), modes.named());
+        if let Some((_, known_km)) = around.filter(|_| shown_radius_km.is_some()) {
+            let all = candidates.iter().filter(|one| field(one) && mode(one));
+            counts.radii_km = count_radii(all.filter_map(|one| one.reach.km()), known_km);
+        }
+        let matches = self.offers_page(kept, ask.what, page);
+        Found { total, matches, unplaced, counts, radius_km: shown_radius_km }
+    }
+
+    fn offers_page(&self, kept: Vec<(&Candidate<'a>, Distance<'_>)>, what: &What<'_>, page: usize) -> Vec<Match<'a>> {
+        let phrase = match what.words[..] {
+            [] => ror_terminology::fold(&what.typed),
+            _ => what.words.join(" "),
+        };
+        let one =
+            |one: &Candidate<'a>, distance: Distance<'_>| Match { hit: one.hit, distance_km: distance.shown_km() };
+        if kept.iter().all(|(_, distance)| *distance == Distance::Vague) {
+            let drawn = kept.into_iter().map(|(candidate, distance)| {
+                let id = candidate.hit.id();
+                ((neutral::rank(self.now, id), id), one(candidate, distance))
+            });
+            return Found::page(drawn.collect(), page);
+        }
+        let ranked = kept.into_iter().map(|(candidate, distance)| {
+            let is_named_so = !phrase.is_empty() && candidate.digest.name.contains(&phrase);
+            let hit = candidate.hit;
+            let standing = Standing { id: hit.id(), is_named_so, updated: hit.updated() };
+            (order::rank(self.now, distance, &standing), one(candidate, distance))
+        });
+        Found::page(ranked.collect(), page)
     }
 }
 
@@ -169,15 +202,21 @@ fn is_of(asked: Option<&str>, codes: &[Box<str>]) -> bool {
     asked.is_none_or(|asked| codes.iter().any(|code| **code == *asked))
 }
 
-fn tally<'a>(
-    candidates: impl Iterator<Item = &'a Candidate<'a>>,
-    codes: impl Fn(&'a OfferDigest) -> &'a [Box<str>],
-) -> BTreeMap<String, u64> {
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for candidate in candidates {
-        for code in codes(&candidate.digest) {
-            *counts.entry(code).or_default() += 1;
+/// How many candidates have each code; codes are few.
+#[derive(Default)]
+struct Tally<'d>(Vec<(&'d str, u64)>);
+
+impl<'d> Tally<'d> {
+    fn add(&mut self, codes: &'d [Box<str>]) {
+        for code in codes {
+            match self.0.iter_mut().find(|(known, _)| **known == **code) {
+                Some((_, count)) => *count += 1,
+                None => self.0.push((code, 1)),
+            }
         }
     }
-    counts.into_iter().map(|(code, count)| (code.to_owned(), count)).collect()
+
+    fn named(self) -> BTreeMap<String, u64> {
+        self.0.into_iter().map(|(code, count)| (code.to_owned(), count)).collect()
+    }
 }

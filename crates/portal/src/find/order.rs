@@ -11,63 +11,82 @@ use super::neutral;
 const DAY_MS: i64 = 86_400_000;
 /// Distances that differ by less are the same: addresses are placed no better.
 const SAME_PER_KM: f64 = 10.0;
+/// Kilometres in a degree of latitude on the sphere of D11, rounded down.
+const KM_PER_DEGREE_MIN: f64 = 111.1;
 
-/// How far a result is.
+/// How far a result is from the point asked about, in kilometres; nothing when the place is vague.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Distance {
+pub(super) struct Reach {
+    /// Of the nearest of its places that has a position.
+    pub(super) placed_km: Option<f64>,
+    /// Of the centre of the nearest commune where a place of it has none: it chooses the result and
+    /// groups it, and is never shown, since it is not where the result is (D69).
+    pub(super) commune: Option<(f64, Box<str>)>,
+}
+
+/// How far a result is, within a radius.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Distance<'r> {
     /// The place is vague: none is measured.
-    #[default]
     Vague,
     /// Of the result itself, in kilometres.
     Measured(f64),
-    /// Of the centre of its commune, in kilometres: it chooses the result and groups it, and is
-    /// never shown, since it is not where the result is (D69).
-    Commune(f64, Box<str>),
+    /// Of the centre of its commune, in kilometres.
+    Commune(f64, &'r str),
 }
 
-impl Distance {
-    /// What may be shown, in kilometres.
-    pub(super) const fn shown_km(&self) -> Option<f64> {
-        match self {
-            Self::Measured(km) => Some(*km),
-            Self::Vague | Self::Commune(..) => None,
-        }
+impl Reach {
+    /// What counts against a radius, in kilometres.
+    pub(super) fn km(&self) -> Option<f64> {
+        let commune = self.commune.as_ref().map(|(km, _)| *km);
+        self.placed_km.into_iter().chain(commune).min_by(f64::total_cmp)
     }
 
-    /// What counts against a radius, in kilometres.
-    pub(super) const fn counted_km(&self) -> Option<f64> {
+    /// How far the result is, when that is within the radius: its own position comes first.
+    pub(super) fn within(&self, radius_km: u32) -> Option<Distance<'_>> {
+        let is_within = |km: &f64| *km <= f64::from(radius_km);
+        let commune = || self.commune.as_ref().filter(|(km, _)| is_within(km));
+        let placed = self.placed_km.filter(is_within).map(Distance::Measured);
+        placed.or_else(|| commune().map(|(km, commune)| Distance::Commune(*km, commune)))
+    }
+}
+
+impl Distance<'_> {
+    /// What may be shown, in kilometres.
+    pub(super) const fn shown_km(self) -> Option<f64> {
         match self {
-            Self::Measured(km) | Self::Commune(km, _) => Some(*km),
-            Self::Vague => None,
+            Self::Measured(km) => Some(km),
+            Self::Vague | Self::Commune(..) => None,
         }
     }
 }
 
 /// Where a result stands; the least comes first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
+pub(super) struct Rank<'r> {
     is_unplaced: bool,
     steps: u64,
-    commune: Box<str>,
+    commune: &'r str,
     is_named_so: Reverse<bool>,
     updated_on: Reverse<i64>,
     drawn: u64,
+    id: &'r str,
 }
 
 /// What ranks a result beside its distance.
-pub(super) struct Standing<'a> {
-    pub(super) id: &'a str,
+pub(super) struct Standing<'r> {
+    pub(super) id: &'r str,
     /// Whether its name holds the words as they were typed.
     pub(super) is_named_so: bool,
     pub(super) updated: Instant,
 }
 
 /// The rank of a result around a point, on that day.
-pub(super) fn rank(now: Instant, distance: &Distance, standing: &Standing<'_>) -> Rank {
+pub(super) fn rank<'r>(now: Instant, distance: Distance<'r>, standing: &Standing<'r>) -> Rank<'r> {
     let (is_unplaced, km, commune) = match distance {
-        Distance::Vague => (true, f64::MAX, Box::default()),
-        Distance::Measured(km) => (false, *km, Box::default()),
-        Distance::Commune(km, commune) => (true, *km, commune.clone()),
+        Distance::Vague => (true, f64::MAX, ""),
+        Distance::Measured(km) => (false, km, ""),
+        Distance::Commune(km, commune) => (true, km, commune),
     };
     Rank {
         is_unplaced,
@@ -76,24 +95,27 @@ pub(super) fn rank(now: Instant, distance: &Distance, standing: &Standing<'_>) -
         is_named_so: Reverse(standing.is_named_so),
         updated_on: Reverse(standing.updated.div_euclid(DAY_MS)),
         drawn: neutral::rank(now, standing.id),
+        id: standing.id,
     }
 }
 
+/// The kilometres between two points.
+pub(super) fn km_between(from: Position, at: Position) -> f64 {
+    distance_km(from.latitude, from.longitude, at.latitude, at.longitude)
+}
+
 /// Distance of the centre of a commune; those of the place itself are there, centre or not.
-pub(super) fn to_commune(cog: &Cog, from: Position, own: &[String], code: &str) -> Option<Distance> {
-    let km = if own.iter().any(|own| own == code) {
-        0.0
-    } else {
-        let at = cog.commune(code)?.position()?;
-        distance_km(from.latitude, from.longitude, at.latitude, at.longitude)
-    };
-    Some(Distance::Commune(km, code.into()))
+pub(super) fn to_commune(cog: &Cog, from: Position, own: &[String], code: &str) -> Option<(f64, Box<str>)> {
+    let km = if own.iter().any(|own| own == code) { 0.0 } else { km_between(from, cog.commune(code)?.position()?) };
+    Some((km, code.into()))
 }
 
 /// Codes of the communes whose centre is within the radius, and those of the place itself.
 pub(super) fn communes_within(cog: &Cog, from: Position, own: &[String], radius_km: u32) -> Vec<String> {
-    let is_within =
-        |at: Position| distance_km(from.latitude, from.longitude, at.latitude, at.longitude) <= f64::from(radius_km);
+    let radius_km = f64::from(radius_km);
+    // A degree of latitude is never shorter: most communes are too far north or south to be measured.
+    let degrees = radius_km / KM_PER_DEGREE_MIN;
+    let is_within = |at: Position| (at.latitude - from.latitude).abs() <= degrees && km_between(from, at) <= radius_km;
     let around = cog.communes().iter().filter(|commune| commune.position().is_some_and(is_within));
     own.iter().cloned().chain(around.map(|commune| commune.code.to_string())).collect()
 }
@@ -102,25 +124,24 @@ pub(super) fn communes_within(cog: &Cog, from: Position, own: &[String], radius_
 mod tests {
     use super::*;
 
-    fn rank_of(distance: &Distance, id: &str, is_named_so: bool, updated: Instant) -> Rank {
+    fn rank_of<'r>(distance: Distance<'r>, id: &'r str, is_named_so: bool, updated: Instant) -> Rank<'r> {
         rank(20_000 * DAY_MS, distance, &Standing { id, is_named_so, updated })
     }
 
     #[test]
     fn d68_distance_then_fit_then_freshness_then_the_draw() {
-        let near = |km| Distance::Measured(km);
-        let commune = |km, code: &str| Distance::Commune(km, code.into());
+        let (near, commune) = (Distance::Measured, Distance::Commune);
         let day = |days| days * DAY_MS;
         let ranks = [
-            rank_of(&near(1.0), "a", false, day(1)),
-            rank_of(&near(2.01), "b", true, day(1)),
-            rank_of(&near(2.0), "c", false, day(9)),
-            rank_of(&near(1.99), "d", false, day(3)),
-            rank_of(&near(90.0), "e", true, day(9)),
-            rank_of(&commune(0.0, "29019"), "f", false, day(1)),
-            rank_of(&commune(8.0, "29075"), "g", true, day(1)),
-            rank_of(&commune(8.0, "29075"), "h", false, day(2)),
-            rank_of(&commune(8.0, "29076"), "i", true, day(9)),
+            rank_of(near(1.0), "a", false, day(1)),
+            rank_of(near(2.01), "b", true, day(1)),
+            rank_of(near(2.0), "c", false, day(9)),
+            rank_of(near(1.99), "d", false, day(3)),
+            rank_of(near(90.0), "e", true, day(9)),
+            rank_of(commune(0.0, "29019"), "f", false, day(1)),
+            rank_of(commune(8.0, "29075"), "g", true, day(1)),
+            rank_of(commune(8.0, "29075"), "h", false, day(2)),
+            rank_of(commune(8.0, "29076"), "i", true, day(9)),
         ];
         assert!(ranks.is_sorted(), "{ranks:?}");
     }
@@ -129,8 +150,11 @@ mod tests {
     fn d68_what_is_equal_is_drawn_each_day() {
         let order = |day: i64| {
             let mut ids: Vec<String> = (0..30).map(|number| format!("id-{number}")).collect();
-            ids.sort_by_key(|id| {
-                rank(day * DAY_MS, &Distance::Measured(3.0), &Standing { id, is_named_so: false, updated: 0 })
+            ids.sort_by(|a, b| {
+                let standing = |id| Standing { id, is_named_so: false, updated: 0 };
+                let (a, b) = (standing(a), standing(b));
+                let rank = |standing| rank(day * DAY_MS, Distance::Measured(3.0), standing);
+                rank(&a).cmp(&rank(&b))
             });
             ids
         };
@@ -146,8 +170,21 @@ mod tests {
         let within = communes_within(cog, guipavas, &own, 20);
         assert!(within.iter().any(|code| code == "29019") && !within.iter().any(|code| code == "29232"));
         let brest = to_commune(cog, guipavas, &own, "29019").expect("a centre");
-        assert_eq!(brest.shown_km(), None);
-        assert!(brest.counted_km().is_some_and(|km| (3.0..15.0).contains(&km)), "{brest:?}");
-        assert_eq!(to_commune(cog, guipavas, &own, "29075"), Some(Distance::Commune(0.0, "29075".into())));
+        assert!((3.0..15.0).contains(&brest.0), "{brest:?}");
+        assert_eq!(to_commune(cog, guipavas, &own, "29075"), Some((0.0, "29075".into())));
+        let reach = Reach { placed_km: None, commune: Some(brest) };
+        assert_eq!(reach.within(2), None);
+        assert_eq!(reach.within(20).and_then(Distance::shown_km), None);
+    }
+
+    #[test]
+    fn what_has_two_places_is_where_it_is_known_to_be_within_the_radius() {
+        let reach = Reach { placed_km: Some(60.0), commune: Some((10.0, "01053".into())) };
+        assert_eq!(reach.km(), Some(10.0));
+        for (radius, expected) in
+            [(5, None), (20, Some(Distance::Commune(10.0, "01053"))), (100, Some(Distance::Measured(60.0)))]
+        {
+            assert_eq!(reach.within(radius), expected, "{radius} km");
+        }
     }
 }

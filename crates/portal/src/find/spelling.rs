@@ -24,12 +24,28 @@ pub(crate) fn mend(finder: Finder<'_>, needs: &Needs, words: &[String]) -> Optio
     has_changed.then_some(mended)
 }
 
+/// Whether a word is one of everyday, or a mistake away from one; the first letter is seldom the mistake.
+pub(crate) fn is_near_everyday(needs: &Needs, word: &str) -> bool {
+    let most = mistakes_max(word);
+    let is_near = |known: &String| {
+        known.chars().next() == word.chars().next()
+            && known.len().abs_diff(word.len()) <= most
+            && strsim::osa_distance(known, word) <= most
+    };
+    needs.vocabulary().iter().any(is_near)
+}
+
+/// Most letters that are wrong in a word.
+fn mistakes_max(word: &str) -> usize {
+    if word.chars().count() > 5 { 2 } else { 1 }
+}
+
 fn nearest(finder: Finder<'_>, needs: &Needs, word: &str) -> Option<String> {
     let letters = word.chars().count();
     if letters < MENDED_LETTERS_MIN || word.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let most = if letters > 5 { 2 } else { 1 };
+    let most = mistakes_max(word);
     let types = [ResourceType::HealthcareService, ResourceType::Organization];
     let is_known = needs.vocabulary().iter().any(|known| known == word)
         || types.iter().any(|rtype| !finder.view.vocabulary(*rtype, word, 1).is_empty());

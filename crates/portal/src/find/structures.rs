@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ror_index::Hit;
-use ror_search::{Criterion, ResourceType, Term, Test, distance_km};
+use ror_search::{Criterion, ResourceType, Term, Test};
 
-use super::order::{self, Distance, Standing};
-use super::{Ask, Counts, Finder, Found, Match, count_radii, neutral};
+use super::order::{self, Distance, Reach, Standing};
+use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, narrowest, neutral};
 use crate::digest::StructureDigest;
 use crate::place::Area;
 
@@ -22,39 +22,76 @@ const CATEGORIES: [&str; 2] = [
 struct Candidate<'a> {
     hit: Hit<'a>,
     digest: Arc<StructureDigest>,
-    distance: Distance,
+    reach: Reach,
     /// Whether its name holds the words as they were typed.
     is_named_so: bool,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn structures(&self, ask: Ask<'_>, radius_km: Option<u32>) -> Found<'a> {
+    pub(super) fn structures(&self, ask: Ask<'_>, wanted: Wanted) -> Found<'a> {
         let Some(criteria) = self.structure_criteria(ask) else { return Found::default() };
-        let mut candidates = self.structures_in(criteria, ask, radius_km);
-        if radius_km.is_some() {
-            candidates.sort_by_cached_key(|Candidate { hit, distance, is_named_so, .. }| {
-                let standing = Standing { id: hit.id(), is_named_so: *is_named_so, updated: hit.updated() };
-                order::rank(self.now, distance, &standing)
-            });
-        } else {
-            // Those named so first, else as drawn (D68).
-            candidates.sort_by_cached_key(|candidate| {
-                (Reverse(candidate.is_named_so), neutral::rank(self.now, candidate.hit.id()))
-            });
+        let candidates = self.structures_in(&criteria, ask);
+        if ask.area.is_some_and(|area| area.position().is_some()) {
+            return narrowest(ask, |radius| self.structures_found(&candidates, ask, wanted, Some(radius)));
         }
-        let category = |candidate: &&Candidate| {
-            ask.filters.category.as_deref().is_none_or(|asked| candidate.digest.category.as_deref() == Some(asked))
+        self.structures_found(&candidates, ask, wanted, None)
+    }
+
+    /// What is found among candidates, within a radius.
+    fn structures_found(
+        &self,
+        candidates: &[Candidate<'a>],
+        ask: Ask<'_>,
+        wanted: Wanted,
+        radius_km: Option<u32>,
+    ) -> Found<'a> {
+        let is_asked = |one: &Candidate<'_>| {
+            ask.filters.category.as_deref().is_none_or(|asked| one.digest.category.as_deref() == Some(asked))
         };
-        let mut categories: BTreeMap<String, u64> = BTreeMap::new();
-        for code in candidates.iter().filter_map(|candidate| candidate.digest.category.as_deref()) {
-            *categories.entry(code.to_owned()).or_default() += 1;
+        let mut kept = Vec::new();
+        let mut categories: BTreeMap<&str, u64> = BTreeMap::new();
+        for one in candidates {
+            let Some(distance) = radius_km.map_or(Some(Distance::Vague), |radius| one.reach.within(radius)) else {
+                continue;
+            };
+            if is_asked(one) {
+                kept.push((one, distance));
+            }
+            if let Some(code) = one.digest.category.as_deref() {
+                *categories.entry(code).or_default() += 1;
+            }
         }
-        let kept = || candidates.iter().filter(category);
-        let radii_km = count_radii(kept().filter_map(|candidate| candidate.distance.counted_km()), radius_km);
-        let counts = Counts { categories, radii_km, ..Counts::default() };
-        let found =
-            |candidate: &Candidate<'a>| Match { hit: candidate.hit, distance_km: candidate.distance.shown_km() };
-        Found::page(kept().map(found).collect(), ask.page, counts, radius_km)
+        let total = kept.len() as u64;
+        let unplaced = kept.iter().filter(|(_, distance)| matches!(distance, Distance::Commune(..))).count() as u64;
+        let shown_radius_km = radius_km.filter(|radius| *radius < ANYWHERE_KM);
+        let Wanted::Page(page) = wanted else { return Found { total, unplaced, ..Found::default() } };
+        let categories = categories.into_iter().map(|(code, count)| (code.to_owned(), count)).collect();
+        let mut counts = Counts { categories, ..Counts::default() };
+        if shown_radius_km.is_some() {
+            let all = candidates.iter().filter(|one| is_asked(one));
+            counts.radii_km = count_radii(all.filter_map(|one| one.reach.km()), ANYWHERE_KM);
+        }
+        let matches = self.structures_page(kept, page);
+        Found { total, matches, unplaced, counts, radius_km: shown_radius_km }
+    }
+
+    fn structures_page(&self, kept: Vec<(&Candidate<'a>, Distance<'_>)>, page: usize) -> Vec<Match<'a>> {
+        let one =
+            |one: &Candidate<'a>, distance: Distance<'_>| Match { hit: one.hit, distance_km: distance.shown_km() };
+        if kept.iter().all(|(_, distance)| *distance == Distance::Vague) {
+            // Those named so first, else as drawn (D68).
+            let drawn = kept.into_iter().map(|(candidate, distance)| {
+                let id = candidate.hit.id();
+                ((Reverse(candidate.is_named_so), neutral::rank(self.now, id), id), one(candidate, distance))
+            });
+            return Found::page(drawn.collect(), page);
+        }
+        let ranked = kept.into_iter().map(|(candidate, distance)| {
+            let (hit, is_named_so) = (candidate.hit, candidate.is_named_so);
+            let standing = Standing { id: hit.id(), is_named_so, updated: hit.updated() };
+            (order::rank(self.now, distance, &standing), one(candidate, distance))
+        });
+        Found::page(ranked.collect(), page)
     }
 
     /// `None` when the question is not about structures.
@@ -75,45 +112,45 @@ impl<'a> Finder<'a> {
         Some(criteria)
     }
 
-    fn structures_in(&self, criteria: Vec<Criterion>, ask: Ask<'_>, radius_km: Option<u32>) -> Vec<Candidate<'a>> {
-        let communes: HashSet<&str> = match ask.area {
-            Some(Area::Around { communes, .. } | Area::Departement { communes, .. }) => {
-                communes.iter().map(String::as_str).collect()
+    /// Open structures that meet the criteria; those of the area, when it has no centre.
+    fn structures_in(&self, criteria: &[Criterion], ask: Ask<'_>) -> Vec<Candidate<'a>> {
+        let communes: Option<HashSet<&str>> = match ask.area {
+            Some(Area::Around { communes, position: None, .. } | Area::Departement { communes, .. }) => {
+                Some(communes.iter().map(String::as_str).collect())
             }
-            Some(Area::Region { .. }) | None => HashSet::new(),
+            Some(Area::Region { .. } | Area::Around { .. }) | None => None,
         };
         let phrase = ask.what.words.join(" ");
-        let hits = self.all(ResourceType::Organization, criteria).into_iter();
+        let hits = self.view.matching(ResourceType::Organization, criteria).into_iter();
         hits.filter_map(|hit| {
             let digest = self.digests.structure(&hit);
             // Words added to the need may well name what it leaves out.
             let is_meant = !phrase.is_empty() || ask.what.need.is_none_or(|need| need.means(&digest.name));
-            if !self.is_open(digest.closed) || !is_meant {
+            let is_in = communes
+                .as_ref()
+                .is_none_or(|communes| digest.commune.as_deref().is_some_and(|commune| communes.contains(commune)));
+            if !is_in || !self.is_open(digest.closed) || !is_meant {
                 return None;
             }
-            let distance = self.structure_distance(&digest, ask.area);
-            let in_commune = digest.commune.as_deref().is_some_and(|commune| communes.contains(commune));
-            let is_in = match ask.area {
-                None | Some(Area::Region { .. }) => true,
-                Some(Area::Departement { .. }) => in_commune,
-                Some(Area::Around { .. }) => match (distance.counted_km(), radius_km) {
-                    (Some(km), Some(radius)) => km <= f64::from(radius),
-                    _ => in_commune,
-                },
-            };
+            let reach = self.structure_reach(&digest, ask.area);
             let is_named_so = !phrase.is_empty() && digest.name.contains(&phrase);
-            is_in.then_some(Candidate { hit, digest, distance, is_named_so })
+            Some(Candidate { hit, digest, reach, is_named_so })
         })
         .collect()
     }
 
     /// How far a structure is from the point of an area; by its commune when it has no position.
-    fn structure_distance(&self, digest: &StructureDigest, area: Option<&Area>) -> Distance {
-        let Some(Area::Around { position: Some(from), communes: own, .. }) = area else { return Distance::Vague };
-        match (digest.position, digest.commune.as_deref()) {
-            (Some(at), _) => Distance::Measured(distance_km(from.latitude, from.longitude, at.latitude, at.longitude)),
-            (None, Some(commune)) => order::to_commune(self.cog, *from, own, commune).unwrap_or_default(),
-            (None, None) => Distance::Vague,
+    fn structure_reach(&self, digest: &StructureDigest, area: Option<&Area>) -> Reach {
+        let Some(Area::Around { position: Some(from), communes: own, .. }) = area else { return Reach::default() };
+        match digest.position {
+            Some(at) => Reach { placed_km: Some(order::km_between(*from, at)), commune: None },
+            None => {
+                let commune = digest.commune.as_deref();
+                Reach {
+                    placed_km: None,
+                    commune: commune.and_then(|code| order::to_commune(self.cog, *from, own, code)),
+                }
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The pages over HTTP, on an invented territory.
 
 mod common;
+mod help;
 mod hidden;
 mod hostile;
 mod limits;

@@ -1,10 +1,10 @@
-//! Turning pages.
+//! Turning pages, to the last one.
 
 use askama::Template;
 
 use super::{Example, examples_of};
 
-/// Links to the page before and the page after.
+/// Links to the page before, the page after and the two ends.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "components/pages/template.html")]
 pub(crate) struct PageLinks {
@@ -12,16 +12,17 @@ pub(crate) struct PageLinks {
     pub(crate) last: usize,
     pub(crate) previous: Option<String>,
     pub(crate) next: Option<String>,
-    /// Whether more is found than pages show; said on the last of them.
-    pub(crate) is_cut: bool,
+    /// The two ends, when they are neither this page nor beside it.
+    pub(crate) first: Option<String>,
+    pub(crate) end: Option<String>,
 }
 
 impl askama::filters::HtmlSafe for PageLinks {}
 
 pub(super) fn examples() -> Vec<Example> {
     let link = |page| Some(format!("/recherche?quoi=irm&page={page}"));
-    let middle = PageLinks { current: 2, last: 5, previous: link(1), next: link(3), is_cut: false };
-    let cut = PageLinks { current: 50, last: 50, previous: link(49), next: None, is_cut: true };
+    let middle = PageLinks { current: 2, last: 3, previous: link(1), next: link(3), ..PageLinks::default() };
+    let far = PageLinks { current: 7, last: 520, previous: link(6), next: link(8), first: link(1), end: link(520) };
     let alone = PageLinks { current: 1, last: 1, ..PageLinks::default() };
-    examples_of("Pages", [("au milieu", middle), ("la dernière, sans tout montrer", cut), ("une seule : rien", alone)])
+    examples_of("Pages", [("au milieu", middle), ("loin des deux bouts", far), ("une seule : rien", alone)])
 }

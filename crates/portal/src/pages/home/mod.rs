@@ -127,10 +127,10 @@ fn latest<'a>(context: &Context<'a>) -> Vec<ror_index::Hit<'a>> {
 fn link<'a>(context: &'a Context<'_>, need: &'a Need) -> Option<NeedLink> {
     let what = What { typed: need.spelling.clone(), need: Some(need), ..What::default() };
     let filters = Filters::default();
-    let ask = Ask { what: &what, area: None, filters: &filters, page: 1 };
+    let ask = Ask { what: &what, area: None, filters: &filters, page: 1, is_far: false };
     let other = if need.first == Kind::Offers { Kind::Structures } else { Kind::Offers };
     let count =
-        [need.first, other].into_iter().map(|kind| context.finder().find(kind, ask).total).find(|count| *count > 0)?;
+        [need.first, other].into_iter().map(|kind| context.finder().total(kind, ask)).find(|count| *count > 0)?;
     let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("quoi", &need.spelling).finish();
     Some(NeedLink { label: need.home.clone()?, href: format!("/recherche?{query}"), count: french::number(count) })
 }

@@ -9,7 +9,7 @@ use super::{Shown, Tab};
 use crate::components::filters::{Choice, FilterGroup, Filters as FilterView};
 use crate::components::pages::PageLinks;
 use crate::components::result::Card;
-use crate::find::{Ask, Filters, Found, Match, PAGE_SIZE, PAGES_MAX, RADII_KM};
+use crate::find::{Ask, Filters, Found, Match, PAGE_SIZE, RADII_KM};
 use crate::french;
 use crate::map;
 use crate::needs::Kind;
@@ -37,23 +37,37 @@ pub(super) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
+    /// Looks for both kinds; `is_far`: at any distance, for a kind that is nowhere near.
     pub(super) fn find(
         context: &Context<'a>,
         what: &What<'_>,
         area: Option<&Area>,
         filters: &Filters,
-        page: usize,
+        (page, is_far): (usize, bool),
     ) -> Self {
-        let find = |kind, page| context.finder().find(kind, Ask { what, area, filters, page });
         let asked = links::kind(context);
         let first = asked.or(what.need.map(|need| need.first)).unwrap_or(Kind::Structures);
-        let mut shown = (first, find(first, page));
-        let mut other = (opposite(first), find(opposite(first), 1));
-        if asked.is_none() && shown.1.total == 0 && other.1.total > 0 {
-            other.1 = find(other.0, page);
-            std::mem::swap(&mut shown, &mut other);
-        }
-        Self { kind: shown.0, shown: shown.1, other_total: other.1.total, filters: filters.clone(), page }
+        let other = links::opposite(first);
+        let finder = context.finder();
+        let near = Ask { what, area, filters, page, is_far: false };
+        let far = Ask { is_far: true, ..near };
+        let find = |kind| {
+            let found = finder.find(kind, near);
+            if found.total == 0 && is_far { finder.find(kind, far) } else { found }
+        };
+        let (shown, other_total) = (find(first), finder.total(other, near));
+        let other_total = if other_total == 0 && is_far { finder.total(other, far) } else { other_total };
+        let (kind, shown, other_total) = if asked.is_none() && shown.total == 0 && other_total > 0 {
+            (other, find(other), 0)
+        } else {
+            (first, shown, other_total)
+        };
+        Self { kind, shown, other_total, filters: filters.clone(), page }
+    }
+
+    /// Whether nothing of the kind that is shown is found.
+    pub(super) const fn shows_nothing(&self) -> bool {
+        self.shown.total == 0
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -87,6 +101,7 @@ impl<'a> Answer<'a> {
         };
         Shown {
             summary: self.summary(what, area),
+            is_beyond: self.shown.total > 0 && self.shown.matches.is_empty(),
             tabs: self.tabs(address),
             filters: self.filter_view(address),
             placed,
@@ -103,6 +118,11 @@ impl<'a> Answer<'a> {
             (Some(area), Some(_)) if self.shown.unplaced == self.shown.total => {
                 format!(" {} et alentour, sans position connue", french::at(area.label()))
             }
+            (Some(area), None) if area.position().is_some() && self.shown.total > 0 => format!(
+                " : aucun à moins de {}\u{a0}km {}, voici du plus proche au plus éloigné",
+                RADII_KM[RADII_KM.len() - 1],
+                french::of(area.label())
+            ),
             (Some(area), Some(radius)) => {
                 let place = french::of(area.label());
                 let unplaced = match self.shown.unplaced {
@@ -180,15 +200,16 @@ impl<'a> Answer<'a> {
     }
 
     fn pages(&self, address: &Address) -> PageLinks {
-        let last = (self.shown.total as usize).div_ceil(PAGE_SIZE).clamp(1, PAGES_MAX);
+        let last = (self.shown.total as usize).div_ceil(PAGE_SIZE).max(1);
         let to =
             |page| Address { kind: Some(self.kind), filters: self.filters.clone(), page, ..address.clone() }.href();
         PageLinks {
             current: self.page,
             last,
-            is_cut: self.page == last && self.shown.total as usize > PAGES_MAX * PAGE_SIZE,
             previous: (self.page > 1).then(|| to((self.page - 1).min(last))),
             next: (self.page < last).then(|| to(self.page + 1)),
+            first: (self.page > 2).then(|| to(1)),
+            end: (self.page + 1 < last).then(|| to(last)),
         }
     }
 }
@@ -203,13 +224,6 @@ pub(super) fn title(what: &What<'_>, area: Option<&Area>) -> String {
     match area {
         Some(area) => format!("{what} : {}", area.label()),
         None => what,
-    }
-}
-
-const fn opposite(kind: Kind) -> Kind {
-    match kind {
-        Kind::Offers => Kind::Structures,
-        Kind::Structures => Kind::Offers,
     }
 }
 

@@ -61,6 +61,14 @@ const fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
+/// The other kind.
+pub(super) const fn opposite(kind: Kind) -> Kind {
+    match kind {
+        Kind::Offers => Kind::Structures,
+        Kind::Structures => Kind::Offers,
+    }
+}
+
 /// The kind asked for, if any.
 pub(super) fn kind(context: &Context<'_>) -> Option<Kind> {
     match context.parameter("genre") {

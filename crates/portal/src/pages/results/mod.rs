@@ -2,6 +2,8 @@
 
 mod answer;
 mod links;
+mod mended;
+mod nothing;
 
 use askama::Template;
 use axum::body::Body;
@@ -15,7 +17,8 @@ use crate::components::notice::Notice;
 use crate::components::pages::PageLinks;
 use crate::components::result::Card;
 use crate::components::search_form::SearchForm;
-use crate::find::{Ask, Filters, Named, PAGES_MAX, mend, named};
+use crate::find::{Ask, Filters, Named, named};
+use crate::french;
 use crate::needs::Kind;
 use crate::place::{Area, Candidate, Reading};
 use crate::question::{self, Question, What};
@@ -23,6 +26,8 @@ use crate::respond;
 use crate::sheet::{offer, structure};
 use answer::Answer;
 pub(crate) use links::Address;
+
+const COMMON_NEEDS: &str = "Besoins courants";
 
 /// A page of results.
 #[derive(Template)]
@@ -33,12 +38,15 @@ struct Page {
     title: String,
     notices: Vec<Notice>,
     answer: Option<Shown>,
+    needs_title: String,
     needs: Option<NeedLinks>,
 }
 
 /// What was found, ready to show.
 struct Shown {
     summary: String,
+    /// Whether the page is after the last one.
+    is_beyond: bool,
     tabs: Vec<Tab>,
     filters: FilterView,
     /// Results with a distance, or all of them.
@@ -61,17 +69,18 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
     let is_name = |words: &[String]| {
         let what = What { words: words.to_vec(), ..What::default() };
         let filters = Filters::default();
-        let ask = Ask { what: &what, area: None, filters: &filters, page: 1 };
-        context.finder().find(Kind::Structures, ask).total > 0
+        let ask = Ask { what: &what, area: None, filters: &filters, page: 1, is_far: false };
+        context.finder().total(Kind::Structures, ask) > 0
     };
     let asked = question::read(context.parameter("quoi"), context.parameter("ou"), needs, places, &is_name);
     if let Some(number) = &asked.what.number {
         return by_number(context, &asked, number);
     }
     match &asked.place {
-        Reading::One(area, others) => listed(context, &asked, Some(area), others),
+        Reading::One(area, others) => listed(context, &asked, read_so(&asked, area, others)),
+        Reading::Mended(area, others) => listed(context, &asked, vec![mended::place(&asked, area, others)]),
         Reading::Anywhere if asked.what.is_empty() => nothing_asked(context),
-        Reading::Anywhere => listed(context, &asked, None, &[]),
+        Reading::Anywhere => listed(context, &asked, Vec::new()),
         Reading::Several(candidates) => which_place(context, &asked, candidates),
         Reading::Unknown(near) => unknown_place(context, &asked, near),
         Reading::Here => {
@@ -168,13 +177,19 @@ fn told(context: &Context<'_>, asked: &Question<'_>, notices: Vec<Notice>, title
         title: title.to_owned(),
         notices,
         answer: None,
+        needs_title: COMMON_NEEDS.to_owned(),
         needs: Some(common_needs(context, &asked.place_typed)),
     };
     respond::page(StatusCode::OK, context.headers, &page)
 }
 
-fn listed(context: &Context<'_>, asked: &Question<'_>, area: Option<&Area>, others: &[Candidate]) -> Response<Body> {
+/// What is to be said of how a place was read: it has another name now, or shares its own.
+fn read_so(asked: &Question<'_>, area: &Area, others: &[Candidate]) -> Vec<Notice> {
     let mut notices = Vec::new();
+    if let Area::Around { formerly: Some(former), label, .. } = area {
+        let title = format!("{former} fait aujourd’hui partie de la commune {}", french::of(label));
+        notices.push(Notice { id: "ancienne-commune", title, ..Notice::default() });
+    }
     if !others.is_empty() {
         notices.push(Notice {
             id: "meme-nom",
@@ -183,105 +198,55 @@ fn listed(context: &Context<'_>, asked: &Question<'_>, area: Option<&Area>, othe
             ..Notice::default()
         });
     }
+    notices
+}
+
+fn listed(context: &Context<'_>, asked: &Question<'_>, mut notices: Vec<Notice>) -> Response<Body> {
     let filters = links::filters(context);
-    let page_number = context.parameter("page").parse().unwrap_or(1).clamp(1, PAGES_MAX);
-    let mut what = asked.what.clone();
-    let mut answer = Answer::find(context, &what, area, &filters, page_number);
-    if answer.is_empty()
-        && filters == Filters::default()
-        && let Some((mended, notice)) = mended(context, asked, area)
+    let page = context.parameter("page").parse::<u32>().unwrap_or(1).max(1) as usize;
+    let mut answer = Answer::find(context, &asked.what, asked.area(), &filters, (page, false));
+    let mended = (answer.is_empty() && filters == Filters::default()).then(|| mended::line(context, asked)).flatten();
+    let asked = mended.as_ref().map_or(asked, |(asked, _)| asked);
+    if let Some((_, notice)) = &mended {
+        answer = Answer::find(context, &asked.what, asked.area(), &filters, (page, false));
+        notices.insert(0, notice.clone());
+    }
+    if answer.shows_nothing()
+        && filters.radius_km.is_none()
+        && asked.area().is_some_and(|area| area.position().is_some())
     {
-        answer = Answer::find(context, &mended, area, &filters, page_number);
-        what = mended;
-        notices.insert(0, notice);
+        answer = Answer::find(context, &asked.what, asked.area(), &filters, (page, true));
     }
-    if answer.is_empty() {
-        notices.push(nothing_found(asked, area, &filters));
+    if answer.shows_nothing() {
+        notices.push(nothing::found(context, asked, &filters));
     }
-    let title = answer::title(&what, area);
+    let title = answer::title(&asked.what, asked.area());
     let is_empty = answer.is_empty();
     let address = Address::of(context, asked);
-    let answer = (!is_empty).then(|| answer.show(context, &what, area, &address));
+    let answer = (!is_empty).then(|| answer.show(context, &asked.what, asked.area(), &address));
     let map = answer.as_ref().and_then(|shown| shown.map.as_ref());
+    let (needs_title, needs) = if is_empty { nothing::needs(context, asked) } else { Default::default() };
     let page = Page {
         frame: context.frame(format!("{title} – ROR")).with_map(map).not_indexed(),
         form: form(asked),
         notices,
         answer,
         title,
-        needs: is_empty.then(|| common_needs(context, &asked.place_typed)),
+        needs_title,
+        needs,
     };
     respond::page(StatusCode::OK, context.headers, &page)
-}
-
-/// The question with its typing mistakes mended, or without the words that nothing holds.
-fn mended<'a>(context: &'a Context<'_>, asked: &Question<'_>, area: Option<&Area>) -> Option<(What<'a>, Notice)> {
-    let needs = context.portal.needs;
-    let finds = |what: &What<'_>| {
-        let filters = Filters::default();
-        let ask = Ask { what, area, filters: &filters, page: 1 };
-        [Kind::Offers, Kind::Structures].into_iter().any(|kind| context.finder().find(kind, ask).total > 0)
-    };
-    if let Some(words) = mend(context.finder(), needs, &asked.what.words) {
-        let mut text = words.join(" ");
-        if let Some(need) = asked.what.need {
-            text = format!("{} {text}", need.spelling);
-        }
-        let what = question::understand(&text, needs);
-        if finds(&what) {
-            let title = format!("Résultats pour «\u{a0}{text}\u{a0}»");
-            let lines = vec![format!("Rien ne correspond à «\u{a0}{}\u{a0}».", asked.what.typed)];
-            return Some((what, Notice { id: "orthographe", title, lines, ..Notice::default() }));
-        }
-    }
-    let need = asked.what.need.filter(|_| !asked.what.words.is_empty())?;
-    let what = question::understand(&need.spelling, needs);
-    finds(&what).then(|| {
-        let title = format!("Résultats pour «\u{a0}{}\u{a0}»", need.label);
-        let lines = vec![format!("Rien ne correspond à tous les mots de «\u{a0}{}\u{a0}».", asked.what.typed)];
-        (what, Notice { id: "mots-en-trop", title, lines, ..Notice::default() })
-    })
-}
-
-/// Zero results: what to try.
-fn nothing_found(asked: &Question<'_>, area: Option<&Area>, filters: &Filters) -> Notice {
-    let link = |text: &str, address: Address| crate::components::notice::NoticeLink {
-        text: text.to_owned(),
-        hint: String::new(),
-        href: address.href(),
-    };
-    let (what, place) = (asked.what.typed.clone(), asked.place_typed.clone());
-    let mut links = Vec::new();
-    if *filters != Filters::default() {
-        links.push(link(
-            "Retirer les filtres",
-            Address { what: what.clone(), place: place.clone(), ..Address::default() },
-        ));
-    }
-    if area.is_some() && !asked.what.is_empty() {
-        links.push(link("Chercher partout", Address { what, ..Address::default() }));
-    }
-    Notice {
-        id: "aucun-resultat",
-        title: "Aucun résultat".to_owned(),
-        lines: vec![
-            "Personne n’a encore décrit cette offre ici : cela ne veut pas dire qu’elle n’existe pas.".to_owned(),
-            "Essayez un mot plus simple, ou un autre lieu.".to_owned(),
-        ],
-        links,
-        is_warning: false,
-    }
 }
 
 fn form(asked: &Question<'_>) -> SearchForm {
     SearchForm { what: asked.what.typed.clone(), place: asked.place_typed.clone(), is_large: false }
 }
 
+/// Common needs, at a place that is not read yet: without counts, which would be those of the whole country.
 fn common_needs(context: &Context<'_>, place: &str) -> NeedLinks {
     let place: String = form_urlencoded::Serializer::new(String::new()).append_pair("ou", place).finish();
     let link = |need: NeedLink| match place.as_str() {
         "ou=" => need,
-        // The counts are those of the whole country.
         _ => NeedLink { href: format!("{}&{place}", need.href), count: String::new(), ..need },
     };
     NeedLinks { items: super::home::common_needs(context).into_iter().map(link).collect() }

@@ -81,7 +81,7 @@ fn activities(typed: &str) -> Vec<Value> {
 fn structures(context: &Context<'_>, typed: &str) -> Vec<Value> {
     let what = What { words: ror_search::question_words(typed), ..What::default() };
     let filters = Filters::default();
-    let ask = Ask { what: &what, area: None, filters: &filters, page: 1 };
+    let ask = Ask { what: &what, area: None, filters: &filters, page: 1, is_far: false };
     let found = context.finder().find(Kind::Structures, ask).matches;
     let suggestion = |hit: &ror_index::Hit| {
         let card = structure::card(context.reader(), hit, None);

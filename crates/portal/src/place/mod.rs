@@ -1,9 +1,13 @@
-//! From the place that is typed to an area: communes, postal codes, departments, regions, "ici".
+//! From the place that is typed to an area: communes of today and before, postal codes, departments,
+//! regions, "ici".
+
+mod written;
 
 use std::collections::HashMap;
 
-use ror_registers::cog::{Cog, Commune, CommuneKind, Position};
-use ror_terminology::{fold, words};
+use ror_registers::cog::{Cog, Commune, CommuneKind, Former, Position};
+
+use written::{arrondissement, here, is_of_postal_code, is_postal_code, key, split_departement};
 
 /// A place this many times as populous as the next of its name is the one meant.
 const DOMINANT_TIMES: u32 = 40;
@@ -18,6 +22,12 @@ const LONGER_MAX: usize = 5;
 pub(crate) const NAME_WORDS_MAX: usize = 7;
 /// Shorter names are not mended: too many are one letter apart.
 const MENDED_LETTERS_MIN: usize = 5;
+/// Longest names that are mended by one letter only.
+const MENDED_ONCE_LETTERS_MAX: usize = 8;
+/// Nearest names offered.
+const NEAREST_MAX: usize = 5;
+/// At the end of a line of words, only a town is read into a word that is no place.
+const MENDED_TOWN_MIN: u32 = 2_000;
 /// What people call regions, folded, beside their names.
 const REGIONS: [(&str, &str); 12] = [
     ("paca", "93"),
@@ -35,8 +45,6 @@ const REGIONS: [(&str, &str); 12] = [
 ];
 /// Codes that people write for the whole of a town that has one by arrondissement.
 const TOWNS: [(&str, &str); 3] = [("75000", "75056"), ("13000", "13055"), ("69000", "69123")];
-/// Position sent by a browser, in decimals of a degree: about a kilometre, never a home.
-const HERE_DECIMALS: i32 = 2;
 
 /// Where results are looked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +57,8 @@ pub(crate) enum Area {
         position: Option<Position>,
         /// Codes of the communes at the centre, their arrondissements included.
         communes: Vec<String>,
+        /// The former commune that was typed, when the place is the one it belongs to now.
+        formerly: Option<String>,
     },
     /// Somewhere in a department.
     Departement {
@@ -77,6 +87,8 @@ pub(crate) enum Reading {
     One(Area, Vec<Candidate>),
     /// Several places of that name: which one?
     Several(Vec<Candidate>),
+    /// No such place, but surely that one, mistyped; and others as near.
+    Mended(Area, Vec<Candidate>),
     /// No such place; the nearest names, if any.
     Unknown(Vec<Candidate>),
     /// "Ici" without a position: a script gives it.
@@ -106,6 +118,7 @@ enum Named {
     Commune(u32),
     Departement(u32),
     Region(u32),
+    Former(u32),
 }
 
 impl Area {
@@ -140,6 +153,13 @@ impl Places {
             names.push((key(&region.name), Named::Region(at as u32)));
             let short = REGIONS.iter().filter(|(_, code)| *code == &*region.code);
             names.extend(short.map(|(short, _)| ((*short).to_owned(), Named::Region(at as u32))));
+        }
+        for (at, former) in cog.former().iter().enumerate() {
+            let key = key(&former.name);
+            // The chief town of a new commune often gave it its name.
+            if cog.commune(&former.current).is_some_and(|current| self::key(&current.name) != key) {
+                names.push((key, Named::Former(at as u32)));
+            }
         }
         names.sort_unstable();
         names.dedup();
@@ -177,7 +197,36 @@ impl Places {
             .or_else(|| {
                 whole.split(' ').find_map(|word| self.postal_code(word)).map(|area| Reading::One(area, Vec::new()))
             })
-            .unwrap_or_else(|| Reading::Unknown(self.nearest(&folded)))
+            .unwrap_or_else(|| self.mended(&folded, departement.as_deref()))
+    }
+
+    /// The town that the end of a line of words names, but for a typing mistake.
+    pub(crate) fn mistyped(&self, typed: &str) -> Option<Candidate> {
+        let folded = key(typed);
+        let found = self.nearest(&folded, |name| name.chars().next() == folded.chars().next());
+        let surely = self.surely(&found).map(|named| self.candidate(named))?;
+        (surely.population >= MENDED_TOWN_MIN).then_some(surely)
+    }
+
+    /// A name that is not known: the one surely meant, else the nearest ones.
+    fn mended(&self, folded: &str, departement: Option<&str>) -> Reading {
+        let mut found = self.nearest(folded, |_| true);
+        let is_there = |named| departement.is_none_or(|code| self.departement_of(named).eq_ignore_ascii_case(code));
+        if found.iter().any(|(_, named)| is_there(*named)) {
+            found.retain(|(_, named)| is_there(*named));
+        }
+        let candidates = found.iter().map(|(_, named)| self.candidate(*named)).take(NEAREST_MAX);
+        match self.surely(&found) {
+            Some(named) => Reading::Mended(self.area(named), candidates.skip(1).collect()),
+            None => Reading::Unknown(candidates.collect()),
+        }
+    }
+
+    /// The first of the nearest names, when nothing as near could be meant instead.
+    fn surely(&self, nearest: &[(usize, Named)]) -> Option<Named> {
+        let (first, others) = nearest.split_first()?;
+        let is_beaten = |(letters, named): &(usize, Named)| *letters > first.0 || self.is_dominant(first.1, *named);
+        others.iter().all(is_beaten).then_some(first.1)
     }
 
     /// A commune and what tells it from others of its name: `69003 Lyon`, `Saint-Denis 93`,
@@ -201,7 +250,8 @@ impl Places {
 
     fn communes_named(&self, folded: &str, is_of: impl Fn(&str) -> bool) -> Vec<Named> {
         let named = self.named(folded).into_iter();
-        named.filter(|named| matches!(named, Named::Commune(_)) && is_of(self.departement_of(*named))).collect()
+        let is_commune = |named: &Named| matches!(named, Named::Commune(_) | Named::Former(_));
+        named.filter(|named| is_commune(named) && is_of(self.departement_of(*named))).collect()
     }
 
     /// `havre`, `réunion`: names that people write without their article.
@@ -233,6 +283,9 @@ impl Places {
         let mut found: Vec<Candidate> = matching.map(|(_, named)| self.candidate(*named)).collect();
         found.sort_by(|a, b| b.population.cmp(&a.population).then_with(|| a.typed.cmp(&b.typed)));
         found.dedup_by(|a, b| a.typed == b.typed);
+        if found.is_empty() {
+            found.extend(self.nearest(&prefix, |_| true).into_iter().map(|(_, named)| self.candidate(named)));
+        }
         found.truncate(limit);
         found
     }
@@ -247,7 +300,6 @@ impl Places {
         {
             return named.clone();
         }
-        // A former commune: `find` knows them, but needs a postal code; the table of communes does not.
         Vec::new()
     }
 
@@ -312,12 +364,13 @@ impl Places {
             Named::Commune(at) => self.cog.communes()[at as usize].departement(),
             Named::Departement(at) => &self.cog.departements()[at as usize].code,
             Named::Region(_) => "",
+            Named::Former(at) => self.current(at).map_or("", |(_, current)| current.departement()),
         }
     }
 
     fn area(&self, named: Named) -> Area {
         match named {
-            Named::Commune(at) => self.around(&self.cog.communes()[at as usize]),
+            Named::Commune(at) => self.around(&self.cog.communes()[at as usize], None),
             Named::Departement(at) => {
                 let departement = &self.cog.departements()[at as usize];
                 let inside = |commune: &&Commune| commune.departement() == &*departement.code;
@@ -332,13 +385,23 @@ impl Places {
                 let region = &self.cog.regions()[at as usize];
                 Area::Region { label: region.name.to_string(), code: region.code.to_string() }
             }
+            Named::Former(at) => {
+                let (former, current) = self.current(at).expect("only those that belong to a commune are named");
+                self.around(current, Some(former.name.to_string()))
+            }
         }
     }
 
-    fn around(&self, commune: &Commune) -> Area {
+    /// A former commune and the one it belongs to now.
+    fn current(&self, at: u32) -> Option<(&'static Former, &'static Commune)> {
+        let former = &self.cog.former()[at as usize];
+        Some((former, self.cog.commune(&former.current)?))
+    }
+
+    fn around(&self, commune: &Commune, formerly: Option<String>) -> Area {
         let mut communes = vec![commune.code.to_string()];
         communes.extend(self.cog.members(&commune.code).map(|member| member.code.to_string()));
-        Area::Around { label: label(commune), position: commune.position(), communes }
+        Area::Around { label: label(commune), position: commune.position(), communes, formerly }
     }
 
     fn postal_code(&self, folded: &str) -> Option<Area> {
@@ -346,7 +409,7 @@ impl Places {
             return None;
         }
         if let Some((_, town)) = TOWNS.iter().find(|(code, _)| *code == folded) {
-            return self.cog.commune(town).map(|town| self.around(town));
+            return self.cog.commune(town).map(|town| self.around(town, None));
         }
         let mut communes: Vec<&Commune> = self.cog.by_postal_code(folded).collect();
         // In Paris, Lyon and Marseille a postal code is an arrondissement.
@@ -356,28 +419,25 @@ impl Places {
         communes.sort_by_key(|commune| std::cmp::Reverse(commune.population));
         let first = communes.first()?;
         let codes = communes.iter().map(|commune| commune.code.to_string()).collect();
-        Some(Area::Around { label: format!("{folded} ({})", first.name), position: first.position(), communes: codes })
+        let label = format!("{folded} ({})", first.name);
+        Some(Area::Around { label, position: first.position(), communes: codes, formerly: None })
     }
 
-    /// Names one typing mistake away, or two when long.
-    fn nearest(&self, folded: &str) -> Vec<Candidate> {
+    /// Names one typing mistake away, or two when long, the nearest and then the most populous first.
+    fn nearest(&self, folded: &str, is_compared: impl Fn(&str) -> bool) -> Vec<(usize, Named)> {
         let letters = folded.chars().count();
         if letters < MENDED_LETTERS_MIN {
             return Vec::new();
         }
-        let most = if letters > 8 { 2 } else { 1 };
-        let mut found: Vec<(usize, Candidate)> = Vec::new();
-        for (name, named) in &self.names {
-            if name.len().abs_diff(folded.len()) > most {
-                continue;
-            }
-            let distance = strsim::osa_distance(name, folded);
-            if distance <= most {
-                found.push((distance, self.candidate(*named)));
-            }
-        }
-        found.sort_by_key(|(distance, candidate)| (*distance, std::cmp::Reverse(candidate.population)));
-        found.into_iter().take(5).map(|(_, candidate)| candidate).collect()
+        let most = if letters > MENDED_ONCE_LETTERS_MAX { 2 } else { 1 };
+        let alike = self.names.iter().filter(|(name, _)| name.len().abs_diff(folded.len()) <= most);
+        let mut found: Vec<(usize, Named)> = alike
+            .filter(|(name, _)| is_compared(name))
+            .map(|(name, named)| (strsim::osa_distance(name, folded), *named))
+            .filter(|(distance, _)| *distance <= most)
+            .collect();
+        found.sort_by_cached_key(|(distance, named)| (*distance, std::cmp::Reverse(self.candidate(*named).population)));
+        found
     }
 
     fn candidate(&self, named: Named) -> Candidate {
@@ -394,6 +454,13 @@ impl Places {
                 let population = region.population.unwrap_or(0);
                 Candidate { typed: region.name.to_string(), hint: "région".to_owned(), population }
             }
+            Named::Former(at) => {
+                let (former, current) = self.current(at).expect("only those that belong to a commune are named");
+                let typed = format!("{} ({})", former.name, current.departement());
+                let hint = format!("ancienne commune, aujourd’hui {}", current.name);
+                // No longer counted apart: a commune of today comes first.
+                Candidate { typed, hint, population: 0 }
+            }
         }
     }
 
@@ -409,73 +476,6 @@ fn label(commune: &Commune) -> String {
     format!("{} ({})", commune.name, commune.departement())
 }
 
-/// The form under which names of places are compared: folded, `st` read as `saint`.
-fn key(text: &str) -> String {
-    let folded = fold(text);
-    let words: Vec<&str> = words(&folded)
-        .take(NAME_WORDS_MAX + 2)
-        .map(|word| match word {
-            "st" => "saint",
-            "ste" => "sainte",
-            _ => word,
-        })
-        .collect();
-    words.join(" ")
-}
-
-fn is_postal_code(word: &str) -> bool {
-    word.len() == 5 && word.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether postal codes of that department start so: Corse kept 20, overseas has three figures.
-fn is_of_postal_code(departement: &str, code: &str) -> bool {
-    match departement {
-        "2A" | "2B" => code.starts_with("20"),
-        _ => code.starts_with(departement),
-    }
-}
-
-/// `Saint-Denis (93)` into the name and the department.
-fn split_departement(typed: &str) -> (&str, Option<String>) {
-    let inside = typed.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
-    match inside {
-        Some((name, code)) if code.len() <= 3 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-            (name, Some(code.to_owned()))
-        }
-        _ => (typed, None),
-    }
-}
-
-/// `lyon 3`, `paris 15eme`, `marseille 1er` as the official code writes it, folded.
-fn arrondissement(folded: &str) -> Option<String> {
-    let (city, number) = folded.rsplit_once(' ')?;
-    let city = city.strip_suffix(" arrondissement").unwrap_or(city);
-    if !matches!(city, "paris" | "lyon" | "marseille") {
-        return None;
-    }
-    let digits = ["eme", "er", "e"].into_iter().find_map(|end| number.strip_suffix(end)).unwrap_or(number);
-    match digits.parse::<u8>().ok()? {
-        1 => Some(format!("{city} 1er arrondissement")),
-        number => Some(format!("{city} {number}e arrondissement")),
-    }
-}
-
-/// "Ici", or the position that a browser gave for it.
-fn here(typed: &str) -> Option<Reading> {
-    if matches!(fold(typed).as_str(), "ici" | "autour de moi" | "ma position") {
-        return Some(Reading::Here);
-    }
-    let (latitude, longitude) = typed.split_once(',')?;
-    let degrees = |text: &str, limit: f64| {
-        let value: f64 = text.trim().parse().ok()?;
-        let scale = 10_f64.powi(HERE_DECIMALS);
-        (value.abs() <= limit).then(|| (value * scale).round() / scale)
-    };
-    let position = Position { latitude: degrees(latitude, 90.0)?, longitude: degrees(longitude, 180.0)? };
-    let area = Area::Around { label: "votre position".to_owned(), position: Some(position), communes: Vec::new() };
-    Some(Reading::One(area, Vec::new()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -487,6 +487,7 @@ mod tests {
     fn told(reading: &Reading) -> String {
         match reading {
             Reading::One(area, _) => area.label().to_owned(),
+            Reading::Mended(area, _) => format!("compris {}", area.label()),
             Reading::Several(list) => format!("lequel ? {}", list.len()),
             Reading::Unknown(near) => format!("inconnu {}", near.first().map_or("", |near| &near.typed)),
             other => format!("{other:?}"),
@@ -530,7 +531,15 @@ mod tests {
             ("havre", "Le Havre (76)"),
             ("Réunion", "La Réunion (974)"),
             ("12 rue de la Gare 01000 Bourg-en-Bresse", "01000 (Bourg-en-Bresse)"),
-            ("oyonax", "inconnu Oyonnax (01)"),
+            ("oyonax", "compris Oyonnax (01)"),
+            ("nante", "compris Nantes (44)"),
+            ("bourg en brese", "compris Bourg-en-Bresse (01)"),
+            ("marseile (13)", "compris Marseille (13)"),
+            ("chateaunef", "inconnu Châteauneuf (42)"),
+            ("Bellegarde-sur-Valserine", "Valserhône (01)"),
+            ("01200 Bellegarde sur Valserine", "01200 (Valserhône)"),
+            ("bellegarde sur valserine (01)", "Valserhône (01)"),
+            ("lomme", "Lille (59)"),
             ("zzz", "inconnu "),
             ("😀", "inconnu "),
         ] {
