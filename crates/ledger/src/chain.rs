@@ -2,7 +2,7 @@
 //! without every later link showing it.
 //!
 //! The encoding of a row is injective: texts are preceded by their length, numbers have a fixed
-//! width, fields have a fixed order, and the two logs start with different words. Two different
+//! width, fields have a fixed order, and the logs start with different words. Two different
 //! rows therefore never give the same bytes, whatever their texts contain.
 //!
 //! It proves tampering only to someone who holds an earlier head: whoever can rewrite the whole
@@ -10,7 +10,7 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::{NewAudit, Op, Seq};
+use crate::{NewAudit, NewRecord, Op, Seq};
 
 /// One link.
 pub(crate) type Link = [u8; 32];
@@ -67,6 +67,20 @@ pub(crate) fn audit_link(previous: &Link, seq: Seq, entry: &NewAudit) -> Link {
         .bytes(entry.action.as_bytes())
         .bytes(entry.target.as_bytes())
         .bytes(entry.outcome.as_bytes())
+        .link()
+}
+
+/// Link of a product record.
+pub(crate) fn record_link(previous: &Link, seq: Seq, entry: &NewRecord) -> Link {
+    Encoder::new(previous, "record")
+        .number(seq)
+        .bytes(entry.kind.as_bytes())
+        .bytes(entry.id.as_bytes())
+        .number(entry.ver.into())
+        .bytes(entry.subject.as_bytes())
+        .number(entry.at as u64)
+        .bytes(entry.actor.as_bytes())
+        .bytes(entry.body.as_bytes())
         .link()
 }
 

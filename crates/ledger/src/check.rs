@@ -18,6 +18,8 @@ pub struct CheckReport {
     pub resources: u64,
     /// Traces read.
     pub audit: u64,
+    /// Versions of product records read.
+    pub records: u64,
     /// What is wrong, at most [`FAULTS_MAX`] of them.
     pub faults: Vec<Fault>,
     /// How many there are in all.
@@ -31,7 +33,7 @@ impl CheckReport {
     }
 
     pub(crate) fn new(head: Head) -> Self {
-        Self { head, versions: 0, resources: 0, audit: 0, faults: Vec::new(), faults_total: 0 }
+        Self { head, versions: 0, resources: 0, audit: 0, records: 0, faults: Vec::new(), faults_total: 0 }
     }
 
     pub(crate) fn add(&mut self, fault: Fault) {
@@ -42,13 +44,15 @@ impl CheckReport {
     }
 }
 
-/// One of the two chained logs.
+/// One of the chained logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Log {
     /// Versions of resources.
     Versions,
     /// Traces of writes.
     Audit,
+    /// Product records.
+    Records,
 }
 
 /// One contradiction. `Display` says it in French for the operator.
@@ -141,6 +145,7 @@ impl fmt::Display for Log {
         f.write_str(match self {
             Self::Versions => "registre",
             Self::Audit => "journal d'audit",
+            Self::Records => "fiches du produit",
         })
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use crate::{AuditRow, CheckReport, Client, Head, LedgerError, NewAudit, NewVersion, Seq, VersionRow};
+use crate::{
+    AuditRow, CheckReport, Client, EndSessions, Head, LedgerError, NewAudit, NewRecord, NewVersion, RecordRow, Seq,
+    SessionRow, VersionRow,
+};
 
 /// Keys of one source, each with the (type, id) of its resource.
 pub type SourceKeys = HashMap<String, (String, String)>;
@@ -123,6 +126,63 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// When the engine cannot write.
     fn put_client_audited(&self, client: &Client, audit: &[NewAudit]) -> Result<(), LedgerError>;
+
+    /// Appends product records (D53) with their traces: one transaction, all or nothing.
+    ///
+    /// # Errors
+    /// [`Conflict`](LedgerError::Conflict) for the first record that is not the next version of
+    /// what stands, or is about something else; otherwise when the engine cannot write.
+    fn append_records(&self, records: &[NewRecord], audit: &[NewAudit]) -> Result<(), LedgerError>;
+
+    /// The newest version of one record.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    fn record(&self, kind: &str, id: &str) -> Result<Option<RecordRow>, LedgerError>;
+
+    /// The newest version of each record of a kind, about `subject` or, with `None`, about
+    /// anything; in the order in which these versions were written.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    fn records(&self, kind: &str, subject: Option<&str>) -> Result<Vec<RecordRow>, LedgerError>;
+
+    /// Every version of one record, oldest first; empty when it never existed.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    fn record_history(&self, kind: &str, id: &str) -> Result<Vec<RecordRow>, LedgerError>;
+
+    /// The session of this hash, its time over or not.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    fn session(&self, id_sha256: &[u8; 32]) -> Result<Option<SessionRow>, LedgerError>;
+
+    /// Opens a session, ending `former` and appending records and traces in the same transaction.
+    ///
+    /// # Errors
+    /// As [`append_records`](Self::append_records).
+    fn open_session(
+        &self,
+        session: &SessionRow,
+        former: Option<&[u8; 32]>,
+        records: &[NewRecord],
+        audit: &[NewAudit],
+    ) -> Result<(), LedgerError>;
+
+    /// Changes what an open session holds; `false` when it has ended meanwhile, and then nothing
+    /// brings it back.
+    ///
+    /// # Errors
+    /// When the engine cannot write.
+    fn update_session(&self, session: &SessionRow) -> Result<bool, LedgerError>;
+
+    /// Ends sessions, with traces; gives how many there were.
+    ///
+    /// # Errors
+    /// When the engine cannot write.
+    fn end_sessions(&self, which: EndSessions<'_>, audit: &[NewAudit]) -> Result<usize, LedgerError>;
 
     /// A setting of this ledger.
     ///

@@ -1,7 +1,8 @@
 //! The append-only record of every change: the only truth of the directory.
 //!
 //! * [`Ledger`]: what every engine does: append a batch in one durable transaction, tail it,
-//!   read one resource and its history, keep clients and settings, check itself.
+//!   read one resource and its history, keep clients, product records, sessions and settings, check
+//!   itself.
 //! * [`SqliteLedger`]: the engine of a single machine, one file in WAL mode.
 //!
 //! A row is bytes under a key. This crate does not know what a resource means, who may see
@@ -16,6 +17,8 @@ mod check;
 mod client;
 mod error;
 mod ledger;
+mod record;
+mod session;
 mod sqlite;
 mod version;
 
@@ -25,5 +28,7 @@ pub use check::{CheckReport, FAULTS_MAX, Fault, Log};
 pub use client::Client;
 pub use error::LedgerError;
 pub use ledger::{Ledger, SourceKeys};
+pub use record::{NewRecord, RecordRow};
+pub use session::{EndSessions, SessionRow};
 pub use sqlite::SqliteLedger;
 pub use version::{Expect, Head, NewVersion, Op, Seq, VersionRow};

@@ -11,7 +11,8 @@ use crate::chain::{Link, sha256};
 const APPLICATION_ID: i32 = 0x524f_5201;
 
 /// Migration n is at n − 1.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_records_and_sessions.sql")];
 
 const MIGRATION_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
   number INTEGER PRIMARY KEY,

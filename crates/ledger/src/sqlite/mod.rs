@@ -11,7 +11,9 @@ mod error;
 mod migrate;
 mod open;
 mod read;
+mod record;
 mod register;
+mod session;
 
 use std::ops::{ControlFlow, Deref};
 use std::path::{Path, PathBuf};
@@ -21,7 +23,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::body::Packer;
 use crate::ledger::SourceKeys;
-use crate::{AuditRow, CheckReport, Client, Head, Ledger, LedgerError, NewAudit, NewVersion, Seq, VersionRow};
+use crate::{
+    AuditRow, CheckReport, Client, EndSessions, Head, Ledger, LedgerError, NewAudit, NewRecord, NewVersion, RecordRow,
+    Seq, SessionRow, VersionRow,
+};
 
 /// Reading connections kept open when idle; more are opened while more threads read.
 const IDLE_READERS_MAX: usize = 8;
@@ -176,6 +181,58 @@ impl Ledger for SqliteLedger {
         self.write(|tx| {
             register::put_client(tx, client)?;
             append::audit(tx, audit)
+        })
+    }
+
+    fn append_records(&self, records: &[NewRecord], audit: &[NewAudit]) -> Result<(), LedgerError> {
+        self.write(|tx| {
+            record::append(tx, records)?;
+            append::audit(tx, audit)
+        })
+    }
+
+    fn record(&self, kind: &str, id: &str) -> Result<Option<RecordRow>, LedgerError> {
+        record::newest(&*self.reader()?, kind, id)
+    }
+
+    fn records(&self, kind: &str, subject: Option<&str>) -> Result<Vec<RecordRow>, LedgerError> {
+        record::list(&*self.reader()?, kind, subject)
+    }
+
+    fn record_history(&self, kind: &str, id: &str) -> Result<Vec<RecordRow>, LedgerError> {
+        record::history(&*self.reader()?, kind, id)
+    }
+
+    fn session(&self, id_sha256: &[u8; 32]) -> Result<Option<SessionRow>, LedgerError> {
+        session::find(&*self.reader()?, id_sha256)
+    }
+
+    fn open_session(
+        &self,
+        session: &SessionRow,
+        former: Option<&[u8; 32]>,
+        records: &[NewRecord],
+        audit: &[NewAudit],
+    ) -> Result<(), LedgerError> {
+        self.write(|tx| {
+            if let Some(former) = former {
+                session::end(tx, EndSessions::One(former))?;
+            }
+            session::put(tx, session)?;
+            record::append(tx, records)?;
+            append::audit(tx, audit)
+        })
+    }
+
+    fn update_session(&self, session: &SessionRow) -> Result<bool, LedgerError> {
+        self.write(|tx| session::update(tx, session))
+    }
+
+    fn end_sessions(&self, which: EndSessions<'_>, audit: &[NewAudit]) -> Result<usize, LedgerError> {
+        self.write(|tx| {
+            let ended = session::end(tx, which)?;
+            append::audit(tx, audit)?;
+            Ok(ended)
         })
     }
 

@@ -7,6 +7,7 @@ mod disk_full;
 mod file;
 mod model;
 mod processes;
+mod records;
 mod register;
 
 use std::path::PathBuf;
