@@ -17,6 +17,9 @@ const EXTENSIONS: &[&str] = &[
     guide!("ror-healthcareservice-psychiatric-sector"),
 ];
 
+/// Texts of an address. A postal code has too few digits to be taken for a number.
+const ADDRESS: &[&str] = &["text", "line", "city", "district"];
+
 /// D24: a telephone number or an e-mail in a text escapes the levels of contacts.
 pub(super) fn no_telecom_in_text(resource: &Node, findings: &mut Findings) {
     let rtype = rtype(resource);
@@ -25,10 +28,31 @@ pub(super) fn no_telecom_in_text(resource: &Node, findings: &mut Findings) {
             tell(|| format!("{rtype}.{member}"), findings);
         }
     }
+    // One address on a place, several on a structure: read alike.
+    let is_list = resource.get("address").is_some_and(|address| address.as_array().is_some());
+    for (at, address) in resource.items("address").enumerate() {
+        let index = if is_list { format!("[{at}]") } else { String::new() };
+        address_texts(address, &format!("{rtype}.address{index}"), findings);
+    }
     for (at, extension) in items(resource, "extension") {
         let is_text = extension.str("url").is_some_and(|url| EXTENSIONS.contains(&url));
         if is_text && extension.str("valueString").is_some_and(has_telecom) {
             tell(|| format!("{rtype}.extension[{at}].value"), findings);
+        }
+    }
+}
+
+/// The texts of an address, those that stand in the parts of its lines too.
+fn address_texts(address: &Node, place: &str, findings: &mut Findings) {
+    for member in ADDRESS {
+        if address.items(member).filter_map(Node::as_str).any(has_telecom) {
+            tell(|| format!("{place}.{member}"), findings);
+        }
+    }
+    let lines = address.get("_line").and_then(Node::as_array).unwrap_or_default();
+    for (at, line) in lines.iter().enumerate() {
+        if line.items("extension").filter_map(|part| part.str("valueString")).any(has_telecom) {
+            tell(|| format!("{place}.line[{at}]"), findings);
         }
     }
 }
@@ -81,5 +105,30 @@ fn is_phone(digits: &str, is_plus: bool) -> bool {
     match abroad {
         Some(rest) => matches!(rest.trim_start_matches('0').len(), 9),
         None => digits.len() == 10 && digits.starts_with('0') && !digits.starts_with("00"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ror_fhir::node;
+
+    use super::*;
+
+    fn told(resource: &Node) -> Vec<String> {
+        let mut findings = Findings::default();
+        no_telecom_in_text(resource, &mut findings);
+        findings.close("x").into_iter().map(|finding| finding.expression).collect()
+    }
+
+    #[test]
+    fn d24_reads_addresses_too() {
+        let line = node!({"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-careOf", "valueString": "x@y.fr"}]});
+        let place = node!({"resourceType": "Location", "address": {
+            "text": "1 rue X, 01 02 03 04 05", "line": ["1 rue X", "accueil 0102030405"], "_line": [null, line], "city": "Bourg"
+        }});
+        assert_eq!(told(&place), ["Location.address.text", "Location.address.line", "Location.address.line[1]"]);
+        let structure = node!({"resourceType": "Organization", "address": [{"city": "Bourg", "postalCode": "01000"}, {"city": "a@b.fr"}]});
+        assert_eq!(told(&structure), ["Organization.address[1].city"]);
+        assert!(told(&node!({"resourceType": "Location", "address": {"line": ["12 rue du 8 mai 1945"], "postalCode": "01000"}})).is_empty());
     }
 }
