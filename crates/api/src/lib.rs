@@ -1,6 +1,7 @@
 //! FHIR over HTTP.
 //!
 //! * [`Site`]: every address, with one [`ApiState`] behind.
+//! * [`endpoints`]: the list of those addresses, for tests that must leave none out.
 //! * [`serve`]: takes connections until told to stop; [`Doors`] let it begin before the data
 //!   are read, with [`starting`] in the place of the site.
 //!
@@ -45,6 +46,7 @@ mod write;
 pub use doors::{Doors, Site};
 pub use limits::Limits;
 pub use outcome::SYSTEM as ERROR_SYSTEM;
+pub use router::endpoints;
 pub use serve::{Connections, serve};
 pub use starting::starting;
 pub use state::{ApiState, Services, Settings};

@@ -15,6 +15,24 @@ pub(crate) const FULL_BASES: [&str; 2] = ["/fhir", "/ws-diffusion-fhir"];
 /// The base paths of one interaction each, which nothing serves yet.
 pub(crate) const RESERVED_BASES: [&str; 2] = ["/ws-synchro-dispo-lits-fhir", "/anomalies"];
 
+/// Every FHIR address without its values. A route takes its own from here, so that the matrix of
+/// who sees what (`crates/testkit`) knows each and fails for one it has no row for.
+pub(crate) const TEMPLATES: [&str; 13] = [
+    "metadata",
+    "{type}/{id}",
+    "{type}",
+    "{type}/_search",
+    "{type} (create)",
+    "{type}/{id} (update)",
+    "{type}/$validate",
+    "{type}/{id}/$validate",
+    "{list}/{id}",
+    "{list}",
+    "{list}/$expand",
+    "{list}/$lookup",
+    "{list}/$validate-code",
+];
+
 /// What a FHIR request asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -173,23 +191,23 @@ impl Route {
         }
     }
 
-    /// The address without its values, for logs and counters.
+    /// The address without its values, for logs and counters: one of [`TEMPLATES`].
     pub(crate) const fn template(&self) -> &'static str {
         match self {
-            Self::Capabilities => "metadata",
-            Self::Read { .. } => "{type}/{id}",
-            Self::Search { .. } => "{type}",
-            Self::SearchForm { .. } => "{type}/_search",
-            Self::Create { .. } => "{type} (create)",
-            Self::Update { .. } => "{type}/{id} (update)",
-            Self::Validate { id: None, .. } => "{type}/$validate",
-            Self::Validate { id: Some(_), .. } => "{type}/{id}/$validate",
-            Self::ReadConformance { .. } => "{list}/{id}",
-            Self::SearchConformance { .. } | Self::SearchConformanceForm { .. } => "{list}",
+            Self::Capabilities => TEMPLATES[0],
+            Self::Read { .. } => TEMPLATES[1],
+            Self::Search { .. } => TEMPLATES[2],
+            Self::SearchForm { .. } => TEMPLATES[3],
+            Self::Create { .. } => TEMPLATES[4],
+            Self::Update { .. } => TEMPLATES[5],
+            Self::Validate { id: None, .. } => TEMPLATES[6],
+            Self::Validate { id: Some(_), .. } => TEMPLATES[7],
+            Self::ReadConformance { .. } => TEMPLATES[8],
+            Self::SearchConformance { .. } | Self::SearchConformanceForm { .. } => TEMPLATES[9],
             Self::Operate { operation, .. } => match operation {
-                Operation::Expand => "{list}/$expand",
-                Operation::Lookup => "{list}/$lookup",
-                Operation::ValidateCode => "{list}/$validate-code",
+                Operation::Expand => TEMPLATES[10],
+                Operation::Lookup => TEMPLATES[11],
+                Operation::ValidateCode => TEMPLATES[12],
             },
         }
     }

@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use axum::routing::{any, get};
+use axum::routing::{MethodRouter, any, get};
 use ror_search::Handling;
 
 use crate::answer::{Answer, REQUEST_ID};
@@ -22,7 +22,7 @@ use crate::capabilities;
 use crate::limits::{Caller, Permit};
 use crate::negotiation::{Encoding, Format, Prefer};
 use crate::outcome::Fault;
-use crate::route::{FULL_BASES, RESERVED_BASES, Route};
+use crate::route::{FULL_BASES, RESERVED_BASES, Route, TEMPLATES};
 use crate::state::ApiState;
 use crate::work::{Answering, Work};
 use crate::{conformance, create, health, metrics, read, request, search, terminology, token, update, validate};
@@ -33,14 +33,27 @@ pub(crate) fn full_base(path: &str) -> Option<&'static str> {
     FULL_BASES.into_iter().find(rest)
 }
 
-/// Every address of the API but the FHIR ones of [`full_base`].
+/// Every address of the API: those of FHIR without their values, then the others.
+pub fn endpoints() -> impl Iterator<Item = String> {
+    let fhir = TEMPLATES.iter().map(|template| format!("{}/{template}", FULL_BASES[0]));
+    let beside = beside().into_iter().map(|(path, _)| path).chain(RESERVED_BASES).map(str::to_owned);
+    fhir.chain(beside)
+}
+
+/// What is no FHIR: addresses and what answers.
+fn beside() -> [(&'static str, MethodRouter<ApiState>); 5] {
+    [
+        ("/healthz", get(health::healthz)),
+        ("/readyz", get(health::readyz)),
+        ("/metrics", get(health::metrics)),
+        (token::TOKEN_PATH, any(token_address)),
+        (token::CERTS_PATH, any(certs)),
+    ]
+}
+
+/// The router of every address but the FHIR ones of [`full_base`].
 pub(crate) fn router(state: ApiState) -> Router {
-    let mut router = Router::new()
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
-        .route(token::TOKEN_PATH, any(token_address))
-        .route(token::CERTS_PATH, any(certs));
+    let mut router = beside().into_iter().fold(Router::new(), |router, (path, answers)| router.route(path, answers));
     for base in RESERVED_BASES {
         let reserved = async |State(state): State<ApiState>, request: Request| fhir(&state, None, request).await;
         router = router.route(base, any(reserved)).route(&format!("{base}/{{*path}}"), any(reserved));
