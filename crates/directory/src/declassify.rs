@@ -1,10 +1,11 @@
 //! What a write makes less secret: a sensitive unit that is one no more, a contact or a telecom
 //! that leaves level 3 (D49).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use ror_confidentiality::OfferFacts;
+use ror_confidentiality::{Audience, OfferFacts};
 use ror_fhir::Node;
+use ror_ledger::VersionRow;
 use ror_profiles::rules::sensitive::is_flagged;
 
 macro_rules! guide {
@@ -23,10 +24,53 @@ const LEVELS: [&str; 4] = [
     guide!("ror-contact-telecom-confidentiality-level"),
 ];
 
-/// Whether going from `former` to `next` needs the right `declassify` (D49, D81). Raising never
-/// does, nor does removing what is secret.
-pub(crate) fn lowers(former: &Node, next: &Node) -> bool {
-    unflags(former, next) || opens(&elements(former), &elements(next))
+/// Whether going from `former` to `next` makes something less secret, for which `declassify` is
+/// needed (D49, D81). Raising never does, nor does removing what is secret; but what was removed
+/// and comes back lower does: `versions` are asked for once something is opened.
+///
+/// Who reads everything is judged by what the elements say. Anyone else might be sounding out a
+/// number that they do not see: nothing new is opened beside what is secret, whatever it says, so
+/// that a refusal tells that there is a secret, never which.
+///
+/// # Errors
+/// Those of `versions`.
+pub(crate) fn lowers<E>(
+    former: &Node,
+    next: &Node,
+    audience: Audience,
+    versions: impl FnOnce() -> Result<Vec<VersionRow>, E>,
+) -> Result<bool, E> {
+    let reads_all = matches!(audience, Audience::ALL_DATA | Audience::OWNER);
+    if unflags(former, next) || (reads_all && opens(&elements(former), &elements(next))) {
+        return Ok(true);
+    }
+    let opened = opened(former, next);
+    if opened.is_empty() {
+        return Ok(false);
+    }
+    let (mut closed, mut was_secret) = (HashSet::new(), false);
+    for version in versions()?.iter().filter_map(|row| Node::parse(&row.body).ok()) {
+        let elements = elements(&version);
+        was_secret |= elements.iter().any(|element| element.is_closed);
+        for element in &elements {
+            // What was opened since, by someone who might, is a secret no more.
+            if element.is_closed {
+                closed.insert(element.content.clone())
+            } else {
+                closed.remove(&element.content)
+            };
+        }
+    }
+    Ok(if reads_all { opened.iter().any(|content| closed.contains(content)) } else { was_secret })
+}
+
+/// What is held open more often in `next` than in `former`.
+fn opened(former: &Node, next: &Node) -> Vec<String> {
+    let (former, next) = (elements(former), elements(next));
+    let (before, after) = (counts(&former), counts(&next));
+    let is_more = |content: &str, open: usize| open > before.get(content).map_or(0, |(_, open)| *open);
+    let opened = after.iter().filter(|(content, (_, open))| is_more(content, *open));
+    opened.map(|(content, _)| (*content).to_owned()).collect()
 }
 
 /// A unit without flag is hidden like a flagged one: saying that it is ordinary shows it.
@@ -122,6 +166,12 @@ mod tests {
 
     use super::*;
     use ror_fhir::node;
+
+    /// By who reads everything, where there was nothing before `former`.
+    fn lowers(former: &Node, next: &Node) -> bool {
+        let none = || Ok::<_, std::convert::Infallible>(Vec::new());
+        super::lowers(former, next, Audience::ALL_DATA, none).expect("no ledger is asked")
+    }
 
     fn telecom(value: &str, level: &str) -> Node {
         node!({"extension": [{"url": (LEVELS[2]), "valueCodeableConcept": {"coding": [{"code": level}]}}],

@@ -21,9 +21,9 @@ use crate::canonical;
 use crate::identifier;
 use crate::replay::Replay;
 use crate::rights::may_write_some;
-use crate::rules::{self, Rules};
+use crate::rules::Rules;
 use crate::write::{Change, Request, WriteError, Written};
-use crate::writer::{Job, Writer, carry_identifier};
+use crate::writer::{Job, Writer};
 
 /// Writes waiting at most; more wait at the door.
 const WAITING_MAX: usize = 1024;
@@ -195,18 +195,20 @@ impl Directory {
     /// judges.
     pub fn validate(&self, grant: &Grant, resource: &Node, former: Option<&Node>, handling: Handling) -> Vec<Finding> {
         let (snapshot, guide) = (self.snapshot(), Rules::Guide(Terminology::embedded()));
+        let mut judged = resource.clone();
         // What a creation draws, or an update carries over, is not missing (D44).
-        let wanted = ResourceType::parse(resource.str("resourceType").unwrap_or_default());
-        let wanted = wanted.and_then(|rtype| identifier::wanted(rtype, resource));
-        let completed = wanted.map(|(kind, region)| {
-            let mut completed = resource.clone();
-            kind.add(&mut completed, &format!("{region}/00000000"));
-            completed
-        });
-        let judged = completed.as_ref().unwrap_or(resource);
-        let mut findings = guide.findings(judged, handling, (self.environment.now)(), &snapshot.view(grant));
-        findings.extend(former.into_iter().flat_map(|former| guide.changes(former, resource)));
-        rules::sort(&mut findings, judged);
+        if let Some(rtype) = ResourceType::parse(resource.str("resourceType").unwrap_or_default()) {
+            if former.is_some() {
+                identifier::carry(rtype, &mut judged, former);
+            } else if let Some((kind, region)) = identifier::wanted(rtype, resource) {
+                kind.add(&mut judged, &format!("{region}/00000000"));
+            }
+        }
+        let mut findings = guide.findings(&judged, handling, (self.environment.now)(), &snapshot.view(grant));
+        if let Some(former) = former {
+            ror_profiles::make_lists(&mut judged);
+            guide.add_changes(&canonical::canonical(former.clone()), &canonical::canonical(judged), &mut findings);
+        }
         findings
     }
 
@@ -225,7 +227,7 @@ impl Directory {
         let former = snapshot.former(rtype, &request.key.1);
         let former = former.filter(|former| former.visible().contains(request.audience));
         let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
-        carry_identifier(&request.key, &mut request.resource, former.as_ref());
+        identifier::carry(rtype, &mut request.resource, former.as_ref());
         Ok(())
     }
 

@@ -112,6 +112,16 @@ impl MintedKind {
     }
 }
 
+/// An identifier once given is kept: who leaves it out does not take it away (D44).
+pub(crate) fn carry(rtype: ResourceType, resource: &mut Node, former: Option<&Node>) {
+    let Some(kind) = MintedKind::of(rtype) else { return };
+    if let Some(held) = former.and_then(|former| kind.find(former))
+        && kind.find(resource).is_none()
+    {
+        kind.add(resource, held);
+    }
+}
+
 /// Space of the canonical addresses of templates.
 const CANONICAL: &str = "canonique";
 

@@ -1,10 +1,8 @@
 //! Who may write what (D81).
 
 use ror_confidentiality::{Grant, Rights, WriteScope};
-use ror_fhir::Node;
 use ror_search::ResourceType;
 
-use crate::declassify;
 use crate::graph::{Graph, Key};
 
 /// Whether the caller may write some resource of `rtype`; which ones is judged on the objects.
@@ -42,11 +40,6 @@ pub(crate) fn may_make(rights: &Rights, before: &Graph, after: &Graph, key: &Key
         before.owners(&place).is_empty() || may_write(rights, before, &place)
     };
     reaches(rights, after, &owners) && (key.0 != ResourceType::HealthcareService || taken.all(|place| is_free(place)))
-}
-
-/// Whether `rights` allow what a write makes less secret, if it does (D49).
-pub(crate) fn may_lower(rights: &Rights, former: Option<&Node>, next: &Node) -> bool {
-    rights.declassify || !former.is_some_and(|former| declassify::lowers(former, next))
 }
 
 fn reaches(rights: &Rights, graph: &Graph, owners: &[Box<str>]) -> bool {

@@ -12,6 +12,8 @@ use ror_profiles::{Context, FINDINGS_MAX, Finding, Handling, Severity, validate}
 use ror_search::{ANYWHERE, Registry, ResourceType};
 use ror_terminology::Terminology;
 
+use crate::identifier::MintedKind;
+
 /// The rules that writes are judged by.
 #[derive(Clone, Copy)]
 pub(crate) enum Rules {
@@ -62,13 +64,33 @@ impl Rules {
         findings
     }
 
-    /// What an update changes that never changes (D43).
-    pub(crate) fn changes(self, former: &Node, resource: &Node) -> Vec<Finding> {
-        match self {
-            Self::Guide(_) => transition(former, resource, Origin::Other),
-            Self::None => Vec::new(),
+    /// Adds what an update changes that never changes (D43) to what was found in the resource,
+    /// in the order in which it is kept. Both are canonical.
+    pub(crate) fn add_changes(self, former: &Node, resource: &Node, findings: &mut Vec<Finding>) {
+        if self.are_in_force() {
+            findings.extend(transition(former, resource, Origin::Other));
         }
+        let is_told = findings.iter().any(|finding| finding.expression.ends_with(".identifier"));
+        findings.extend(other_identifier(resource, former).filter(|_| !is_told));
+        sort(findings, resource);
     }
+}
+
+/// An offer, a place or an organisation interne keeps its identifier for good (D43): leaving it
+/// out says nothing, another one is refused.
+fn other_identifier(resource: &Node, former: &Node) -> Option<Finding> {
+    let rtype = ResourceType::parse(resource.str("resourceType")?)?;
+    let kind = MintedKind::of(rtype)?;
+    let (held, sent) = (kind.find(former)?, kind.find(resource)?);
+    (held != sent).then(|| Finding {
+        severity: Severity::Error,
+        code: "business-rule",
+        expression: format!("{rtype}.identifier"),
+        value: Some(sent.to_owned()),
+        expected: "l'identifiant enregistré, ou aucun".to_owned(),
+        rule: "D43".to_owned(),
+        message: "L'identifiant fonctionnel ne change jamais : le laisser tel quel, ou l'omettre.".to_owned(),
+    })
 }
 
 /// Tells which flag an offer was given (RG_EXP_035, D34).
@@ -102,6 +124,8 @@ pub(crate) fn has_errors(findings: &[Finding]) -> bool {
 
 /// Structures above one another are looked up this far: a longer chain is a fault, or a cycle.
 const ABOVE_MAX: usize = 8;
+/// Longest reference that a finding repeats, in characters.
+const VALUE_SHOWN_MAX: usize = 80;
 /// Offers of one place that are looked at: a place has a few.
 const NEIGHBOURS_MAX: usize = 64;
 
@@ -153,23 +177,29 @@ fn target(reference: &Node, wanted: ResourceType, view: &View<'_>) -> Option<Nod
 
 /// Finds the references that lead nowhere, for that reader.
 fn dangling(node: &Node, path: &mut String, view: &View<'_>, lost: &mut Vec<Finding>) {
+    references(node, path, &mut |path, text| {
+        if lost.len() < FINDINGS_MAX && !leads_somewhere(text, view) {
+            lost.push(lost_reference(path.to_owned(), text));
+        }
+    });
+}
+
+/// Looks at each reference of a resource, with its path, in the order of the document.
+pub(crate) fn references(node: &Node, path: &mut String, look: &mut dyn FnMut(&str, &str)) {
     match node {
         Node::Object(object) => {
             for (key, value) in object.iter() {
                 let end = path.len();
                 path.push('.');
                 path.push_str(name_of(key));
-                if key == "reference" && value.as_str().is_some_and(|text| !leads_somewhere(text, view)) {
-                    if lost.len() < FINDINGS_MAX {
-                        lost.push(lost_reference(path.clone(), value.as_str().unwrap_or_default()));
-                    }
-                } else {
-                    dangling(value, path, view, lost);
+                match value.as_str().filter(|_| key == "reference") {
+                    Some(text) => look(path, text),
+                    None => references(value, path, look),
                 }
                 path.truncate(end);
             }
         }
-        Node::Array(items) => each(items, path, |item, path| dangling(item, path, view, lost)),
+        Node::Array(items) => each(items, path, |item, path| references(item, path, look)),
         _ => {}
     }
 }
@@ -184,15 +214,17 @@ fn leads_somewhere(text: &str, view: &View<'_>) -> bool {
     }
 }
 
-fn lost_reference(expression: String, text: &str) -> Finding {
+/// What is told of a reference that leads nowhere.
+pub(crate) fn lost_reference(expression: String, text: &str) -> Finding {
     Finding {
         severity: Severity::Error,
         code: "business-rule",
         expression,
-        value: Some(text.to_owned()),
-        expected: "la référence d'une ressource de ce répertoire".to_owned(),
+        value: Some(text.chars().take(VALUE_SHOWN_MAX).collect()),
+        expected: "la référence d'une ressource de ce répertoire, par exemple Organization/0190a3c5".to_owned(),
         rule: "référence : la cible existe".to_owned(),
-        message: "Aucune ressource n'est tenue à cette référence.".to_owned(),
+        message: "Cette référence ne mène à rien : aucune ressource n'est tenue sous ce type et cet identifiant."
+            .to_owned(),
     }
 }
 

@@ -9,18 +9,18 @@ use ror_confidentiality::AudienceMask;
 use ror_fhir::{Instant, Node};
 use ror_ledger::{Expect, Head, Ledger, LedgerError, NewAudit, NewVersion, Op};
 use ror_profiles::rules::dates::to_the_second;
-use ror_profiles::{Finding, Severity};
 
 use crate::apply::{Author, Row, State, Tables};
 use crate::calendar::last_night;
 use crate::canonical;
+use crate::declassify;
 use crate::directory::{Environment, Shared};
 use crate::follow;
 use crate::graph::Key;
-use crate::identifier::{self, MintedKind};
+use crate::identifier;
 use crate::import::{Chunk, ChunkItem, ImportProblem, Imported, Replaces, import_actor};
 use crate::replay::Replay;
-use crate::rights::{may_lower, may_make, may_write};
+use crate::rights::{may_make, may_write};
 use crate::rules::{self, Rules};
 use crate::write::{Request, WriteError, Written};
 
@@ -205,17 +205,18 @@ impl Writer {
             }
         }
         let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
-        self.judge(request, former.as_ref())?;
         let mut resource = request.resource.clone();
         canonical::date_creation(&mut resource, former.as_ref(), at);
-        carry_identifier(&request.key, &mut resource, former.as_ref());
+        identifier::carry(request.key.0, &mut resource, former.as_ref());
         let mut resulting = self.state.graph.clone();
         resulting.put(&request.key, Some(&resource));
+        // Rights come before rules: who may not write learns nothing of what a write would find.
         if !may_make(&request.rights, &self.state.graph, &resulting, &request.key)
-            || !may_lower(&request.rights, former.as_ref(), &resource)
+            || !self.may_lower(request, former.as_ref(), &resource)?
         {
             return Err(WriteError::Forbidden);
         }
+        self.judge(request, former.as_ref())?;
         if former.as_ref() == Some(&resource) {
             return Ok(Vec::new());
         }
@@ -245,12 +246,17 @@ impl Writer {
     fn judge(&self, request: &Request, former: Option<&Node>) -> Result<(), WriteError> {
         let mut findings = request.findings.clone();
         if let Some(former) = former {
-            findings.extend(self.rules.changes(former, &request.resource));
-            let is_told = findings.iter().any(|finding| finding.expression.ends_with(".identifier"));
-            findings.extend(other_identifier(&request.key, &request.resource, former).filter(|_| !is_told));
-            rules::sort(&mut findings, &request.resource);
+            self.rules.add_changes(former, &request.resource, &mut findings);
         }
         if rules::has_errors(&findings) { Err(WriteError::Invalid(findings)) } else { Ok(()) }
+    }
+
+    /// Whether the caller may make less secret what a write does, if it does (D49).
+    fn may_lower(&self, request: &Request, former: Option<&Node>, next: &Node) -> Result<bool, WriteError> {
+        let Some(former) = former.filter(|_| !request.rights.declassify) else { return Ok(true) };
+        let versions = || self.ledger.history(request.key.0.name(), &request.key.1);
+        let lowers = declassify::lowers(former, next, request.audience, versions);
+        lowers.map(|lowers| !lowers).map_err(|error| as_write_error(&error))
     }
 
     fn version(&self, key: &Key, op: Op, resource: &Node, at: Instant, updated: Instant, actor: &str) -> NewVersion {
@@ -435,7 +441,7 @@ impl Writer {
         let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
         let mut resource = item.resource.clone();
         canonical::date_creation(&mut resource, former.as_ref(), item.updated);
-        carry_identifier(&item.key, &mut resource, former.as_ref());
+        identifier::carry(item.key.0, &mut resource, former.as_ref());
         if let Some((kind, region)) = &item.mint
             && kind.find(&resource).is_none()
         {
@@ -468,32 +474,6 @@ impl Writer {
             }
         })
     }
-}
-
-/// An identifier once given is kept: a source that does not know it does not take it away (D44).
-pub(crate) fn carry_identifier(key: &Key, resource: &mut Node, former: Option<&Node>) {
-    let Some(kind) = MintedKind::of(key.0) else { return };
-    if let Some(held) = former.and_then(|former| kind.find(former))
-        && kind.find(resource).is_none()
-    {
-        kind.add(resource, held);
-    }
-}
-
-/// An offer, a place or an organisation interne keeps its identifier for good (D43): leaving it
-/// out says nothing, another one is refused.
-fn other_identifier(key: &Key, resource: &Node, former: &Node) -> Option<Finding> {
-    let kind = MintedKind::of(key.0)?;
-    let (held, sent) = (kind.find(former)?, kind.find(resource)?);
-    (held != sent).then(|| Finding {
-        severity: Severity::Error,
-        code: "business-rule",
-        expression: format!("{}.identifier", key.0),
-        value: Some(sent.to_owned()),
-        expected: "l'identifiant enregistré, ou aucun".to_owned(),
-        rule: "D43".to_owned(),
-        message: "L'identifiant fonctionnel ne change jamais : le laisser tel quel, ou l'omettre.".to_owned(),
-    })
 }
 
 fn audit_of(version: &NewVersion, at: Instant) -> NewAudit {

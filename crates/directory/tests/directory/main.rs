@@ -7,4 +7,5 @@ mod common;
 mod hours;
 mod importing;
 mod parents;
+mod secrets;
 mod writing;
