@@ -5,6 +5,7 @@ ARGS ?=
 ONLY ?=
 SOAK_MINUTES ?= 60
 SOAK_CASES ?= 4096
+SOAK_REQUESTS ?= 10000
 
 .PHONY: help demo test validator browser lint docs deny advisories bench soak
 
@@ -50,10 +51,11 @@ bench: ## Ratios against nginx and against the disk, in one run; installs nginx 
 	@.ci/tools cc nginx wrk
 	$(CARGO) bench --package ror-benches --locked
 
-soak: ## All tests again and again, property tests with many more cases, for SOAK_MINUTES (60); never in CI
-	@echo "soak: $(SOAK_MINUTES) minutes, $(SOAK_CASES) cases per property, new random inputs at each turn"
+soak: ## All tests again and again, property tests with many more cases, 10 000 requests per audience, for SOAK_MINUTES (60); never in CI
+	@echo "soak: $(SOAK_MINUTES) minutes, $(SOAK_CASES) cases per property, $(SOAK_REQUESTS) requests per audience, new random inputs at each turn"
 	@end=$$(( $$(date +%s) + 60 * $(SOAK_MINUTES) )); turn=0; \
 	while [ $$(date +%s) -lt $$end ]; do \
 		turn=$$(( turn + 1 )); echo "soak: turn $$turn"; \
+		ROR_SEED=$$turn ROR_REQUESTS=$(SOAK_REQUESTS) $(CARGO) test --package ror-testkit --locked --test http_interference || exit 1; \
 		PROPTEST_CASES=$(SOAK_CASES) $(CARGO) test --workspace --locked --quiet || exit 1; \
 	done

@@ -130,6 +130,12 @@ pub fn telecom() -> impl Strategy<Value = Node> {
     })
 }
 
+/// A contact of that level, without telecom.
+pub fn contact_of_level(level: &str, number: u8) -> Node {
+    let level = level_extension("ror-contact-confidentiality-level", Some(level));
+    node!({"extension": (Node::Array(level.into_iter().collect())), "name": {"text": (format!("joint-{number}"))}})
+}
+
 fn contact() -> impl Strategy<Value = Node> {
     (level(), vec(telecom(), 0..3), 0..3_u8).prop_map(|(level, telecoms, n)| {
         let mut contact = Node::Object(Object::new());

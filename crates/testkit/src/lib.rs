@@ -6,6 +6,8 @@
 //! * [`World`]: a directory on a ledger of its own, with an imposed clock.
 //! * [`Ask`]: a search that can be written as a request *and* understood by the oracle.
 //! * [`Oracle`]: reads the ledger, projects everything, and walks JSON.
+//! * [`pair`]: two worlds that one audience must not tell apart.
+//! * [`http`]: a world over HTTP, asked by clients of each profile.
 //! * [`answers()`]: all that one caller can learn, as text to compare.
 //!
 //! # Adding to the mix
@@ -27,7 +29,9 @@ mod answers;
 mod ask;
 pub mod corpus;
 mod geography;
+pub mod http;
 mod oracle;
+pub mod pair;
 pub mod step;
 mod world;
 

@@ -47,7 +47,8 @@ pub enum Edit {
     Move(Vec<Slot>, Slot),
     /// All levels of the resource become this one.
     Level(&'static str),
-    /// Something that the public never sees: beds of a place, an unknown extension elsewhere.
+    /// Something that the public never sees, and some profiles do: beds of a place, an act of an
+    /// offer, a contact of a structure; else an unknown extension.
     Hidden(u8),
     /// Something that everyone sees, if they see the resource at all.
     Name(&'static str),
@@ -148,7 +149,17 @@ impl Edit {
                 put(resource, "providedBy", reference(*provider));
             }
             Self::Level(level) => raise(resource, level),
-            Self::Hidden(number) if is_place => set_extension(resource, vec![capacity("02", *number)]),
+            Self::Hidden(number) if is_place => {
+                set_extension(resource, vec![capacity(["02", "01", "06"][usize::from(number % 3)], *number)]);
+            }
+            Self::Hidden(number) if is_offer && number % 2 == 1 => {
+                let act = corpus::concept(corpus::system("act"), &format!("000{number}"));
+                put(resource, "characteristic", Node::Array(vec![act]));
+            }
+            Self::Hidden(number) if is_structure && number % 2 == 1 => {
+                let contact = corpus::contact_of_level(["2", "3"][usize::from(number / 2 % 2)], *number);
+                put(resource, "contact", Node::Array(vec![contact]));
+            }
             Self::Hidden(number) => {
                 let unknown = ror_fhir::node!({"url": "https://example.org/x", "valueInteger": number});
                 set_extension(resource, vec![unknown]);

@@ -122,6 +122,37 @@ impl World {
         directory
     }
 
+    /// The same, to be served.
+    ///
+    /// # Panics
+    /// As [`directory`](Self::directory).
+    pub fn shared(&self) -> Arc<Directory> {
+        self.directory();
+        Arc::clone(self.asked.as_ref().expect("open"))
+    }
+
+    /// The imposed clock.
+    pub fn clock(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.clock)
+    }
+
+    /// Takes resources in as they are, by their own ids.
+    ///
+    /// # Panics
+    /// When one has no id, or is not taken.
+    pub fn load(&self, resources: Vec<Node>) {
+        let updated = self.clock.load(Ordering::Relaxed);
+        let items = resources.into_iter().map(|resource| ImportItem {
+            key: None,
+            replaces: Replaces::Anyone,
+            resource,
+            updated,
+            mint: None,
+        });
+        let summary = self.shared().import("testkit", items.collect(), &mut |_| {}).expect("the ledger takes it");
+        assert_eq!((summary.rejected, summary.problems), (0, vec![]));
+    }
+
     /// Sets the moment and the chance for what follows: two worlds that are to be compared
     /// do so before each step that both take.
     pub fn impose(&self, second: i64, seed: u64) {

@@ -73,7 +73,9 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     (
         "ror-testkit",
         &[
+            "ror-api",
             "ror-directory",
+            "ror-identity",
             "ror-index",
             "ror-ledger",
             "ror-profiles",
