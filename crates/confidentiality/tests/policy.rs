@@ -118,8 +118,7 @@ fn the_owner_and_profile_1_see_all_that_is_served_whatever_the_facts() {
         (resource("Practitioner", &node!({"birthDate": "1970"})), OwnFacts::Practitioner { roles: vec![] }),
     ];
     for (resource, own) in resources {
-        let projection =
-            project(&resource, &Facts { own, targets: &|_| mask(&[]) }, Policy::embedded());
+        let projection = project(&resource, &Facts { own, targets: &|_| mask(&[]) }, Policy::embedded());
         for audience in [Audience::ALL_DATA, Audience::OWNER] {
             let group = projection.group(audience).expect("sees it");
             assert!(group.cuts.is_empty());
