@@ -1,9 +1,9 @@
 //! Taking in what a register or a file proposes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use ror_fhir::{DateTime, Instant, Node, is_logical_id, node};
+use ror_fhir::{DateTime, Instant, Node, Reference, is_logical_id, node};
 use ror_ledger::{LedgerError, SourceKeys};
 use ror_profiles::Finding;
 use ror_search::ResourceType;
@@ -14,7 +14,7 @@ use crate::canonical;
 use crate::directory::{Directory, DirectoryError};
 use crate::graph::Key;
 use crate::identifier::MintedKind;
-use crate::rules::Rules;
+use crate::rules::{Rules, lost_reference, references};
 use crate::writer::Job;
 
 /// Resources of one transaction. Offers travel with their places when they are adjacent,
@@ -160,7 +160,7 @@ impl Directory {
         let mut summary = ImportSummary::default();
         let ids = self.allocate(&items)?;
         let (rules, now) = (self.rules, (self.environment.now)());
-        let mut reader = ItemReader { rules, now, ids, seen: HashSet::new(), problems: Vec::new(), rejected: 0 };
+        let mut reader = ItemReader::new(rules, now, ids);
         let actor = import_actor(source);
         let mut pending = items.into_iter().enumerate().peekable();
         let mut read = 0;
@@ -181,6 +181,9 @@ impl Directory {
         if let Some(sent) = in_flight {
             summary.settle(&sent, total, progress)?;
         }
+        // Only now is all that comes there: a target may stand in the last file.
+        let snapshot = self.snapshot();
+        reader.lost(&|(rtype, id)| snapshot.former(*rtype, id).is_some());
         summary.rejected = reader.rejected;
         summary.problems.append(&mut reader.problems);
         summary.problems.sort_by_key(|(position, _)| *position);
@@ -250,9 +253,71 @@ struct ItemReader {
     seen: HashSet<Key>,
     problems: Vec<(usize, ImportProblem)>,
     rejected: usize,
+    awaited: Awaited,
+}
+
+/// References to what has not been read yet, each by target, item and path. Paths are few, items
+/// and targets as many as the file has: paths are kept once.
+#[derive(Default)]
+struct Awaited {
+    paths: Vec<String>,
+    path_numbers: HashMap<String, usize>,
+    targets: HashMap<(String, String), Vec<(usize, usize)>>,
+}
+
+impl Awaited {
+    fn note(&mut self, position: usize, path: &str, rtype: &str, id: &str) {
+        let number = self.path_numbers.get(path).copied().unwrap_or_else(|| {
+            self.paths.push(path.to_owned());
+            self.path_numbers.insert(path.to_owned(), self.paths.len() - 1);
+            self.paths.len() - 1
+        });
+        self.targets.entry((rtype.to_owned(), id.to_owned())).or_default().push((position, number));
+    }
 }
 
 impl ItemReader {
+    fn new(rules: Rules, now: Instant, ids: Ids) -> Self {
+        let (seen, problems) = (HashSet::new(), Vec::new());
+        Self { rules, now, ids, seen, problems, rejected: 0, awaited: Awaited::default() }
+    }
+
+    /// Remembers the references of an item whose target has not been read.
+    fn await_targets(&mut self, position: usize, resource: &Node) {
+        let mut path = resource.str("resourceType").unwrap_or_default().to_owned();
+        let (seen, awaited) = (&self.seen, &mut self.awaited);
+        references(resource, &mut path, &mut |path, text| {
+            let Reference::Local { rtype, id } = Reference::parse(text) else { return };
+            let is_seen = ResourceType::parse(rtype).is_some_and(|rtype| seen.contains(&(rtype, id.into())));
+            if !is_seen {
+                awaited.note(position, path, rtype, id);
+            }
+        });
+    }
+
+    /// Tells each reference whose target never came and is not held either (D34): the item is
+    /// taken, and nobody would learn otherwise that it leads nowhere.
+    fn lost(&mut self, is_held: &dyn Fn(&Key) -> bool) {
+        if !self.rules.are_in_force() {
+            return;
+        }
+        let mut lost: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
+        for ((rtype, id), sources) in std::mem::take(&mut self.awaited.targets) {
+            let key = ResourceType::parse(&rtype).map(|rtype| (rtype, id.as_str().into()));
+            if key.is_some_and(|key| self.seen.contains(&key) || is_held(&key)) {
+                continue;
+            }
+            for (position, path) in sources {
+                let finding = lost_reference(self.awaited.paths[path].clone(), &format!("{rtype}/{id}"));
+                lost.entry(position).or_default().push(finding);
+            }
+        }
+        for (position, mut findings) in lost {
+            findings.sort_by(|a, b| a.expression.cmp(&b.expression));
+            self.problems.push((position, ImportProblem::Shortfalls(findings)));
+        }
+    }
+
     fn read(&mut self, position: usize, item: ImportItem) -> Option<ChunkItem> {
         match self.prepare(position, item) {
             Ok(item) => Some(item),
@@ -292,6 +357,7 @@ impl ItemReader {
             problems.push((position, ImportProblem::Shortfalls(shortfalls)));
         }
         let source = item.key.map(|key| (key.source, key.key));
+        self.await_targets(position, &resource);
         let resource = canonical::canonical(resource);
         let (updated, mint, replaces) = (item.updated, item.mint, item.replaces);
         Ok(ChunkItem { position, key, resource, updated, mint, source, replaces })
@@ -352,8 +418,12 @@ fn is_empty(node: &Node) -> bool {
 }
 
 /// What an import of `items` would find in them, without a directory to take them in. References
-/// between items count as good; what is held already is not looked at.
-pub fn preview(items: Vec<ImportItem>, now: Instant) -> Vec<(usize, ImportProblem)> {
+/// between items count as good, and those to what `is_held` by type and id.
+pub fn preview(
+    items: Vec<ImportItem>,
+    now: Instant,
+    is_held: &dyn Fn(&str, &str) -> bool,
+) -> Vec<(usize, ImportProblem)> {
     let mut ids = Ids::new();
     for (position, item) in items.iter().enumerate() {
         if let (Some(key), Some(rtype)) = (&item.key, item.rtype()) {
@@ -361,10 +431,12 @@ pub fn preview(items: Vec<ImportItem>, now: Instant) -> Vec<(usize, ImportProble
         }
     }
     let rules = Rules::Guide(Terminology::embedded());
-    let mut reader = ItemReader { rules, now, ids, seen: HashSet::new(), problems: Vec::new(), rejected: 0 };
+    let mut reader = ItemReader::new(rules, now, ids);
     for (position, item) in items.into_iter().enumerate() {
         reader.read(position, item);
     }
+    reader.lost(&|(rtype, id)| is_held(rtype.name(), id));
+    reader.problems.sort_by_key(|(position, _)| *position);
     reader.problems
 }
 

@@ -221,7 +221,7 @@ pub(crate) fn lost_reference(expression: String, text: &str) -> Finding {
         code: "business-rule",
         expression,
         value: Some(text.chars().take(VALUE_SHOWN_MAX).collect()),
-        expected: "la référence d'une ressource de ce répertoire, par exemple Organization/0190a3c5".to_owned(),
+        expected: "une ressource de ce répertoire : son type, une barre, son identifiant technique".to_owned(),
         rule: "référence : la cible existe".to_owned(),
         message: "Cette référence ne mène à rien : aucune ressource n'est tenue sous ce type et cet identifiant."
             .to_owned(),

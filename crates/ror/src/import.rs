@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use ror_directory::{Directory, ImportItem, ImportKey, ImportProblem, ImportSummary, MintedKind, Replaces};
+use ror_ledger::Op;
 use ror_registers::sae::InputFile;
 use ror_registers::{Finding, Harvest, Mint, Severity, cog, fhir_file, finess, sae, synth};
 
@@ -89,7 +90,12 @@ fn dry_run(arguments: &Import, files: &[InputFile]) -> anyhow::Result<ExitCode> 
         figures(&load.figures);
         let items = std::mem::take(&mut load.items);
         let count = items.len();
-        load.note(&ror_directory::preview(items, now()));
+        let ledger = if data::exists(&arguments.data) { Some(data::open(&arguments.data)?) } else { None };
+        let is_held = |rtype: &str, id: &str| {
+            let held = ledger.as_ref().and_then(|ledger| ledger.current(rtype, id).ok().flatten());
+            held.is_some_and(|held| held.op != Op::Withdraw)
+        };
+        load.note(&ror_directory::preview(items, now(), &is_held));
         (count, load)
     };
     report::findings(&load.findings, &load.shortfalls, arguments.report.as_deref())?;

@@ -103,6 +103,46 @@ fn d44_drawn_identifiers_differ_and_carry_the_region() {
 }
 
 #[test]
+fn d34_a_reference_whose_target_never_comes_is_told_and_the_item_is_taken() {
+    let bench = Bench::new();
+    let directory = bench.open_ruled();
+    let place = |id: &str, of: &str| {
+        let reference = node!({"reference": of});
+        node!({"resourceType": "Location", "id": id, "managingOrganization": reference})
+    };
+    let items = |resources: Vec<Node>| -> Vec<ImportItem> {
+        let make =
+            |resource| ImportItem { key: None, resource, updated: START, mint: None, replaces: Replaces::Anyone };
+        resources.into_iter().map(make).collect()
+    };
+    let lost = |summary: &ImportSummary| -> Vec<(usize, String)> {
+        let lists = summary.problems.iter().filter_map(|(position, problem)| match problem {
+            ImportProblem::Shortfalls(list) => Some(list.iter().map(move |one| (*position, one))),
+            _ => None,
+        });
+        let all = lists.flatten().filter(|(_, one)| one.rule == "référence : la cible existe");
+        all.map(|(position, one)| (position, format!("{} {}", one.expression, one.value.as_deref().unwrap_or(""))))
+            .collect()
+    };
+    let structure = node!({"resourceType": "Organization", "id": "later", "name": "CH"});
+    let others = [
+        place("a", "Organization/nobody"),
+        place("b", "Organization/later"),
+        place("c", "Patient/1"),
+        place("d", "https://ailleurs.example/Organization/1"),
+        structure,
+    ];
+    let preview: Vec<_> = ror_directory::preview(items(others.to_vec()), START, &|_, _| false);
+    let summary = import(&directory, items(others.to_vec()));
+    let at = "Location.managingOrganization.reference";
+    let expected = [(0, format!("{at} Organization/nobody")), (2, format!("{at} Patient/1"))];
+    assert_eq!((summary.created, lost(&summary)), (5, expected.to_vec()));
+    assert_eq!(lost(&ImportSummary { problems: preview, ..ImportSummary::default() }), expected);
+    // What was held before is no longer awaited.
+    assert_eq!(lost(&import(&directory, items(vec![place("e", "Organization/later")]))), []);
+}
+
+#[test]
 fn d34_everything_is_taken_but_what_cannot_be() {
     let bench = Bench::new();
     let directory = bench.open_ruled();
