@@ -9,6 +9,7 @@ mod extension;
 mod profile;
 
 use ror_fhir::{Node, Object, node};
+use ror_terminology::Terminology;
 
 use crate::tables::{Extension, Set, Tables};
 
@@ -24,19 +25,77 @@ pub fn structure_definitions(tables: &Tables) -> Vec<Node> {
     profiles.chain(published(tables).map(|one| extension::definition(tables, one))).collect()
 }
 
-/// The value sets that the guide itself publishes, with the codes that validation takes.
+/// The value sets that the guide itself publishes, with the codes that validation takes, then
+/// those of FHIR R4 that its profiles bind.
 pub fn value_sets(tables: &Tables) -> Vec<Node> {
-    tables.sets.iter().map(|set| value_set(tables, set)).collect()
+    let standard = STANDARD_SETS.iter().map(standard_value_set);
+    tables.sets.iter().map(|set| value_set(tables, set)).chain(standard).collect()
+}
+
+/// A value set of FHIR R4: its id, its name, and its systems with the codes taken (none: all).
+type StandardSet = (&'static str, &'static str, &'static [(&'static str, &'static [&'static str])]);
+
+const STANDARD_PREFIX: &str = "http://hl7.org/fhir/ValueSet/";
+
+/// What FHIR R4 says of them (`valuesets.json` of 4.0.1). Validation holds the same codes as lists
+/// of the base; a test compares both.
+const STANDARD_SETS: &[StandardSet] = &[
+    ("task-status", "TaskStatus", &[("http://hl7.org/fhir/task-status", &[])]),
+    (
+        "task-intent",
+        "TaskIntent",
+        &[
+            ("http://hl7.org/fhir/task-intent", &[]),
+            (
+                "http://hl7.org/fhir/request-intent",
+                &[
+                    "proposal",
+                    "plan",
+                    "order",
+                    "original-order",
+                    "reflex-order",
+                    "filler-order",
+                    "instance-order",
+                    "option",
+                ],
+            ),
+        ],
+    ),
+];
+
+fn standard_value_set((id, name, systems): &StandardSet) -> Node {
+    let include: Vec<Node> = systems.iter().map(|(system, codes)| include(system, codes)).collect();
+    node!({
+        "resourceType": "ValueSet",
+        "id": id,
+        "url": (format!("{STANDARD_PREFIX}{id}")),
+        "version": "4.0.1",
+        "name": name,
+        "status": "draft",
+        "date": "2019-11-01",
+        "publisher": "HL7 (FHIR)",
+        "compose": {"include": include}
+    })
+}
+
+/// Whether the codes of a value set that the guide binds are known here.
+fn is_held(url: &str) -> bool {
+    let is_standard = || STANDARD_SETS.iter().any(|(id, ..)| url.strip_prefix(STANDARD_PREFIX) == Some(id));
+    Terminology::embedded().value_set(url).is_some_and(|set| set.url() == url)
+        || Tables::embedded().set(url).is_some()
+        || is_standard()
+}
+
+/// Codes of a system; all of it when none is named.
+fn include(system: &str, codes: &[&str]) -> Node {
+    let concept: Vec<Node> = codes.iter().map(|code| node!({"code": (*code)})).collect();
+    if concept.is_empty() { node!({"system": system}) } else { node!({"system": system, "concept": concept}) }
 }
 
 fn value_set(tables: &Tables, set: &Set) -> Node {
     let guide = tables.guide();
     let id = set.url.rsplit('/').next().unwrap_or(set.url);
-    let include = |(system, codes): &(&str, Vec<&str>)| {
-        let concept: Vec<Node> = codes.iter().map(|code| node!({"code": code})).collect();
-        if concept.is_empty() { node!({"system": system}) } else { node!({"system": system, "concept": concept}) }
-    };
-    let include: Vec<Node> = set.includes.iter().map(include).collect();
+    let include: Vec<Node> = set.includes.iter().map(|(system, codes)| include(system, codes)).collect();
     node!({
         "resourceType": "ValueSet",
         "id": id,

@@ -55,30 +55,77 @@ fn luhn(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    type Check = fn(&str) -> bool;
+
+    /// What each check takes: numbers whose key was computed apart from this program.
+    const TAKEN: &[(&str, Check, &[&str])] = &[
+        ("FINESS", is_finess, &["010000024", "750712184", "2A0000014", "2B0000020"]),
+        ("SIREN", is_siren, &["732829320", "356000000", "000000000"]),
+        ("SIRET", is_siret, &["73282932000074", "35600000000048", "35600000000001"]),
+        ("RPPS", is_rpps, &["10003456786", "10100000008"]),
+    ];
+
     #[test]
-    fn keys_are_checked_and_shapes_too() {
-        for (check, good, bad) in [
-            (is_finess as fn(&str) -> bool, "010000024", "010000042"),
-            (is_siren, "732829320", "732829321"),
-            (is_siret, "73282932000074", "73282932000075"),
-            (is_rpps, "10003456789", "10003456780"),
-        ] {
-            // The key of the example is made here when the example has none of its own.
-            let made = (0..10).map(|key| format!("{}{key}", &good[..good.len() - 1])).find(|text| check(text));
-            assert!(made.is_some(), "{good}");
-            assert_eq!(check(bad), made.as_deref() == Some(bad), "{bad}");
-            for wrong in ["", "x", "é10000024", &good[1..], &format!("{good}0")] {
-                assert!(!check(wrong), "{wrong}");
+    fn what_is_right_is_taken() {
+        for (name, check, numbers) in TAKEN {
+            for number in *numbers {
+                assert!(check(number), "{name} {number}");
             }
         }
-        assert!(is_siren("732829320") && is_siret("73282932000074"));
     }
 
     #[test]
-    fn la_poste_and_corsica_have_rules_of_their_own() {
-        assert!(is_siret("35600000000048") || is_siret("35600000000000") || is_siret("35600000049837"));
-        let corsican = (0..10).map(|key| format!("2A000001{key}")).filter(|text| is_finess(text)).count();
-        assert_eq!(corsican, 1);
-        assert!(!is_finess("0A0000012") && !is_finess("2C0000012"));
+    fn what_is_wrong_is_refused() {
+        let refused: &[(Check, &[&str])] = &[
+            (is_finess, &["010000025", "0A0000012", "2C0000012", "2a0000014", "A20000014", "01000002", "0100000240"]),
+            (is_siren, &["732829321", "73282932", "7328293200", "73282932O", "732 829 320"]),
+            (is_siret, &["73282932000075", "7328293200007", "732829320000740", "35600000000002"]),
+            (is_rpps, &["10003456787", "20003456784", "1000345678", "100034567860", "810003456786"]),
+        ];
+        for (check, numbers) in refused {
+            for number in numbers.iter().chain(&["", "x", "é10000024", "٠١٠٠٠٠٠٢٤"]) {
+                assert!(!check(number), "{number}");
+            }
+        }
+    }
+
+    /// Luhn sees every single digit that is changed; the sum of La Poste sees most.
+    #[test]
+    fn any_changed_digit_is_refused() {
+        for (name, check, numbers) in TAKEN {
+            for number in numbers.iter().filter(|number| !number.starts_with("356000000")) {
+                for (at, held) in number.char_indices().filter(|(_, held)| held.is_ascii_digit()) {
+                    for other in ('0'..='9').filter(|other| *other != held) {
+                        let changed = format!("{}{other}{}", &number[..at], &number[at + 1..]);
+                        assert!(!check(&changed), "{name} {number} as {changed}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_shape_has_one_key_of_ten() {
+        for (name, check, numbers) in TAKEN {
+            for number in numbers.iter().filter(|number| !number.starts_with("356000000")) {
+                for seed in 0..1_000_u32 {
+                    // Three digits before the key take all their values.
+                    let end = number.len() - 4;
+                    let stem = format!("{}{seed:03}", &number[..end]);
+                    let keys = (0..10).filter(|key| check(&format!("{stem}{key}"))).count();
+                    assert_eq!(keys, 1, "{name} {stem}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn la_poste_has_a_rule_of_its_own() {
+        // Numbers of La Poste: digits that add up to a multiple of 5, whatever their Luhn key.
+        assert!(!luhn("35600000000001") && is_siret("35600000000001"));
+        assert!(luhn("35600000000048") && is_siret("35600000000048"));
+        assert!(!is_siret("35600000000003"));
+        // For anyone else, only the key counts.
+        assert!(!is_siret("73282932000077"));
     }
 }

@@ -361,8 +361,8 @@ impl Walk<'_> {
         self.report(Severity::Error, "structure", "", || Told {
             expected: expected.to_owned(),
             rule: format!("FHIR R4 : {type_name}"),
-            message: format!("Cette valeur est d'une autre forme : {}.", value.kind()),
-            value: None,
+            message: "Cette valeur n'a pas la forme attendue.".to_owned(),
+            value: Some(value.kind().to_owned()),
         });
     }
 }

@@ -4,6 +4,9 @@ use ror_fhir::{Node, Object, node};
 
 use crate::tables::{How, Strength};
 
+/// Said of a list that is bound and whose codes no source of this program gives.
+const NOT_HELD: &str = "Ce serveur ne tient pas cette liste : il n'en vérifie pas les codes.";
+
 /// An element by its id (with slices) and its path (without).
 pub(super) fn element(id: &str) -> Object {
     let mut out = Object::new();
@@ -56,7 +59,11 @@ pub(super) fn binding(value_set: &str, strength: Option<Strength>) -> Node {
         Some(Strength::Required) | None => "required",
         Some(Strength::Extensible) => "extensible",
     };
-    node!({"strength": strength, "valueSet": value_set})
+    if super::is_held(value_set) {
+        node!({"strength": strength, "valueSet": value_set})
+    } else {
+        node!({"strength": strength, "description": NOT_HELD, "valueSet": value_set})
+    }
 }
 
 /// How the slices of an element are told, as validation does; open, since the guide closes none.

@@ -14,7 +14,8 @@ pub(super) fn definition(tables: &Tables, extension: &Extension) -> Node {
         name: extension.name,
         kind: "complex-type",
         constrained: "Extension",
-        parent: PARENT,
+        // A profile on a published extension keeps its address in instances.
+        parent: if extension.instance_url == extension.url { PARENT } else { extension.instance_url },
     };
     let context = contexts(tables, extension).iter().map(|place| context(place)).collect();
     let elements = if extension.is_complex { complex(tables, extension) } else { simple(extension) };

@@ -27,6 +27,19 @@ fn elements(tables: &Tables, profile: &Profile) -> Vec<Node> {
         if is_told_twice(profile, row) {
             continue;
         }
+        for missing in slices_above(id).filter(|above| !ids.iter().any(|id| id == above)) {
+            // What is asked inside a slice that has no row of its own.
+            if !out.iter().any(|one: &Node| one.str("id") == Some(missing)) {
+                let whole = differential::sliced(missing).unwrap_or(missing);
+                if !opened.contains(&whole) {
+                    opened.push(whole);
+                    let mut anchor = differential::element(whole);
+                    anchor.insert("slicing", differential::slicing(&[How::Url("")], false));
+                    out.push(anchor.into());
+                }
+                out.push(differential::element(missing).into());
+            }
+        }
         if let Some(whole) = differential::sliced(id).filter(|whole| !opened.contains(whole)) {
             // The guide has no row for it: slices need one.
             opened.push(whole);
@@ -47,6 +60,12 @@ fn elements(tables: &Tables, profile: &Profile) -> Vec<Node> {
         }
     }
     out
+}
+
+/// The slices that an element is inside of, the outermost first.
+fn slices_above(id: &str) -> impl Iterator<Item = &str> {
+    let ends = id.match_indices('.').map(|(dot, _)| &id[..dot]);
+    ends.filter(|above| differential::sliced(above).is_some())
 }
 
 /// A slice that another one of the same extension follows, or a part of it: two slices of one

@@ -60,6 +60,11 @@ fn elements_keep_the_invariants_of_fhir() {
                 assert!(seen.contains(whole), "{id} {element_id}");
                 assert!(self::element(&one, whole).get("slicing").is_some(), "{id} {whole}");
             }
+            // What is inside a slice comes after that slice.
+            for (dot, _) in element_id.match_indices('.') {
+                let above = &element_id[..dot];
+                assert!(differential::sliced(above).is_none() || seen.contains(above), "{id} {element_id}");
+            }
             // eld-1
             if let Some(slicing) = element.get("slicing") {
                 assert!(slicing.get("discriminator").is_some() || slicing.get("description").is_some(), "{id} {path}");
@@ -100,10 +105,34 @@ fn an_extension_is_named_by_the_address_of_its_instances() {
     let url = element(&launch, "Extension.url").str("fixedUri");
     assert_eq!(url, Some("http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-launchContext"));
     assert_eq!(launch.items("context").next().and_then(|one| one.str("expression")), Some("Questionnaire"));
+    assert_eq!(launch.str("baseDefinition"), url, "a profile on that extension");
     let capacity = definition("ror-location-supported-capacity");
     let number = element(&capacity, "Extension.extension:nbCapacity.value[x]");
     assert_eq!(number.items("type").next().and_then(|one| one.str("code")), Some("integer"));
     let comment = definition("ror-meta-comment");
     let places: Vec<_> = comment.items("context").filter_map(|one| one.str("expression")).collect();
     assert_eq!(places, ["Organization", "PractitionerRole"], "declared, and used");
+}
+
+#[test]
+fn sets_of_fhir_are_those_that_validation_takes() {
+    for (id, _, systems) in STANDARD_SETS {
+        let taken: HashSet<&str> = Tables::embedded().codes(id).expect("a list of the base").iter().copied().collect();
+        let named: HashSet<&str> = systems.iter().flat_map(|(_, codes)| codes.iter().copied()).collect();
+        assert!(named.is_subset(&taken), "{id}");
+        // What is not named is all of a system: one code of task-intent, the whole of task-status.
+        assert_eq!(taken.len() - named.len(), if named.is_empty() { 12 } else { 1 }, "{id}");
+    }
+}
+
+#[test]
+fn a_list_that_nobody_gives_is_said_not_to_be_held() {
+    let all: Vec<Node> = all();
+    let bindings = all.iter().flat_map(|one| elements(one)).filter_map(|element| element.get("binding"));
+    let not_held: HashSet<&str> = bindings
+        .filter(|binding| binding.get("description").is_some())
+        .filter_map(|binding| binding.str("valueSet")?.rsplit('/').next())
+        .collect();
+    let expected = ["JDV-J101-SecteurActivite-RASS", "JDV-J129-CategorieEtablissement-RASS"];
+    assert_eq!(not_held, HashSet::from(expected));
 }

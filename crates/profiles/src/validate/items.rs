@@ -161,6 +161,7 @@ impl Walk<'_> {
     fn too_many(&mut self, rule: &'static Rule, found: usize, excess: usize, element: &BaseElement) {
         let suffix = if element.max == Some(1) { String::new() } else { format!("[{excess}]") };
         let max = rule.max.unwrap_or(0);
+        self.named.push(rule);
         self.report(Severity::Error, "structure", &suffix, || Told {
             expected: match max {
                 0 => "aucune valeur".to_owned(),
@@ -172,6 +173,7 @@ impl Walk<'_> {
                 .to_owned(),
             value: Some(format!("{found} {}", if found < 2 { "valeur" } else { "valeurs" })),
         });
+        self.named.pop();
     }
 
     /// The slice that an item belongs to, by its place in the rule.
