@@ -7,10 +7,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
 use parking_lot::RwLock;
 use ror_fhir::{DateTime, Instant, Node};
 use ror_index::{Hit, View};
-use ror_registers::cog::Position;
+use ror_registers::cog::{Cog, Commune, Position};
 use ror_search::{Query, ResourceType, ResultParameters};
 
 use crate::sheet::node;
@@ -27,7 +28,7 @@ pub(crate) struct OfferDigest {
     pub(crate) modes: Box<[Box<str>]>,
     /// Since when it is closed for good.
     pub(crate) closed: Option<Instant>,
-    /// Its name, folded, for the order of those that share a distance.
+    /// The words of its name, folded, with blanks around: for the order of those that share a distance.
     pub(crate) name: Box<str>,
 }
 
@@ -36,14 +37,23 @@ pub(crate) struct OfferDigest {
 pub(crate) struct StructureDigest {
     /// Where it is, when the source says so.
     pub(crate) position: Option<Position>,
-    /// INSEE code of its commune.
-    pub(crate) commune: Option<Box<str>>,
+    /// Its commune.
+    pub(crate) commune: Option<Home>,
     /// Code of its category (R66).
     pub(crate) category: Option<Box<str>>,
     /// Since when it is closed for good.
     pub(crate) closed: Option<Instant>,
-    /// Its name, folded, for the order of those that share a distance.
+    /// The words of its name, folded, with blanks around: for the order of those that share a distance.
     pub(crate) name: Box<str>,
+}
+
+/// The commune of something, for what has no position of its own.
+#[derive(Debug)]
+pub(crate) struct Home {
+    /// INSEE code.
+    pub(crate) code: Box<str>,
+    /// The centre of the commune in force.
+    pub(crate) centre: Option<Position>,
 }
 
 /// A place, for distance.
@@ -51,22 +61,31 @@ pub(crate) struct StructureDigest {
 pub(crate) struct PlaceDigest {
     /// Where it is, when the source says so.
     pub(crate) position: Option<Position>,
-    /// INSEE code of its commune.
-    pub(crate) commune: Option<Box<str>>,
+    /// Its commune.
+    pub(crate) commune: Option<Home>,
 }
 
 /// All digests.
-#[derive(Default)]
 pub(crate) struct Digests {
+    cog: &'static Cog,
     places: Shelf<PlaceDigest>,
     offers: Shelf<OfferDigest>,
     structures: Shelf<StructureDigest>,
 }
 
 /// By logical id: version, update date and digest.
-type Shelf<T> = RwLock<HashMap<Box<str>, (u32, Instant, Arc<T>)>>;
+type Shelf<T> = RwLock<HashMap<Box<str>, (u32, Instant, Arc<T>), RandomState>>;
 
 impl Digests {
+    /// No digest yet; communes are those of this geography.
+    pub(crate) fn new(cog: &'static Cog) -> Self {
+        Self { cog, places: Shelf::default(), offers: Shelf::default(), structures: Shelf::default() }
+    }
+
+    fn home(&self, code: &str) -> Home {
+        Home { code: code.into(), centre: self.cog.commune(code).and_then(Commune::position) }
+    }
+
     /// The digest of an offer that the public sees.
     pub(crate) fn offer(&self, hit: &Hit) -> Arc<OfferDigest> {
         read(&self.offers, hit, offer)
@@ -74,14 +93,14 @@ impl Digests {
 
     /// The digest of a structure that the public sees.
     pub(crate) fn structure(&self, hit: &Hit) -> Arc<StructureDigest> {
-        read(&self.structures, hit, structure)
+        read(&self.structures, hit, |resource| structure(resource, |code| self.home(code)))
     }
 
     /// The digest of a place that the public sees.
     pub(crate) fn place(&self, hit: &Hit) -> Arc<PlaceDigest> {
         read(&self.places, hit, |place| PlaceDigest {
             position: node::position(place),
-            commune: node::commune_of_place(place).map(Into::into),
+            commune: node::commune_of_place(place).map(|code| self.home(code)),
         })
     }
 
@@ -150,7 +169,7 @@ fn closing_date(resource: &Node) -> Option<Instant> {
     Some(DateTime::parse(period.str("start")?).ok()?.start)
 }
 
-fn structure(resource: &Node) -> StructureDigest {
+fn structure(resource: &Node, home: impl Fn(&str) -> Home) -> StructureDigest {
     let address = resource.items("address").next();
     let point = address.and_then(|address| node::extension(address, "geolocation"));
     let degrees = |name| point.and_then(|point| node::part(point, name)?.get("valueDecimal")?.as_f64());
@@ -163,7 +182,7 @@ fn structure(resource: &Node) -> StructureDigest {
         .and_then(|end| DateTime::parse(end).ok());
     StructureDigest {
         position,
-        commune: address.and_then(node::commune).map(Into::into),
+        commune: address.and_then(node::commune).map(home),
         category: node::category(resource).and_then(|coding| coding.str("code")).map(Into::into),
         closed: end.map(|end| end.end),
         name: folded_name(resource),
@@ -171,5 +190,7 @@ fn structure(resource: &Node) -> StructureDigest {
 }
 
 fn folded_name(resource: &Node) -> Box<str> {
-    ror_terminology::fold(resource.str("name").unwrap_or_default()).into()
+    let folded = ror_terminology::fold(resource.str("name").unwrap_or_default());
+    let words: Vec<&str> = ror_terminology::words(&folded).collect();
+    format!(" {} ", words.join(" ")).into()
 }

@@ -24,6 +24,18 @@ const TOWNS_MAX: usize = 10;
 const TOWNS_TRIED: usize = 60;
 const KM_PER_DEGREE: f64 = 111.195;
 
+/// The communes that may be named on a map, the most populous first.
+pub(crate) struct Towns(Vec<(Position, &'static Commune)>);
+
+impl Towns {
+    pub(crate) fn of(cog: &'static Cog) -> Self {
+        let communes = cog.communes().iter().filter(|commune| commune.kind == CommuneKind::Commune);
+        let mut towns: Vec<_> = communes.filter_map(|commune| Some((commune.position()?, commune))).collect();
+        towns.sort_by_key(|(_, commune)| std::cmp::Reverse(commune.population));
+        Self(towns)
+    }
+}
+
 /// Where the ground goes on the drawing.
 struct Frame {
     west: f64,
@@ -56,7 +68,7 @@ pub(crate) fn draw(
         height: HEIGHT as u32,
         outlines: frame.outlines(),
         centre,
-        towns: frame.towns(portal.services.cog, &points),
+        towns: frame.towns(&portal.towns, &points),
         points,
         title: title.to_owned(),
         scale: frame.scale_bar(),
@@ -119,7 +131,7 @@ impl Frame {
                 }
                 drawn.push(if last.is_none() { 'M' } else { 'L' });
                 // Writing to a string cannot fail.
-                write!(drawn, "{x:.0} {y:.0}").ok();
+                write!(drawn, "{} {}", x.round() as i32, y.round() as i32).ok();
                 last = Some((x, y));
             }
             if drawn.contains('L') {
@@ -131,30 +143,22 @@ impl Frame {
     }
 
     /// The most populous communes in sight whose names cover nothing.
-    fn towns(&self, cog: &Cog, points: &[MapPoint]) -> Vec<Town> {
-        let mut in_sight: Vec<(&Commune, (f64, f64))> = cog
-            .communes()
-            .iter()
-            .filter(|commune| commune.kind == CommuneKind::Commune)
-            .filter_map(|commune| {
-                let at = commune.position()?;
-                let (x, y) = self.place(at.longitude, at.latitude);
-                ((4.0..WIDTH - 60.0).contains(&x) && (12.0..HEIGHT - 30.0).contains(&y)).then_some((commune, (x, y)))
-            })
-            .collect();
-        in_sight.sort_by_key(|(commune, _)| std::cmp::Reverse(commune.population));
+    fn towns(&self, towns: &Towns, points: &[MapPoint]) -> Vec<Town> {
+        let in_sight = towns.0.iter().filter_map(|(at, commune)| {
+            let (x, y) = self.place(at.longitude, at.latitude);
+            ((4.0..WIDTH - 60.0).contains(&x) && (12.0..HEIGHT - 30.0).contains(&y)).then_some((*at, *commune, (x, y)))
+        });
         let discs = points.iter().filter_map(|point| Some((point.x.parse().ok()?, point.y.parse().ok()?)));
         let mut taken: Vec<(f64, f64, f64)> = discs.map(|(x, y): (f64, f64)| (x - 14.0, y, 28.0)).collect();
         let mut towns = Vec::new();
-        for (commune, (x, y)) in in_sight.into_iter().take(TOWNS_TRIED) {
+        for (at, commune, (x, y)) in in_sight.take(TOWNS_TRIED) {
             let width = 10.0 + 6.5 * commune.name.chars().count() as f64;
             let is_free = |(left, middle, wide): &(f64, f64, f64)| {
                 (y - middle).abs() > 18.0 || x > left + wide || x + width < *left
             };
             if x + width < WIDTH && taken.iter().all(is_free) {
                 taken.push((x, y, width));
-                let at = commune.position().map(degrees).unwrap_or_default();
-                towns.push(Town { x: unit(x), y: unit(y), name: commune.name.to_string(), at });
+                towns.push(Town { x: unit(x), y: unit(y), name: commune.name.to_string(), at: degrees(at) });
             }
             if towns.len() == TOWNS_MAX {
                 break;

@@ -90,12 +90,8 @@ struct Row {
 }
 
 impl Need {
-    /// Whether a structure of that folded name is what is meant.
+    /// Whether a structure of that name, folded words with blanks around, is what is meant.
     pub(crate) fn means(&self, name: &str) -> bool {
-        if self.except.is_empty() {
-            return true;
-        }
-        let name = format!(" {} ", words(name).collect::<Vec<_>>().join(" "));
         !self.except.iter().any(|except| name.contains(except))
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::assets::Assets;
 use crate::digest::Digests;
+use crate::map::Towns;
 use crate::needs::Needs;
 use crate::pages::home::Figures;
 use crate::place::Places;
@@ -61,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) assets: &'static Assets,
     pub(crate) places: Places,
+    pub(crate) towns: Towns,
     pub(crate) needs: &'static Needs,
     pub(crate) digests: Digests,
     pub(crate) started: Instant,
@@ -79,8 +81,9 @@ impl PortalState {
         let inner = Inner {
             assets: Assets::embedded(),
             places: Places::new(services.cog),
+            towns: Towns::of(services.cog),
             needs: Needs::embedded(),
-            digests: Digests::default(),
+            digests: Digests::new(services.cog),
             started: (services.now)(),
             figures: Mutex::default(),
             turns: Semaphore::new(processors.max(2)),

@@ -149,6 +149,11 @@ fn radii(ask: Ask<'_>) -> &[u32] {
     }
 }
 
+/// Beyond, no distance is of use: neither to find results nor to count them.
+fn furthest_km(ask: Ask<'_>) -> f64 {
+    f64::from(if ask.is_far { ANYWHERE_KM } else { RADII_KM[RADII_KM.len() - 1] })
+}
+
 /// What the first distance with any result gives; else what the last one gives.
 fn narrowest<'a>(ask: Ask<'_>, mut found: impl FnMut(u32) -> Found<'a>) -> Found<'a> {
     let mut last = Found::default();

@@ -8,7 +8,7 @@ use ror_registers::cog::Position;
 use ror_search::{Chain, Circle, Criterion, Near, ResourceType, Term, Test};
 
 use super::order::{self, Distance, Reach, Standing};
-use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, narrowest, neutral};
+use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, furthest_km, narrowest, neutral};
 use crate::digest::{OfferDigest, PlaceDigest};
 use crate::place::Area;
 use crate::question::What;
@@ -30,11 +30,12 @@ impl<'a> Finder<'a> {
         if let Some(Area::Around { position: Some(from), communes: own, .. }) = ask.area {
             let hits = self.view.matching(ResourceType::HealthcareService, &criteria);
             if hits.len() <= MEASURED_MAX || ask.is_far {
-                let all = self.reached(hits, *from, own);
+                let all = self.reached(hits, ask, *from, own);
                 return narrowest(ask, |radius| self.offers_found(&all, ask, wanted, Some((radius, ANYWHERE_KM))));
             }
             return narrowest(ask, |radius| {
-                let around = self.reached(self.hits_around(&criteria, *from, own, radius), *from, own);
+                let hits = self.hits_around(&criteria, *from, own, radius);
+                let around = self.reached(hits, ask, *from, own);
                 self.offers_found(&around, ask, wanted, Some((radius, radius)))
             });
         }
@@ -102,18 +103,19 @@ impl<'a> Finder<'a> {
     }
 
     /// Open offers, each with how far it is.
-    fn reached(&self, hits: Vec<Hit<'a>>, from: Position, own: &[String]) -> Vec<Candidate<'a>> {
+    fn reached(&self, hits: Vec<Hit<'a>>, ask: Ask<'_>, from: Position, own: &[String]) -> Vec<Candidate<'a>> {
+        let limit_km = furthest_km(ask);
         self.open_offers(hits, |hit| {
             let mut reach = Reach::default();
             for place in self.places(hit) {
                 if let Some(at) = place.position {
-                    let km = order::km_between(from, at);
-                    reach.placed_km = Some(reach.placed_km.map_or(km, |known| known.min(km)));
-                } else if let Some(commune) =
-                    place.commune.as_deref().and_then(|code| order::to_commune(self.cog, from, own, code))
+                    let km = order::km_within(from, at, limit_km);
+                    reach.placed_km = reach.placed_km.into_iter().chain(km).min_by(f64::total_cmp);
+                } else if let Some(home) = &place.commune
+                    && let Some(km) = order::to_commune(from, own, home, limit_km)
+                    && reach.commune.as_ref().is_none_or(|(known, _)| km < *known)
                 {
-                    let is_nearer = reach.commune.as_ref().is_none_or(|known| commune.0 < known.0);
-                    reach.commune = if is_nearer { Some(commune) } else { reach.commune };
+                    reach.commune = Some((km, home.code.clone()));
                 }
             }
             reach
@@ -176,7 +178,10 @@ impl<'a> Finder<'a> {
 
     fn offers_page(&self, kept: Vec<(&Candidate<'a>, Distance<'_>)>, what: &What<'_>, page: usize) -> Vec<Match<'a>> {
         let phrase = match what.words[..] {
-            [] => ror_terminology::fold(&what.typed),
+            [] => {
+                let folded = ror_terminology::fold(&what.typed);
+                ror_terminology::words(&folded).collect::<Vec<_>>().join(" ")
+            }
             _ => what.words.join(" "),
         };
         let one =

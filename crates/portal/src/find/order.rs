@@ -7,6 +7,7 @@ use ror_registers::cog::{Cog, Position};
 use ror_search::distance_km;
 
 use super::neutral;
+use crate::digest::Home;
 
 const DAY_MS: i64 = 86_400_000;
 /// Distances that differ by less are the same: addresses are placed no better.
@@ -99,29 +100,30 @@ pub(super) fn rank<'r>(now: Instant, distance: Distance<'r>, standing: &Standing
     }
 }
 
-/// The kilometres between two points.
-pub(super) fn km_between(from: Position, at: Position) -> f64 {
-    distance_km(from.latitude, from.longitude, at.latitude, at.longitude)
+/// The kilometres between two points, unless they are certainly further apart than the limit.
+pub(super) fn km_within(from: Position, at: Position, limit_km: f64) -> Option<f64> {
+    // Most are too far north or south to be measured.
+    let is_near = (at.latitude - from.latitude).abs() * KM_PER_DEGREE_MIN <= limit_km;
+    is_near.then(|| distance_km(from.latitude, from.longitude, at.latitude, at.longitude))
 }
 
 /// Distance of the centre of a commune; those of the place itself are there, centre or not.
-pub(super) fn to_commune(cog: &Cog, from: Position, own: &[String], code: &str) -> Option<(f64, Box<str>)> {
-    let km = if own.iter().any(|own| own == code) { 0.0 } else { km_between(from, cog.commune(code)?.position()?) };
-    Some((km, code.into()))
+pub(super) fn to_commune(from: Position, own: &[String], home: &Home, limit_km: f64) -> Option<f64> {
+    if own.iter().any(|own| **own == *home.code) { Some(0.0) } else { km_within(from, home.centre?, limit_km) }
 }
 
 /// Codes of the communes whose centre is within the radius, and those of the place itself.
 pub(super) fn communes_within(cog: &Cog, from: Position, own: &[String], radius_km: u32) -> Vec<String> {
     let radius_km = f64::from(radius_km);
-    // A degree of latitude is never shorter: most communes are too far north or south to be measured.
-    let degrees = radius_km / KM_PER_DEGREE_MIN;
-    let is_within = |at: Position| (at.latitude - from.latitude).abs() <= degrees && km_between(from, at) <= radius_km;
+    let is_within = |at: Position| km_within(from, at, radius_km).is_some_and(|km| km <= radius_km);
     let around = cog.communes().iter().filter(|commune| commune.position().is_some_and(is_within));
     own.iter().cloned().chain(around.map(|commune| commune.code.to_string())).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use ror_registers::cog::Commune;
+
     use super::*;
 
     fn rank_of<'r>(distance: Distance<'r>, id: &'r str, is_named_so: bool, updated: Instant) -> Rank<'r> {
@@ -165,14 +167,16 @@ mod tests {
     #[test]
     fn d69_the_centre_of_a_commune_chooses_and_is_not_shown() {
         let cog = Cog::embedded();
-        let guipavas = cog.commune("29075").and_then(ror_registers::cog::Commune::position).expect("a centre");
+        let guipavas = cog.commune("29075").and_then(Commune::position).expect("a centre");
         let own = ["29075".to_owned()];
         let within = communes_within(cog, guipavas, &own, 20);
         assert!(within.iter().any(|code| code == "29019") && !within.iter().any(|code| code == "29232"));
-        let brest = to_commune(cog, guipavas, &own, "29019").expect("a centre");
-        assert!((3.0..15.0).contains(&brest.0), "{brest:?}");
-        assert_eq!(to_commune(cog, guipavas, &own, "29075"), Some((0.0, "29075".into())));
-        let reach = Reach { placed_km: None, commune: Some(brest) };
+        let home = |code: &str| Home { code: code.into(), centre: cog.commune(code).and_then(Commune::position) };
+        let brest = to_commune(guipavas, &own, &home("29019"), 100.0).expect("a centre");
+        assert!((3.0..15.0).contains(&brest), "{brest}");
+        assert_eq!(to_commune(guipavas, &own, &home("29075"), 100.0), Some(0.0));
+        assert_eq!(to_commune(guipavas, &own, &home("13055"), 100.0), None);
+        let reach = Reach { placed_km: None, commune: Some((brest, "29019".into())) };
         assert_eq!(reach.within(2), None);
         assert_eq!(reach.within(20).and_then(Distance::shown_km), None);
     }

@@ -8,7 +8,7 @@ use ror_index::Hit;
 use ror_search::{Criterion, ResourceType, Term, Test};
 
 use super::order::{self, Distance, Reach, Standing};
-use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, narrowest, neutral};
+use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, furthest_km, narrowest, neutral};
 use crate::digest::StructureDigest;
 use crate::place::Area;
 
@@ -128,29 +128,28 @@ impl<'a> Finder<'a> {
             let is_meant = !phrase.is_empty() || ask.what.need.is_none_or(|need| need.means(&digest.name));
             let is_in = communes
                 .as_ref()
-                .is_none_or(|communes| digest.commune.as_deref().is_some_and(|commune| communes.contains(commune)));
+                .is_none_or(|communes| digest.commune.as_ref().is_some_and(|home| communes.contains(&*home.code)));
             if !is_in || !self.is_open(digest.closed) || !is_meant {
                 return None;
             }
-            let reach = self.structure_reach(&digest, ask.area);
+            let reach = Self::structure_reach(&digest, ask);
             let is_named_so = !phrase.is_empty() && digest.name.contains(&phrase);
             Some(Candidate { hit, digest, reach, is_named_so })
         })
         .collect()
     }
 
-    /// How far a structure is from the point of an area; by its commune when it has no position.
-    fn structure_reach(&self, digest: &StructureDigest, area: Option<&Area>) -> Reach {
-        let Some(Area::Around { position: Some(from), communes: own, .. }) = area else { return Reach::default() };
-        match digest.position {
-            Some(at) => Reach { placed_km: Some(order::km_between(*from, at)), commune: None },
-            None => {
-                let commune = digest.commune.as_deref();
-                Reach {
-                    placed_km: None,
-                    commune: commune.and_then(|code| order::to_commune(self.cog, *from, own, code)),
-                }
-            }
+    /// How far a structure is from the point that is asked about; by its commune when it has no position.
+    fn structure_reach(digest: &StructureDigest, ask: Ask<'_>) -> Reach {
+        let Some(Area::Around { position: Some(from), communes: own, .. }) = ask.area else { return Reach::default() };
+        let limit_km = furthest_km(ask);
+        if let Some(at) = digest.position {
+            return Reach { placed_km: order::km_within(*from, at, limit_km), commune: None };
         }
+        let commune = digest
+            .commune
+            .as_ref()
+            .and_then(|home| Some((order::to_commune(*from, own, home, limit_km)?, home.code.clone())));
+        Reach { placed_km: None, commune }
     }
 }
