@@ -27,6 +27,7 @@ mod router;
 mod sheet;
 mod state;
 mod tiles;
+mod times;
 
 pub use router::{router, starting};
 pub use state::{PortalState, Services, Settings};

@@ -17,6 +17,7 @@ use crate::assets::{Assets, BASE};
 use crate::pages::{self, Context};
 use crate::respond;
 use crate::state::{PortalState, Settings};
+use crate::times::Service;
 
 /// Most parameters read. Their length is bounded by the server's longest head, and each value
 /// is cut where it is read: a question that is too long still answers with what it starts by.
@@ -56,7 +57,12 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
     match permit {
         Ok(_in_progress) => {
             let headers = request.headers().clone();
+            let service = Service::at(request.uri().path());
+            let asked = std::time::Instant::now();
             let response = next.run(request).await;
+            if let Some(service) = service {
+                inner.times.record(service, asked.elapsed(), response.status().is_server_error());
+            }
             // What the routes of pages refuse by themselves is bare.
             if response.status() == StatusCode::METHOD_NOT_ALLOWED {
                 return pages::not_allowed::page(&headers, &inner.settings);

@@ -21,6 +21,7 @@ use crate::pages::home::Figures;
 use crate::place::Places;
 use crate::respond;
 use crate::tiles::Tiles;
+use crate::times::Times;
 
 /// The services that pages come from.
 pub struct Services {
@@ -66,6 +67,7 @@ pub(crate) struct Inner {
     pub(crate) needs: &'static Needs,
     pub(crate) digests: Digests,
     pub(crate) started: Instant,
+    pub(crate) times: Times,
     /// The figures of the home page, and the moment of the directory they show.
     pub(crate) figures: Mutex<Option<(u64, Instant, Arc<Figures>)>>,
     /// Pages made at the same time: as many as processors.
@@ -85,6 +87,7 @@ impl PortalState {
             needs: Needs::embedded(),
             digests: Digests::new(services.cog),
             started: (services.now)(),
+            times: Times::default(),
             figures: Mutex::default(),
             turns: Semaphore::new(processors.max(2)),
             policy: settings.tiles.as_ref().map(|tiles| tiles.policy(respond::POLICY)),

@@ -107,3 +107,21 @@ fn pages_turn_to_the_last_result() {
     assert_eq!(beyond.titles(), first.titles(), "a page that is no number is the first one");
     assert_eq!(world().get(&format!("{path}&page=4294967295")).status, 200);
 }
+
+#[test]
+fn the_state_of_the_service_tells_what_was_measured_and_no_volume() {
+    let world = crate::common::World::of(Vec::new());
+    let told = |page: &Reply| {
+        let section = page.body.split("data-mesures").nth(1).and_then(|rest| rest.split("</section>").next());
+        section.expect("a section").to_owned()
+    };
+    let before = told(&world.get("/etat"));
+    assert_eq!(before.matches("pas encore assez de réponses").count(), 4);
+    for _ in 0..30 {
+        world.get("/recherche?quoi=irm");
+    }
+    let after = told(&world.get("/etat"));
+    assert_eq!(after.matches("pas encore assez de réponses").count(), 3);
+    assert!(after.contains("<th scope=\"row\">Recherche</th><td>100\u{a0}%</td><td>moins de "), "{after}");
+    assert!(!after.contains("30"), "a volume: {after}");
+}

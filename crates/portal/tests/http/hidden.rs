@@ -46,6 +46,7 @@ fn a_directory_of_what_the_public_sees_gives_the_same_pages() {
     assert!(public.directory.snapshot().size() < whole.directory.snapshot().size(), "something was hidden");
     let mut waiting: VecDeque<String> = [
         "/",
+        "/etat",
         "/recherche?quoi=r%C3%A9animation",
         "/recherche?quoi=urgence",
         "/recherche?quoi=ehpad&ou=bourg+en+bresse",

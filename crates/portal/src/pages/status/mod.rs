@@ -1,4 +1,4 @@
-//! State of the service: what runs, since when, on what data.
+//! State of the service: what runs, since when, how well, on what data.
 
 use askama::Template;
 use axum::body::Body;
@@ -9,13 +9,21 @@ use super::{Context, Frame};
 use crate::components::facts::{Fact, Facts};
 use crate::french;
 use crate::respond;
+use crate::times::{Figures, Service};
 
 #[derive(Template)]
 #[template(path = "pages/status/page.html")]
 struct Page {
     frame: Frame,
     facts: Facts,
+    services: Vec<Row>,
     is_writable: bool,
+}
+
+/// How well a service answers, in words.
+struct Row {
+    name: &'static str,
+    figures: Option<[String; 3]>,
 }
 
 pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
@@ -31,10 +39,39 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
             Fact::shown("Exercices de professionnels de ville", count(ResourceType::PractitionerRole)),
         ],
     };
+    let times = &context.portal.times;
+    let row = |service: Service| Row { name: service.name(), figures: times.figures(service).map(told) };
     let page = Page {
         frame: context.frame("État du service – ROR").not_indexed(),
         facts,
+        services: Service::ALL.into_iter().map(row).collect(),
         is_writable: context.portal.services.directory.is_writable(),
     };
     respond::page(StatusCode::OK, context.headers, &page)
+}
+
+fn told(figures: Figures) -> [String; 3] {
+    let percent = match (figures.available / 100, figures.available % 100) {
+        (whole, 0) => format!("{whole}\u{a0}%"),
+        (whole, hundredths) => format!("{whole},{hundredths:02}\u{a0}%"),
+    };
+    let bound = |ms: Option<u32>| match ms {
+        Some(ms @ ..1_000) => format!("moins de {ms}\u{a0}ms"),
+        Some(ms) => format!("moins de {}\u{a0}s", ms / 1_000),
+        None => "plus de 5\u{a0}s".to_owned(),
+    };
+    [percent, bound(figures.half_ms), bound(figures.most_ms)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_told_in_french() {
+        let figures = Figures { available: 9_999, half_ms: Some(5), most_ms: Some(2_000) };
+        assert_eq!(told(figures), ["99,99\u{a0}%", "moins de 5\u{a0}ms", "moins de 2\u{a0}s"]);
+        let figures = Figures { available: 10_000, half_ms: None, most_ms: None };
+        assert_eq!(told(figures), ["100\u{a0}%", "plus de 5\u{a0}s", "plus de 5\u{a0}s"]);
+    }
 }
