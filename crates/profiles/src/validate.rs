@@ -362,7 +362,15 @@ impl Walk<'_> {
             expected: expected.to_owned(),
             rule: format!("FHIR R4 : {type_name}"),
             message: "Cette valeur n'a pas la forme attendue.".to_owned(),
-            value: Some(value.kind().to_owned()),
+            value: Some(
+                match value.kind() {
+                    "chaîne" => "un texte entre guillemets",
+                    "liste" => "une liste entre crochets",
+                    "objet" => "un objet entre accolades",
+                    other => other,
+                }
+                .to_owned(),
+            ),
         });
     }
 }

@@ -1,7 +1,8 @@
 //! SearchParameters, from the tables that requests are read with (FHIR R4 §3.1.1).
 //!
-//! A parameter of FHIR itself keeps FHIR's address and says which of its types are served here:
-//! one resource stands for `_id` of all types.
+//! A parameter of FHIR itself keeps FHIR's address and FHIR's definition: one resource stands for
+//! `_id` of all types. How this server reads it is in the statement of capabilities, which is
+//! ours. A parameter of ours says how it is read, at an address of the guide.
 
 use ror_fhir::{Node, Object};
 use ror_profiles::Guide;
@@ -12,6 +13,7 @@ use crate::route::ConformanceKind;
 /// Version of what FHIR itself publishes.
 const FHIR_VERSION: &str = "4.0.1";
 const FHIR_DATE: &str = "2019-11-01";
+const PUBLISHER: &str = "Agence du Numérique en Santé (ANS)";
 const FHIR_PREFIX: &str = "http://hl7.org/fhir/SearchParameter/";
 const COMPARATORS: [&str; 9] = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
 
@@ -43,6 +45,31 @@ pub(super) fn all(registry: &Registry, guide: Guide) -> Vec<Node> {
         }
     }
     all.iter().map(|one| resource(one, guide)).collect()
+}
+
+/// What FHIR R4 says of a parameter of its own.
+struct Standard {
+    code: &'static str,
+    base: Vec<&'static str>,
+    kind: &'static str,
+    targets: Vec<&'static str>,
+    expression: &'static str,
+}
+
+/// FHIR's own definition of the parameter at that address.
+fn standard(url: &str) -> Option<Standard> {
+    let id = url.strip_prefix(FHIR_PREFIX)?;
+    let lines = include_str!("../../data/fhir-search-parameters.tsv").lines();
+    let line = lines.filter(|line| !line.starts_with('#')).find(|line| line.split('\t').next() == Some(id))?;
+    let mut columns = line.split('\t').skip(1);
+    let mut next = || columns.next().unwrap_or_default();
+    Some(Standard {
+        code: next(),
+        base: next().split(' ').collect(),
+        kind: next(),
+        targets: next().split_whitespace().collect(),
+        expression: next(),
+    })
 }
 
 /// Canonical address of a parameter of the content.
@@ -104,36 +131,69 @@ fn of_kind(kind: ConformanceKind) -> impl Iterator<Item = Definition> {
 }
 
 fn resource(definition: &Definition, guide: Guide) -> Node {
-    let is_standard = definition.url.starts_with(FHIR_PREFIX);
     let id = definition.url.rsplit('/').next().unwrap_or_default();
-    let expression = definition.expressions.join(" | ");
-    let list = |items: &[&str]| items.iter().map(|item| Node::from(*item)).collect::<Vec<_>>();
+    match standard(&definition.url) {
+        Some(of) => {
+            let served = definition.base.join(", ");
+            let description =
+                format!("Paramètre {} de FHIR R4, tel que FHIR le définit. Servi ici sur : {served}.", of.code);
+            let identity =
+                [&*definition.url, FHIR_VERSION, "draft", FHIR_DATE, "HL7 International (FHIR)", &description];
+            described(id, identity, of.code, of.kind, &of.base, of.expression, &of.targets)
+        }
+        None => {
+            let expression = definition.expressions.join(" | ");
+            let description = format!("Tel que ce serveur le lit : {expression}.");
+            let identity = [&*definition.url, guide.version, guide.status, guide.date, PUBLISHER, &description];
+            let (base, targets) = (&definition.base, &definition.targets);
+            let mut out = described(id, identity, &definition.code, definition.kind, base, &expression, targets);
+            if let (false, Some(members)) = (definition.modifiers.is_empty(), out.as_object_mut()) {
+                members.insert("modifier", list(&definition.modifiers));
+            }
+            out
+        }
+    }
+}
+
+fn list(items: &[&str]) -> Vec<Node> {
+    items.iter().map(|item| Node::from(*item)).collect()
+}
+
+/// The resource; `identity` is its address, version, status, date, publisher and description.
+fn described(
+    id: &str,
+    identity: [&str; 6],
+    code: &str,
+    kind: &str,
+    base: &[&str],
+    expression: &str,
+    targets: &[&str],
+) -> Node {
+    let [url, version, status, date, publisher, description] = identity;
     let mut out = Object::new();
     for (key, value) in [
         ("resourceType", "SearchParameter"),
         ("id", id),
         ("language", "fr"),
-        ("url", &definition.url),
-        ("version", if is_standard { FHIR_VERSION } else { guide.version }),
+        ("url", url),
+        ("version", version),
         ("name", &computer_name(id)),
-        ("status", if is_standard { "draft" } else { guide.status }),
-        ("date", if is_standard { FHIR_DATE } else { guide.date }),
-        ("description", &format!("Tel que ce serveur le lit : {expression}.")),
-        ("code", &definition.code),
+        ("status", status),
+        ("date", date),
+        ("publisher", publisher),
+        ("description", description),
+        ("code", code),
     ] {
         out.insert(key, value);
     }
-    out.insert("base", list(&definition.base));
-    out.insert("type", definition.kind);
+    out.insert("base", list(base));
+    out.insert("type", kind);
     out.insert("expression", expression);
-    if !definition.targets.is_empty() {
-        out.insert("target", list(&definition.targets));
+    if !targets.is_empty() {
+        out.insert("target", list(targets));
     }
-    if definition.kind == "date" {
+    if kind == "date" {
         out.insert("comparator", list(&COMPARATORS));
-    }
-    if !definition.modifiers.is_empty() {
-        out.insert("modifier", list(&definition.modifiers));
     }
     out.into()
 }
@@ -144,4 +204,28 @@ fn computer_name(id: &str) -> String {
     pieces
         .flat_map(|piece| piece.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that takes a standard parameter takes what FHIR says of it, and no other.
+    #[test]
+    fn each_address_of_fhir_is_one_that_fhir_defines_so() {
+        let registry = Registry::embedded();
+        let content = ResourceType::ALL.into_iter().flat_map(|rtype| registry.of(rtype)).map(of_parameter);
+        let mut seen = 0;
+        for one in content.chain(ConformanceKind::ALL.into_iter().flat_map(of_kind)) {
+            if one.url.starts_with(FHIR_PREFIX) {
+                seen += 1;
+                let of = standard(&one.url).unwrap_or_else(|| panic!("{} is not of FHIR R4", one.url));
+                assert_eq!((of.code, of.kind), (&*one.code, one.kind), "{}", one.url);
+                assert!(of.base.contains(&"Resource") || of.base.contains(&one.base[0]), "{}", one.url);
+            } else {
+                assert!(standard(&one.url).is_none());
+            }
+        }
+        assert!(seen > 40);
+    }
 }

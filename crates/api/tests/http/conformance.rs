@@ -141,7 +141,7 @@ fn definitions_are_found_by_their_parameters() {
         ("StructureDefinition?_id=ror-location&type=Organization".to_owned(), 0),
         ("SearchParameter?code=identifier&base=Location".to_owned(), 1),
         ("SearchParameter?type=special".to_owned(), 1),
-        ("SearchParameter?base=Location&url=http://hl7.org/fhir/SearchParameter/Resource-id".to_owned(), 1),
+        ("SearchParameter?base=Resource&url=http://hl7.org/fhir/SearchParameter/Resource-id".to_owned(), 1),
     ] {
         assert_eq!(world.get(&format!("/fhir/{query}")).total(), total, "{query}");
     }
