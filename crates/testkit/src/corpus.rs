@@ -283,6 +283,21 @@ pub fn sensitive_flag(sensitive: Option<bool>) -> Option<Node> {
     sensitive.map(|flag| extension("ror-healthcareservice-sensitive-unit", "valueBoolean", flag))
 }
 
+/// Days on which dated hours end: before worlds begin, and in the first nights after.
+pub const ENDS: [&str; 6] =
+    ["2025-12-24", "2025-12-31", "2026-01-01", "2026-01-01T20:00:00+01:00", "2026-01-02", "2026-01-03T00:06:00+01:00"];
+
+/// Opening hours: weekly ones, and dated ones that end, or not.
+pub fn hours() -> impl Strategy<Value = Node> {
+    let slot = option::of(select(ENDS.to_vec())).prop_map(|end| {
+        let period = end.map(|end| node!({"start": "2025-12-01", "end": end}));
+        let name = "ror-available-time-effective-opening-closing-date";
+        let dated = |period: Node| node!({"allDay": true, "extension": [extension(name, "valuePeriod", period)]});
+        period.map_or_else(|| node!({"allDay": true, "daysOfWeek": ["mon"]}), dated)
+    });
+    vec(slot, 0..3).prop_map(Node::Array)
+}
+
 fn offer(slot: Slot) -> impl Strategy<Value = Node> {
     use ResourceType::{HealthcareService, Location, Organization};
     let flags =
@@ -294,7 +309,7 @@ fn offer(slot: Slot) -> impl Strategy<Value = Node> {
         vec(characteristic(), 0..4),
     );
     let links = (some(Location), some(Location), one(Organization));
-    let rest = (select(NAMES.to_vec()), vec(telecom(), 0..2), any::<bool>(), offer_contact());
+    let rest = (select(NAMES.to_vec()), vec(telecom(), 0..2), any::<bool>(), offer_contact(), hours());
     (tags(), flags, codes, links, rest).prop_map(move |(meta, (flag, unknown), codes, links, rest)| {
         let extensions = sensitive_flag(flag).into_iter().chain(unknown).chain(rest.3).collect();
         let mut resource = base(HealthcareService, meta, Node::Null, extensions);
@@ -309,6 +324,7 @@ fn offer(slot: Slot) -> impl Strategy<Value = Node> {
         put(&mut resource, "telecom", Node::Array(rest.1));
         put(&mut resource, "coverageArea", links.1);
         put(&mut resource, "characteristic", Node::Array(codes.3));
+        put(&mut resource, "availableTime", rest.4);
         put(&mut resource, "appointmentRequired", if rest.2 { true.into() } else { Node::Null });
         resource
     })
@@ -400,7 +416,7 @@ fn practitioner() -> impl Strategy<Value = Node> {
 fn role(slot: Slot) -> impl Strategy<Value = Node> {
     use ResourceType::{HealthcareService, Location, Organization, Practitioner, PractitionerRole};
     let links = (one(Practitioner), one(Organization), one(HealthcareService), some(Location));
-    (tags(), links, vec(telecom(), 0..2)).prop_map(move |(meta, links, telecoms)| {
+    (tags(), links, vec(telecom(), 0..2), hours()).prop_map(move |(meta, links, telecoms, hours)| {
         let list = |node: Node| if node == Node::Null { node } else { Node::Array(vec![node]) };
         let mut resource = base(PractitionerRole, meta, Node::Null, vec![]);
         put(
@@ -412,6 +428,7 @@ fn role(slot: Slot) -> impl Strategy<Value = Node> {
         put(&mut resource, "organization", links.1);
         put(&mut resource, "location", links.3);
         put(&mut resource, "healthcareService", list(links.2));
+        put(&mut resource, "availableTime", hours);
         put(&mut resource, "telecom", Node::Array(telecoms));
         resource
     })

@@ -46,14 +46,14 @@ impl Side {
     /// What the audience would see after a step.
     pub fn after(&self, step: &Step) -> Shown {
         let mut oracle = self.oracle.clone();
-        oracle.try_on(self.world.preview(step));
+        oracle.try_on(self.world.preview(step), self.world.now());
         shown(&oracle, self.audience)
     }
 
     /// Takes a step.
     pub fn run(&mut self, step: &Step) {
         self.world.run(step);
-        self.oracle.follow(&self.world.ledger());
+        self.oracle.follow(&self.world.ledger(), self.world.now());
     }
 
     /// Whether the audience would see nothing of a step.

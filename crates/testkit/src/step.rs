@@ -54,6 +54,8 @@ pub enum Edit {
     Name(&'static str),
     /// A structure hangs under another one.
     Part(Slot),
+    /// Opening hours of an offer or of a role: those that are over show nobody but the owner.
+    Hours(Node),
 }
 
 /// Steps that build a corpus and work on it; `len` tells how many follow the first ones.
@@ -94,6 +96,7 @@ pub fn edit_any() -> impl Strategy<Value = Step> {
         (0..9_u8).prop_map(Edit::Hidden),
         select(corpus::NAMES.to_vec()).prop_map(Edit::Name),
         corpus::slot(ResourceType::Organization).prop_map(Edit::Part),
+        corpus::hours().prop_map(Edit::Hours),
     ];
     (any_slot(), edit).prop_map(|(slot, edit)| Step::Edit { slot, edit })
 }
@@ -163,6 +166,9 @@ impl Edit {
             Self::Hidden(number) => {
                 let unknown = ror_fhir::node!({"url": "https://example.org/x", "valueInteger": number});
                 set_extension(resource, vec![unknown]);
+            }
+            Self::Hours(hours) if is_offer || is(ResourceType::PractitionerRole) => {
+                put(resource, "availableTime", hours.clone());
             }
             Self::Name(name) if is_offer || is_place || is_structure => put(resource, "name", (*name).into()),
             Self::Part(parent) if is_structure => put(resource, "partOf", reference(*parent)),

@@ -153,10 +153,16 @@ impl World {
         assert_eq!((summary.rejected, summary.problems), (0, vec![]));
     }
 
-    /// Sets the moment and the chance for what follows: two worlds that are to be compared
-    /// do so before each step that both take.
+    /// The moment.
+    pub fn now(&self) -> Instant {
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    /// Sets the chance for what follows, and the moment where it is not past already: two worlds
+    /// that are to be compared do so before each step that both take. A clock never goes back,
+    /// or a night that nobody looked at would pass in one of the two only.
     pub fn impose(&self, second: i64, seed: u64) {
-        self.clock.store(START + second * 1000, Ordering::Relaxed);
+        self.clock.fetch_max(START + second * 1000, Ordering::Relaxed);
         self.seed.store(seed.wrapping_mul(1_000_003) + 1, Ordering::Relaxed);
     }
 
@@ -274,11 +280,11 @@ impl World {
         }
     }
 
-    /// What was acknowledged is visible at once, whole, to profile 1.
+    /// What was acknowledged is visible at once, whole, to the owner.
     fn check_held(&self, slot: Slot, sent: &Node) {
         let snapshot = self.asked.as_ref().expect("open").snapshot();
-        let grant = grant(Audience::ALL_DATA, false);
-        let held = snapshot.view(&grant).read(slot.rtype, &self.id(slot)).expect("profile 1 sees everything");
+        let grant = grant(Audience::OWNER, false);
+        let held = snapshot.view(&grant).read(slot.rtype, &self.id(slot)).expect("the owner sees everything");
         assert_eq!(bare(held.to_node()), bare(sent.clone()), "{slot:?}");
     }
 

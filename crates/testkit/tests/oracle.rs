@@ -102,11 +102,11 @@ proptest! {
         for (at, step) in steps.iter().enumerate() {
             world.run(step);
             if at % 5 == 4 {
-                oracle.follow(&world.ledger());
+                oracle.follow(&world.ledger(), world.now());
                 same_reads(&world, &oracle, &grant(Audience::PUBLIC, false))?;
             }
         }
-        oracle.follow(&world.ledger());
+        oracle.follow(&world.ledger(), world.now());
         let (directory, ids) = (world.directory(), world.ids());
         let snapshot = directory.snapshot();
         for audience in Audience::all() {
@@ -123,11 +123,11 @@ proptest! {
     ) {
         let mut world = World::new();
         world.run_all(&first);
-        let (kept, before) = (world.directory().snapshot(), Oracle::of(&world.ledger()));
+        let (kept, before) = (world.directory().snapshot(), Oracle::of(&world.ledger(), world.now()));
         let ids = world.ids();
         world.run_all(&then);
         let mut now = before.clone();
-        now.follow(&world.ledger());
+        now.follow(&world.ledger(), world.now());
         let snapshot = world.directory().snapshot();
         for audience in Audience::all() {
             let by = grant(audience, false);
@@ -161,7 +161,7 @@ fn the_searches_of_the_mix_find_some_and_leave_out_some() {
         let steps = steps(30..31).new_tree(&mut runner).expect("a value").current();
         let mut world = World::new();
         world.run_all(&steps);
-        let oracle = Oracle::of(&world.ledger());
+        let oracle = Oracle::of(&world.ledger(), world.now());
         for _ in 0..20 {
             let ask = ask().new_tree(&mut runner).expect("a value").current();
             let found = oracle.answer(&ask, Audience::ALL_DATA, &world.ids()).ids;

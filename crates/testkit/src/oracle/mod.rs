@@ -5,11 +5,12 @@
 
 mod evaluate;
 mod facts;
+mod hours;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, Policy, project};
+use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, Policy, Projection, project_hours};
 use ror_fhir::{DateTime, Instant, Node, Object};
 use ror_ledger::{Ledger, Op, Seq, VersionRow};
 use ror_search::ResourceType;
@@ -43,24 +44,45 @@ pub struct Oracle {
     /// What was seen last of what is hidden now: versions are never numbered again.
     gone: [BTreeMap<Key, Seen>; AUDIENCES],
     seq: Seq,
+    /// The night at which hours are judged (D80).
+    night: Instant,
 }
 
 impl Oracle {
-    /// Reads a whole ledger.
-    pub fn of(ledger: &dyn Ledger) -> Self {
+    /// Reads a whole ledger, as it shows at `now`.
+    pub fn of(ledger: &dyn Ledger, now: Instant) -> Self {
         let mut oracle = Self::default();
-        oracle.follow(ledger);
+        oracle.follow(ledger, now);
         oracle
     }
 
-    /// Reads what came since; rows of one transaction bear one time.
+    /// Reads what came since, as it shows at `now`; rows of one transaction bear one time.
     ///
     /// # Panics
     /// When the ledger cannot be read, or holds something that is no resource.
-    pub fn follow(&mut self, ledger: &dyn Ledger) {
+    pub fn follow(&mut self, ledger: &dyn Ledger, now: Instant) {
         let rows = ledger.tail(self.seq, usize::MAX >> 1).expect("the ledger is readable");
         for rows in rows.chunk_by(|a, b| a.at == b.at) {
+            // Versions are told as of the night of their row.
+            self.turn(hours::night(rows[0].at));
             self.transaction(rows);
+        }
+        self.turn(hours::night(now));
+    }
+
+    /// D80: what is over is no longer shown, which is no version (D38).
+    fn turn(&mut self, night: Instant) {
+        if self.night == night {
+            return;
+        }
+        self.night = night;
+        let projections = self.project_all();
+        for audience in Audience::all() {
+            for (key, groups) in &projections {
+                if let (Some(seen), Some(now)) = (self.seen[audience.index()].get_mut(key), shown(groups, audience)) {
+                    seen.resource = now.clone();
+                }
+            }
         }
     }
 
@@ -101,7 +123,8 @@ impl Oracle {
     }
 
     /// Puts resources without a ledger: to know what a write would show, and to whom.
-    pub fn try_on(&mut self, resources: impl IntoIterator<Item = (Key, Node)>) {
+    pub fn try_on(&mut self, resources: impl IntoIterator<Item = (Key, Node)>, now: Instant) {
+        self.turn(hours::night(now));
         self.resources.extend(resources);
         self.show(|_, _, _| 0, false);
     }
@@ -169,9 +192,13 @@ impl Oracle {
         let nobody = |_: &str| AudienceMask::NONE;
         let visible = |(key, resource): (&Key, &Node)| {
             let facts = Facts { own: self.facts(key), targets: &nobody };
-            (format!("{}/{}", key.0, key.1), project(resource, &facts, Policy::embedded()).visible())
+            (format!("{}/{}", key.0, key.1), self.project(resource, &facts).visible())
         };
         self.resources.iter().map(visible).collect()
+    }
+
+    fn project(&self, resource: &Node, facts: &Facts<'_>) -> Projection {
+        project_hours(resource, facts, &|slot| hours::is_over(slot, self.night), Policy::embedded())
     }
 
     /// The projections of `resource` in the place of `key`.
@@ -179,7 +206,7 @@ impl Oracle {
         let unknown = Audience::ALL_DATA.mask() | Audience::OWNER.mask();
         let targets = |text: &str| visible.get(text).copied().unwrap_or(unknown);
         let facts = Facts { own: self.facts(key), targets: &targets };
-        let projection = project(resource, &facts, Policy::embedded());
+        let projection = self.project(resource, &facts);
         projection.groups().iter().map(|group| (group.audiences, group.resource.clone())).collect()
     }
 
