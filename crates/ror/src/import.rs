@@ -13,7 +13,7 @@ use crate::cli::{Import, Register};
 use crate::environment::{environment, now};
 use crate::geography::Communes;
 use crate::report::{self, Progress, Shortfall};
-use crate::{data, lists, package, sources, templates};
+use crate::{data, lists, package, population, sources, templates};
 
 /// What was read from files, ready to be taken in.
 #[derive(Default)]
@@ -56,6 +56,7 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
         data::note_synthetic(&*ledger, load.synthetic)?;
         sources::note(&*ledger, &load, now())?;
     }
+    load.figures.extend(population::figures(&load.items, now()));
     let directory = Directory::open(ledger, environment()).context("ouverture du répertoire")?;
     let summary = take_in(&directory, &mut load)?;
     figures(&load.figures);
@@ -87,6 +88,7 @@ fn dry_run(arguments: &Import, files: &[InputFile]) -> anyhow::Result<ExitCode> 
         (cog.map_or(0, |cog| cog.communes().len()), Load { findings, ..Load::default() })
     } else {
         let mut load = read(arguments, files, communes.cog());
+        load.figures.extend(population::figures(&load.items, now()));
         figures(&load.figures);
         let items = std::mem::take(&mut load.items);
         let count = items.len();

@@ -11,6 +11,7 @@ mod geography;
 mod import;
 mod lists;
 mod package;
+mod population;
 mod report;
 mod serve;
 mod sources;
