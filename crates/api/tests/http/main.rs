@@ -5,6 +5,7 @@ mod closing;
 mod common;
 mod conformance;
 mod hidden;
+mod hours;
 mod lists;
 mod logs;
 mod reading;
