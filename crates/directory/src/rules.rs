@@ -39,6 +39,7 @@ impl Rules {
         dangling(resource, &mut root.to_owned(), view, &mut more);
         let (above, offers) = (above(resource, view), neighbours(resource, view));
         let (above, offers): (Vec<&Node>, Vec<&Node>) = (above.iter().collect(), offers.iter().collect());
+        more.extend(unknown_template(resource, view));
         more.extend(related(resource, &Around { above: &above, offers: &offers, now, terminology }));
         findings.append(&mut more);
         // What is refused is not kept: whether it would be exposed is not the question.
@@ -202,6 +203,47 @@ pub(crate) fn references(node: &Node, path: &mut String, look: &mut dyn FnMut(&s
         Node::Array(items) => each(items, path, |item, path| references(item, path, look)),
         _ => {}
     }
+}
+
+/// The extension that names the entry template that a resource was made with.
+const TEMPLATE: &str =
+    "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-meta-questionnaire-used-as-a-template";
+
+/// Tells an entry template that is not held: a warning, for a canonical address may lead to
+/// another server.
+fn unknown_template(resource: &Node, view: &View<'_>) -> Option<Finding> {
+    let mut extensions = resource.items("extension").enumerate();
+    let (at, extension) = extensions.find(|(_, extension)| extension.str("url") == Some(TEMPLATE))?;
+    let named = extension.str("valueCanonical")?;
+    let (url, version) = named.split_once('|')?;
+    if is_template_held(url, version, view) {
+        return None;
+    }
+    Some(Finding {
+        severity: Severity::Warning,
+        code: "business-rule",
+        expression: format!("{}.extension[{at}].value", resource.str("resourceType").unwrap_or_default()),
+        value: Some(named.chars().take(VALUE_SHOWN_MAX).collect()),
+        expected: "l'adresse et la version d'un modèle tenu ici : adresse|version".to_owned(),
+        rule: "ror-meta-questionnaire-used-as-a-template → Questionnaire".to_owned(),
+        message: "Modèle de saisie : aucun modèle n'est tenu sous cette adresse et cette version.".to_owned(),
+    })
+}
+
+/// Templates of one version are few, and an address and a version name one.
+fn is_template_held(url: &str, version: &str, view: &View<'_>) -> bool {
+    let asked = [("version".to_owned(), version.to_owned())];
+    let terminology = Terminology::embedded();
+    let query = ror_search::parse(
+        ResourceType::Questionnaire,
+        &asked,
+        ror_search::Handling::Strict,
+        Registry::embedded(),
+        terminology,
+        &ror_search::NoGeography,
+    );
+    let Some(found) = query.ok().and_then(|query| view.search(&query, None, None).ok()) else { return false };
+    found.matches.iter().any(|hit| hit.to_node().str("url") == Some(url))
 }
 
 /// Elements of other servers, and texts that are no reference at all, are not for us to find.

@@ -273,3 +273,28 @@ fn a_date_never_goes_back_though_a_source_says_so() {
     let expected = ror_fhir::DateTime::format_instant(START - 1_000_000);
     assert_eq!(seen.get("meta").unwrap().str("lastUpdated"), Some(expected.as_str()));
 }
+
+/// The template that a resource names as the one it was made with is looked for.
+#[test]
+fn a_template_that_is_not_held_is_told() {
+    let bench = Bench::new();
+    let directory = bench.open_ruled();
+    let template = node!({"resourceType": "Questionnaire", "id": "t", "url": "https://x.example/Questionnaire/ehpad", "version": "1.0"});
+    let item = ImportItem { key: None, resource: template, updated: START, mint: None, replaces: Replaces::Anyone };
+    import(&directory, vec![item]);
+    let told = |named: &str| {
+        let url =
+            "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-meta-questionnaire-used-as-a-template";
+        let place = node!({"resourceType": "Location", "extension": [{"url": url, "valueCanonical": named}]});
+        let findings = directory.validate(&public(), &place, None, ror_profiles::Handling::Lenient);
+        findings
+            .into_iter()
+            .filter(|one| one.rule.starts_with("ror-meta-questionnaire"))
+            .map(|one| one.expression)
+            .collect::<Vec<_>>()
+    };
+    assert!(told("https://x.example/Questionnaire/ehpad|1.0").is_empty());
+    for other in ["https://x.example/Questionnaire/ehpad|2.0", "https://x.example/Questionnaire/autre|1.0"] {
+        assert_eq!(told(other), ["Location.extension[0].value"], "{other}");
+    }
+}
