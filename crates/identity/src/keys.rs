@@ -68,7 +68,7 @@ impl Keys {
 }
 
 /// A key whose secret number is 32 bytes of `random`.
-fn generate(random: &Random) -> Vec<u8> {
+pub(crate) fn generate(random: &Random) -> Vec<u8> {
     loop {
         let mut scalar = [0; 32];
         random(&mut scalar);

@@ -3,6 +3,7 @@
 //! * [`clients`]: adding, revoking and checking the software that may call.
 //! * [`Identity::token`]: the token address, client credentials (RFC 6749 §4.4).
 //! * [`Identity::authenticate`]: from an `Authorization` header, or none, to a grant.
+//! * [`people`]: persons, their rights, signing in, sessions.
 //! * [`Limiter`]: how much each caller may ask (D61), API and pages together.
 //!
 //! What a client may do is read from the register at each call, never from its token nor from
@@ -14,6 +15,7 @@
 //! [`Grant`]: ror_confidentiality::Grant
 
 pub mod clients;
+pub mod people;
 
 mod authenticate;
 mod cache;
