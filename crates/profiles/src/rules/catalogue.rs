@@ -451,7 +451,7 @@ pub fn page() -> String {
         );
     }
     page.push_str(
-        "\nLes numéros dont le texte n'a pas été trouvé ne sont pas devinés. L'ANS donne le numéro 030 à deux règles. Les règles du produit (D24 : pas de téléphone dans un texte ; D35, D36 : enregistrements de capacité ; CO3 : unité sensible présumée) sont vérifiées avec celles-ci.\n\nCalculés, sans règle à tenir et sans écran encore : la capacité opérationnelle (`capacity::operational`), l'âge d'une disponibilité au regard de son rythme (`capacity::freshness`, seuils de `data/freshness.tsv`), le statut de peuplement (`population`). Le portail les montrera avec les pages de ceux qui décrivent ; les exigences de qualité les compteront.\n",
+        "\nLes numéros dont le texte n'a pas été trouvé ne sont pas devinés. L'ANS donne le numéro 030 à deux règles. Les règles du produit (D24 : pas de téléphone dans un texte ; D35, D36 : enregistrements de capacité ; CO3 : unité sensible présumée) sont vérifiées avec celles-ci.\n\nCalculés, sans règle à tenir : le statut de peuplement (`population`), que `ror import` donne à la fin ; et, sans lecteur encore, la capacité opérationnelle (`capacity::operational`) et l'âge d'une disponibilité au regard de son rythme (`capacity::freshness`, seuils de `data/freshness.tsv`), pour les pages du portail qui montreront les lits.\n",
     );
     page
 }
