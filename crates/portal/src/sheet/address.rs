@@ -1,5 +1,8 @@
 //! Addresses on their lines, and the link to an itinerary.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use ror_fhir::Node;
 use ror_registers::cog::{Cog, Position};
 use ror_terminology::Terminology;
@@ -98,9 +101,13 @@ fn street(line: &str) -> String {
 
 /// The kind of street in full, from its official abbreviation (J219).
 fn street_kind(code: &str) -> Option<String> {
-    let set = Terminology::embedded().value_set("JDV_J219-TypeVoie-ROR")?;
-    let (_, concept) = set.concepts().find(|(_, concept)| concept.code == code)?;
-    Some(concept.display?.to_lowercase())
+    static KINDS: OnceLock<HashMap<&'static str, String>> = OnceLock::new();
+    let kinds = KINDS.get_or_init(|| {
+        let set = Terminology::embedded().value_set("JDV_J219-TypeVoie-ROR").into_iter();
+        let concepts = set.flat_map(|set| set.concepts().map(|(_, concept)| concept).collect::<Vec<_>>());
+        concepts.filter_map(|concept| Some((concept.code, concept.display?.to_lowercase()))).collect()
+    });
+    kinds.get(code).cloned()
 }
 
 #[cfg(test)]

@@ -88,17 +88,18 @@ pub(crate) fn card(reader: Reader<'_>, hit: &Hit, from: Option<Position>) -> Car
     let places: Vec<Node> = reader.targets(hit, ResourceType::Location, "location").iter().map(Hit::to_node).collect();
     let addresses: Vec<Address> = places.iter().map(|place| Address::of_place(place, reader.cog)).collect();
     let nearest = nearest(&addresses, from);
-    let bearer = reader.target(hit, ResourceType::Organization, "organization");
-    let (title, organization) = titled(title(&offer), bearer.as_ref().map(structure::link));
+    let bearer = bearer(reader, hit);
+    let link = bearer.as_ref().map(|(bearer, node)| structure::link(bearer, node));
+    let (title, organization) = titled(title(&offer), link);
     let mut known = contacts::of_offer(&offer);
     known.extend(places.iter().flat_map(contacts::of_telecoms));
     let own = contacts::first_phone(&known)
         .and_then(|phone| Some(Phone { shown: phone.shown.clone(), link: phone.link.clone()?, whose: String::new() }));
-    let phone = own.or_else(|| structure::contacts(reader, bearer.as_ref()?)?.phone());
-    let address = nearest.and_then(|(_, address)| address.line()).or_else(|| {
-        let bearer = bearer.as_ref()?.to_node();
-        Address::of_structure(&bearer, reader.cog)?.line()
-    });
+    let of_bearer = || bearer.as_ref().and_then(|(bearer, node)| structure::contacts(reader, bearer, node)?.phone());
+    let phone = own.or_else(of_bearer);
+    let address = nearest
+        .and_then(|(_, address)| address.line())
+        .or_else(|| Address::of_structure(&bearer.as_ref()?.1, reader.cog)?.line());
     Card {
         number: 0,
         is_numbered: true,
@@ -123,15 +124,15 @@ pub(crate) fn sheet(reader: Reader<'_>, hit: &Hit) -> Sheet {
         .iter()
         .map(|place| read_place(&place.to_node(), reader))
         .collect();
-    let bearer = reader.target(hit, ResourceType::Organization, "organization");
+    let bearer = bearer(reader, hit);
     let own = Contacts { items: contacts::of_offer(&offer) };
     let has_phone = contacts::first_phone(&own.items).is_some()
         || places.iter().any(|place| contacts::first_phone(&place.contacts.items).is_some());
-    let fallback =
-        if has_phone { None } else { bearer.as_ref().and_then(|bearer| structure::contacts(reader, bearer)) };
+    let of_bearer = || bearer.as_ref().and_then(|(bearer, node)| structure::contacts(reader, bearer, node));
+    let fallback = if has_phone { None } else { of_bearer() };
     Sheet {
         title: title(&offer),
-        organization: bearer.as_ref().map(structure::link),
+        organization: bearer.as_ref().map(|(bearer, node)| structure::link(bearer, node)),
         summary: summary(&offer),
         closing: closing(&offer, reader.now),
         comment: offer.str("comment").map(str::to_owned),
@@ -145,6 +146,12 @@ pub(crate) fn sheet(reader: Reader<'_>, hit: &Hit) -> Sheet {
         identity: identity(&offer, hit),
         freshness: Freshness::new(reader.now, hit.updated()),
     }
+}
+
+/// The structure that bears an offer.
+fn bearer<'a>(reader: Reader<'a>, hit: &Hit) -> Option<(Hit<'a>, Node)> {
+    let bearer = reader.target(hit, ResourceType::Organization, "organization")?;
+    Some((bearer, bearer.to_node()))
 }
 
 fn nearest(addresses: &[Address], from: Option<Position>) -> Option<(Option<f64>, &Address)> {

@@ -101,20 +101,21 @@ pub(crate) fn href(hit: &Hit, structure: &Node) -> String {
 }
 
 /// Name and address of a structure, for a link.
-pub(crate) fn link(hit: &Hit) -> Link {
-    let structure = hit.to_node();
-    Link { text: title(&structure), href: href(hit, &structure) }
+pub(crate) fn link(hit: &Hit, structure: &Node) -> Link {
+    Link { text: title(structure), href: href(hit, structure) }
 }
 
 /// Contacts of a structure, else of the nearest above it that has a telephone.
-pub(crate) fn contacts(reader: Reader<'_>, hit: &Hit) -> Option<Fallback> {
-    let mut at = *hit;
+pub(crate) fn contacts(reader: Reader<'_>, hit: &Hit, structure: &Node) -> Option<Fallback> {
+    let mut above = None;
     for step in 0..STEPS_MAX {
-        let items = telecoms::of_structure(&at.to_node());
+        let (at, node) = above.as_ref().map_or((hit, structure), |(at, node)| (at, node));
+        let items = telecoms::of_structure(node);
         if telecoms::first_phone(&items).is_some() {
-            return Some(Fallback { whose: link(&at), is_own: step == 0, contacts: Contacts { items } });
+            return Some(Fallback { whose: link(at, node), is_own: step == 0, contacts: Contacts { items } });
         }
-        at = reader.target(&at, ResourceType::Organization, "partof")?;
+        let next = reader.target(at, ResourceType::Organization, "partof")?;
+        above = Some((next, next.to_node()));
     }
     None
 }
@@ -126,7 +127,7 @@ pub(crate) fn card(reader: Reader<'_>, hit: &Hit, from: Option<Position>) -> Car
     let position = address.as_ref().and_then(|address| address.position);
     let distance =
         from.zip(position).map(|(from, at)| distance_km(from.latitude, from.longitude, at.latitude, at.longitude));
-    let reached = contacts(reader, hit);
+    let reached = contacts(reader, hit, &structure);
     let phone = reached.and_then(|reached| {
         let phone = reached.phone()?;
         Some(if reached.is_own { Phone { whose: String::new(), ..phone } } else { phone })
@@ -152,7 +153,7 @@ pub(crate) fn sheet(reader: Reader<'_>, hit: &Hit) -> Sheet {
     let structure = hit.to_node();
     let own = telecoms::of_structure(&structure);
     let above = reader.target(hit, ResourceType::Organization, "partof");
-    let fallback = if telecoms::first_phone(&own).is_none() { contacts(reader, hit) } else { None };
+    let fallback = if telecoms::first_phone(&own).is_none() { contacts(reader, hit, &structure) } else { None };
     let below = reader.referring(hit, ResourceType::Organization, "partof");
     let mut offers = reader.referring(hit, ResourceType::HealthcareService, "organization");
     // What its parts do, it does.
@@ -169,7 +170,7 @@ pub(crate) fn sheet(reader: Reader<'_>, hit: &Hit) -> Sheet {
         address: Address::of_structure(&structure, reader.cog),
         contacts: Contacts { items: own },
         fallback,
-        above: above.map(|above| link(&above)),
+        above: above.map(|above| link(&above, &above.to_node())),
         groups: groups(&title, &offers),
         offers_total,
         below: links(&below),
@@ -228,7 +229,7 @@ fn groups(title: &str, offers: &[Hit]) -> Vec<Group> {
 }
 
 fn links(hits: &[Hit]) -> Vec<Link> {
-    let mut links: Vec<Link> = hits.iter().take(LISTED_MAX).map(link).collect();
+    let mut links: Vec<Link> = hits.iter().take(LISTED_MAX).map(|hit| link(hit, &hit.to_node())).collect();
     links.sort_by(|a, b| (&a.text, &a.href).cmp(&(&b.text, &b.href)));
     links
 }
