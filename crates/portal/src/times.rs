@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// Upper bounds told, in milliseconds.
 const BOUNDS_MS: [u32; 12] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+/// The last of them.
+pub(crate) const LONGEST_MS: u32 = BOUNDS_MS[BOUNDS_MS.len() - 1];
 /// Fewer answers say nothing.
 const ANSWERS_MIN: u64 = 20;
 

@@ -53,7 +53,7 @@ pub(super) fn needs(context: &Context<'_>, asked: &Question<'_>) -> (String, Opt
         return (COMMON_NEEDS.to_owned(), Some(NeedLinks { items: home::common_needs(context) }));
     }
     let title = match area {
-        Area::Around { label, .. } => format!("À moins de {NEEDS_KM}\u{a0}km {}", french::of(label)),
+        Area::Around { label, .. } => format!("Besoins courants à moins de {NEEDS_KM}\u{a0}km {}", french::of(label)),
         Area::Departement { label, .. } | Area::Region { label, .. } => format!("Besoins courants : {label}"),
     };
     (title, Some(NeedLinks { items }))

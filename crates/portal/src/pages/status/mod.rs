@@ -9,7 +9,7 @@ use super::{Context, Frame};
 use crate::components::facts::{Fact, Facts};
 use crate::french;
 use crate::respond;
-use crate::times::{Figures, Service};
+use crate::times::{Figures, LONGEST_MS, Service};
 
 #[derive(Template)]
 #[template(path = "pages/status/page.html")]
@@ -23,7 +23,7 @@ struct Page {
 /// How well a service answers, in words.
 struct Row {
     name: &'static str,
-    figures: Option<[String; 3]>,
+    figures: Option<[String; 2]>,
 }
 
 pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
@@ -50,17 +50,25 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
     respond::page(StatusCode::OK, context.headers, &page)
 }
 
-fn told(figures: Figures) -> [String; 3] {
+fn told(figures: Figures) -> [String; 2] {
     let percent = match (figures.available / 100, figures.available % 100) {
         (whole, 0) => format!("{whole}\u{a0}%"),
         (whole, hundredths) => format!("{whole},{hundredths:02}\u{a0}%"),
     };
-    let bound = |ms: Option<u32>| match ms {
-        Some(ms @ ..1_000) => format!("moins de {ms}\u{a0}ms"),
-        Some(ms) => format!("moins de {}\u{a0}s", ms / 1_000),
-        None => "plus de 5\u{a0}s".to_owned(),
+    let bound = |ms: u32| match ms {
+        ..1_000 => format!("{ms}\u{a0}ms"),
+        _ => format!("{}\u{a0}s", ms / 1_000),
     };
-    [percent, bound(figures.half_ms), bound(figures.most_ms)]
+    let longest = bound(LONGEST_MS);
+    let times = match (figures.half_ms, figures.most_ms) {
+        (Some(half), Some(most)) if half == most => format!("moins de {} pour 95 sur 100", bound(most)),
+        (Some(half), Some(most)) => {
+            format!("moins de {} pour la moitié, de {} pour 95 sur 100", bound(half), bound(most))
+        }
+        (Some(half), None) => format!("moins de {} pour la moitié, plus de {longest} pour d’autres", bound(half)),
+        (None, _) => format!("plus de {longest} pour la moitié"),
+    };
+    [percent, times]
 }
 
 #[cfg(test)]
@@ -70,8 +78,8 @@ mod tests {
     #[test]
     fn figures_are_told_in_french() {
         let figures = Figures { available: 9_999, half_ms: Some(5), most_ms: Some(2_000) };
-        assert_eq!(told(figures), ["99,99\u{a0}%", "moins de 5\u{a0}ms", "moins de 2\u{a0}s"]);
+        assert_eq!(told(figures), ["99,99\u{a0}%", "moins de 5\u{a0}ms pour la moitié, de 2\u{a0}s pour 95 sur 100"]);
         let figures = Figures { available: 10_000, half_ms: None, most_ms: None };
-        assert_eq!(told(figures), ["100\u{a0}%", "plus de 5\u{a0}s", "plus de 5\u{a0}s"]);
+        assert_eq!(told(figures), ["100\u{a0}%", "plus de 5\u{a0}s pour la moitié"]);
     }
 }
