@@ -154,7 +154,7 @@ impl Places {
             let short = REGIONS.iter().filter(|(_, code)| *code == &*region.code);
             names.extend(short.map(|(short, _)| ((*short).to_owned(), Named::Region(at as u32))));
         }
-        for (at, former) in cog.former().iter().enumerate() {
+        for (at, former) in cog.former_communes().iter().enumerate() {
             let key = key(&former.name);
             // The chief town of a new commune often gave it its name.
             if cog.commune(&former.current).is_some_and(|current| self::key(&current.name) != key) {
@@ -394,7 +394,7 @@ impl Places {
 
     /// A former commune and the one it belongs to now.
     fn current(&self, at: u32) -> Option<(&'static Former, &'static Commune)> {
-        let former = &self.cog.former()[at as usize];
+        let former = &self.cog.former_communes()[at as usize];
         Some((former, self.cog.commune(&former.current)?))
     }
 

@@ -332,7 +332,7 @@ impl Cog {
     }
 
     /// All former communes whose name is kept, sorted by code.
-    pub fn former(&self) -> &[Former] {
+    pub fn former_communes(&self) -> &[Former] {
         &self.former
     }
 
