@@ -32,6 +32,7 @@ mod geography;
 pub mod http;
 mod oracle;
 pub mod pair;
+pub mod sealed;
 pub mod step;
 mod world;
 
