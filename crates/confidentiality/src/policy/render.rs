@@ -37,6 +37,7 @@ fn write(policy: &Policy, out: &mut String) -> std::fmt::Result {
         "Le texte de présentation (`text`) et les ressources contenues (`contained`) ne sont montrés à personne.",
         "Un attribut n'est montré qu'à qui voit aussi l'attribut qui le contient, et la fiche.",
         "Une référence n'est montrée qu'à qui voit aussi sa cible. Une référence sans cible connue : profil 1 et propriétaire.",
+        "Un horaire daté (`availableTime`) dont la période est passée n'est montré qu'au propriétaire (RG_EXP_018, D80).",
         "Rien ne signale ce qui est retenu.",
     ] {
         writeln!(out, "* {line}")?;
@@ -108,7 +109,8 @@ fn line(policy: &Policy, attribute: &str, name: &str, rule: &str, remarks: &str,
     let rule = policy.rule(rules::find(&policy.rules, rule).expect("checked when the table was read"));
     let name = if name.is_empty() { "–" } else { name };
     let remarks = if remarks.is_empty() { String::new() } else { format!(" ; {remarks}") };
-    writeln!(out, "| {attribute} | {name} | {} {} {}{remarks} |", rule.level, cells(rule), rule.id)
+    let source = [std::slice::from_ref(&rule.id), &rule.decisions].concat().join(", ");
+    writeln!(out, "| {attribute} | {name} | {} {} {source}{remarks} |", rule.level, cells(rule))
 }
 
 /// The rule of an element, or of the nearest element above that has one, or of the resource.
