@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use rand::RngCore as _;
 use ror_confidentiality::Grant;
 use ror_directory::{Directory, Environment, ImportItem};
-use ror_identity::{ClientRights, Identity, NewClient, Settings, clients};
+use ror_identity::{ClientRights, Identity, NewClient, Settings, Shown, clients};
 use ror_ledger::{Ledger, SqliteLedger};
 use ror_search::NoGeography;
 
@@ -36,7 +36,12 @@ impl World {
         let directory = Directory::open(Arc::clone(&ledger), environment.clone())?;
         // In the sandbox every profile may use a secret, and callers of this machine are not limited (D61).
         let random = Arc::clone(&environment.random);
-        let identity = Identity::open(Arc::clone(&ledger), Settings::new(true), Box::new(move |bytes| random(bytes)))?;
+        let identity = Identity::open(
+            Arc::clone(&ledger),
+            Settings::new(true),
+            Box::new(move |bytes| random(bytes)),
+            machine::now(),
+        )?;
         Ok(Self { ledger, directory, identity: Arc::new(identity), environment })
     }
 
@@ -68,10 +73,10 @@ impl World {
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", &made.client_id),
-            ("client_secret", made.client_secret.expose()),
+            ("client_secret", made.client_secret.as_ref().context("secret")?.expose()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let token = self.identity.token(&form, None, machine::now()).context("token")?;
+        let token = self.identity.token(&form, None, Shown::Nothing, machine::now()).context("token")?;
         Ok(self.identity.authenticate(Some(&format!("Bearer {}", token.access_token)), machine::now())?)
     }
 

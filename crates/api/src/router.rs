@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant as Stopwatch;
 
@@ -14,6 +15,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::routing::{MethodRouter, any, get};
+use ror_identity::Shown;
 use ror_search::Handling;
 
 use crate::answer::{Answer, REQUEST_ID};
@@ -22,10 +24,13 @@ use crate::capabilities;
 use crate::limits::{Caller, Permit};
 use crate::negotiation::{Encoding, Format, Prefer};
 use crate::outcome::Fault;
+use crate::peer::Presented;
 use crate::route::{FULL_BASES, RESERVED_BASES, Route, TEMPLATES};
 use crate::state::ApiState;
 use crate::work::{Answering, Work};
-use crate::{conformance, create, health, metrics, read, request, search, terminology, token, update, validate};
+use crate::{
+    conformance, create, discovery, health, metrics, read, request, search, terminology, token, update, validate,
+};
 
 /// The base of a FHIR address that serves everything.
 pub(crate) fn full_base(path: &str) -> Option<&'static str> {
@@ -41,13 +46,15 @@ pub fn endpoints() -> impl Iterator<Item = String> {
 }
 
 /// What is no FHIR: addresses and what answers.
-fn beside() -> [(&'static str, MethodRouter<ApiState>); 5] {
+fn beside() -> [(&'static str, MethodRouter<ApiState>); 7] {
     [
         ("/healthz", get(health::healthz)),
         ("/readyz", get(health::readyz)),
         ("/metrics", get(health::metrics)),
         (token::TOKEN_PATH, any(token_address)),
         (token::CERTS_PATH, any(certs)),
+        (discovery::PATHS[0], any(described)),
+        (discovery::PATHS[1], any(described)),
     ]
 }
 
@@ -78,7 +85,7 @@ async fn token_address(State(state): State<ApiState>, request: Request) -> Respo
     let started = Stopwatch::now();
     let peer = peer(&request);
     let (parts, body) = request.into_parts();
-    let answered = guarded(token::token(&state, peer, &parts.method, &parts.headers, body)).await;
+    let answered = guarded(token::token(&state, peer, &parts, body)).await;
     let response = answered.unwrap_or_else(|panic| {
         tracing::error!(route = "token", panic = panic_text(&*panic), "a request failed");
         token::error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "erreur interne")
@@ -86,6 +93,10 @@ async fn token_address(State(state): State<ApiState>, request: Request) -> Respo
     state.inner.meters.count("token", response.status(), started.elapsed());
     tracing::info!(route = "token", status = response.status().as_u16(), "request");
     response
+}
+
+async fn described(State(state): State<ApiState>, request: Request) -> Response<Body> {
+    discovery::describe(&state, &request)
 }
 
 async fn certs(State(state): State<ApiState>, request: Request) -> Response<Body> {
@@ -187,11 +198,13 @@ fn begin(state: &ApiState, base: Option<&'static str>, request: Request, trace: 
     let authorization = match &route {
         // The statement of capabilities needs no token, so it looks at none.
         Ok(Route::Capabilities) => None,
-        // What is no text is no token either, but it is not "none" (D60).
-        _ => parts.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("?")),
+        _ => token::authorization(&parts.headers),
     };
+    let security = state.inner.settings.security.as_deref();
+    let shown = parts.extensions.get::<Arc<Presented>>().filter(|_| authorization.is_some());
+    let shown = shown.map_or(Shown::Nothing, |shown| shown.in_call(security, now));
     // Answered from memory, but for one short read of the register per client and second.
-    let grant = state.inner.services.identity.authenticate(authorization, now).map_err(|error| {
+    let grant = state.inner.services.identity.authenticate_shown(authorization, shown, now).map_err(|error| {
         // Whoever sends refused tokens is counted too, by address.
         admit(state, peer, None).err().unwrap_or_else(|| Fault::login(&error))
     })?;

@@ -15,6 +15,7 @@ use crate::conformance::Definitions;
 use crate::cursor::Sealer;
 use crate::limits::{Limiter, Limits};
 use crate::metrics::Meters;
+use crate::tls::Security;
 
 /// The services that answers come from.
 pub struct Services {
@@ -46,6 +47,8 @@ pub struct Settings {
     pub cursor_key: [u8; 32],
     /// Limits per caller.
     pub limits: Limits,
+    /// The authorities that vouch for certificates of clients; `None`: no certificate is taken.
+    pub security: Option<Arc<Security>>,
     /// Gives the text of `/metrics`, when a recorder is installed.
     pub metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
@@ -60,6 +63,7 @@ impl Settings {
             listener,
             cursor_key,
             limits: Limits::default(),
+            security: None,
             metrics: None,
         }
     }

@@ -1,13 +1,17 @@
 //! The token address and the keys (D60). Errors are those of RFC 6749, not OperationOutcomes.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use ror_identity::Shown;
 
 use crate::answer::{bare, json};
 use crate::limits::Caller;
 use crate::negotiation;
+use crate::peer::Presented;
 use crate::request;
 use crate::state::ApiState;
 
@@ -18,14 +22,20 @@ pub(crate) const CERTS_PATH: &str = "/auth/realms/ror/protocol/openid-connect/ce
 /// A form of a few fields.
 const FORM_BYTES_MAX: usize = 16 * 1_024;
 
+/// The `Authorization` of a request; `None` when it has none.
+///
+/// What is no text, and a header that stands twice, is nothing that could be read, but it is not
+/// "none" (D60): the one that counts would depend on who reads.
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {
+    const UNREADABLE: &str = "Bearer ?";
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?.to_str().unwrap_or(UNREADABLE);
+    Some(if values.next().is_some() { UNREADABLE } else { value })
+}
+
 /// Gives a token for good credentials. Callers are counted by address: guessing costs time.
-pub(crate) async fn token(
-    state: &ApiState,
-    peer: Option<SocketAddr>,
-    method: &Method,
-    headers: &HeaderMap,
-    content: Body,
-) -> Response<Body> {
+pub(crate) async fn token(state: &ApiState, peer: Option<SocketAddr>, parts: &Parts, content: Body) -> Response<Body> {
+    let Parts { method, headers, extensions, .. } = parts;
     if method != Method::POST {
         let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", "POST attendu");
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -55,12 +65,17 @@ pub(crate) async fn token(
     let Ok(form) = request::pairs(&text) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request", "formulaire illisible");
     };
-    let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("?").to_owned());
+    let authorization = authorization(headers).map(str::to_owned);
+    let shown = extensions.get::<Arc<Presented>>().map(Arc::clone);
     let task = {
         let state = state.clone();
         let now = state.now();
         // The register is read from the disk.
-        tokio::task::spawn_blocking(move || state.inner.services.identity.token(&form, authorization.as_deref(), now))
+        tokio::task::spawn_blocking(move || {
+            let security = state.inner.settings.security.as_deref();
+            let shown = shown.as_ref().map_or(Shown::Nothing, |shown| shown.now(security, now));
+            state.inner.services.identity.token(&form, authorization.as_deref(), shown, now)
+        })
     };
     match task.await {
         Ok(Ok(granted)) => json(StatusCode::OK, granted.to_json()),
@@ -83,7 +98,12 @@ pub(crate) fn certs(state: &ApiState, method: &Method) -> Response<Body> {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    json(StatusCode::OK, state.inner.services.identity.jwks())
+    let mut response = json(StatusCode::OK, state.inner.services.identity.jwks());
+    // A key is published for longer than that before it signs.
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.remove(header::PRAGMA);
+    response
 }
 
 pub(crate) fn error(status: StatusCode, code: &str, description: &str) -> Response<Body> {

@@ -112,6 +112,11 @@ impl Tokens {
             entries.insert(hash, Arc::clone(verified));
         }
     }
+
+    /// Forgets all: a key that verified some of them is no longer believed.
+    pub(crate) fn clear(&self) {
+        self.entries.write().clear();
+    }
 }
 
 #[cfg(test)]

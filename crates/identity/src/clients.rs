@@ -4,7 +4,7 @@ use ror_fhir::Instant;
 use ror_ledger::{Client, Ledger, LedgerError, NewAudit};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::{ClientRights, Secret, secret};
+use crate::{ClientRights, Proof, Secret, issuer, secret};
 
 /// The highest access profile.
 pub(crate) const PROFILE_MAX: u8 = 5;
@@ -26,16 +26,21 @@ pub struct NewClient {
 /// What a new client needs to ask for tokens; the secret can never be shown again.
 #[derive(Debug)]
 pub struct Credentials {
-    /// Readable and hard to guess: the name, then ten random letters.
+    /// Readable and hard to guess: the name, then ten random letters. For a client of another
+    /// issuer, drawn from its name there.
     pub client_id: String,
-    /// 256 random bits.
-    pub client_secret: Secret,
+    /// 256 random bits; `None` for a client that proves itself otherwise.
+    pub client_secret: Option<Secret>,
 }
 
 impl Credentials {
-    /// `{"client_id":…,"client_secret":…}`, as the command line prints it.
+    /// `{"client_id":…,"client_secret":…}`, as the command line prints it; without secret, the id alone.
     pub fn to_json(&self) -> String {
-        serde_json::json!({ "client_id": self.client_id, "client_secret": self.client_secret.expose() }).to_string()
+        match &self.client_secret {
+            Some(secret) => serde_json::json!({ "client_id": self.client_id, "client_secret": secret.expose() }),
+            None => serde_json::json!({ "client_id": self.client_id }),
+        }
+        .to_string()
     }
 }
 
@@ -52,6 +57,17 @@ pub enum ClientError {
     /// An establishment is not a FINESS or idNat_Struct number.
     #[error("numéro d'établissement refusé : {0:?}")]
     Establishment(String),
+    /// A certificate is not named in a way that can be read.
+    #[error("certificat mal désigné : {0:?}")]
+    Certificate(String),
+    /// The ways of proving who it is exclude each other, or are incomplete.
+    #[error(
+        "un client se prouve par un secret, par un certificat ou chez un autre émetteur ; l'exigence d'un certificat à chaque appel ne va pas avec un secret"
+    )]
+    Proof,
+    /// The client of another issuer is registered already.
+    #[error("client déjà inscrit : {0}")]
+    Registered(String),
     /// No client has this id.
     #[error("client inconnu : {0}")]
     Unknown(String),
@@ -65,22 +81,32 @@ pub enum ClientError {
 /// `random` gives the letters of the id and the secret.
 ///
 /// # Errors
-/// [`ClientError::Profile`], [`ClientError::Name`], [`ClientError::Establishment`] when the client is
-/// not acceptable, [`ClientError::Ledger`] when nothing could be stored.
+/// [`ClientError::Ledger`] when nothing could be stored; the others when the client is not acceptable.
 pub fn add(
     ledger: &dyn Ledger,
-    new: NewClient,
+    mut new: NewClient,
     now: Instant,
     random: &mut dyn FnMut(&mut [u8]),
 ) -> Result<Credentials, ClientError> {
     check(&new)?;
-    let client_id = free_id(ledger, &new.name, random)?;
-    let client_secret = Secret::draw(random);
+    new.rights.proof = proof(new.rights.proof)?;
+    let client_id = match &new.rights.proof.outside {
+        None => free_id(ledger, &new.name, random)?,
+        Some(name) => {
+            let id = issuer::outside_id(&name.issuer, &name.client);
+            if ledger.client(&id)?.is_some_and(|client| client.revoked_at.is_none()) {
+                return Err(ClientError::Registered(id));
+            }
+            id
+        }
+    };
+    let has_secret = new.rights.proof == Proof::default();
+    let client_secret = has_secret.then(|| Secret::draw(random));
     let client = Client {
         id: client_id.clone(),
         name: new.name,
         profile: new.profile,
-        secret_sha256: Some(secret::hash(client_secret.expose())),
+        secret_sha256: client_secret.as_ref().map(|secret| secret::hash(secret.expose())),
         rights: serde_json::to_string(&new.rights).expect("rights are plain data"),
         created_at: now,
         revoked_at: None,
@@ -112,6 +138,20 @@ fn trace(action: &str, client_id: &str, now: Instant) -> NewAudit {
         action: action.to_owned(),
         target: format!("client/{client_id}"),
         outcome: "done".to_owned(),
+    }
+}
+
+/// One way of proving who it is, in its one form.
+fn proof(proof: Proof) -> Result<Proof, ClientError> {
+    let named = |name: &crate::OutsideName| !name.issuer.is_empty() && !name.client.is_empty();
+    match &proof {
+        Proof { certificate: Some(_), outside: Some(_), .. }
+        | Proof { certificate: None, outside: None, bound: true } => Err(ClientError::Proof),
+        Proof { outside: Some(name), .. } if !named(name) => Err(ClientError::Proof),
+        _ => {
+            let certificate = proof.certificate.map(crate::CertificateName::canonical).transpose();
+            Ok(Proof { certificate: certificate.map_err(ClientError::Certificate)?, ..proof })
+        }
     }
 }
 

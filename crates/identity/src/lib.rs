@@ -9,6 +9,9 @@
 //! What a client may do is read from the register at each call, never from its token nor from
 //! a header it sends (D16, D60): revoking takes effect within [`REFRESH_MS`].
 //!
+//! A client proves who it is by a secret, by a certificate that a configured authority vouches
+//! for ([`Shown`]), or by the token of another issuer ([`Issuer`]).
+//!
 //! This crate knows nothing of HTTP, of search, nor of what resources hold. The clock and
 //! chance are handed in.
 //!
@@ -19,8 +22,11 @@ pub mod people;
 
 mod authenticate;
 mod cache;
+mod certificate;
+mod issuer;
 mod keys;
 mod limits;
+mod name;
 mod oauth;
 mod rights;
 mod secret;
@@ -31,10 +37,13 @@ mod tests;
 
 pub use authenticate::{AuthError, Identity, OpenError, Settings};
 pub use cache::REFRESH_MS;
+pub use certificate::{Certificate, CertificateName, Shown};
 pub use clients::{ClientError, Credentials, NewClient};
+pub use issuer::{Issuer, IssuerError, KEYS_LIFE_MS, KEYS_PAUSE_MS, KEYS_REFRESH_MS};
+pub use keys::{KEY_DAYS, KeyError, PUBLISHED_AHEAD_S, Rotation, rotate};
 pub use limits::{CallLimits, Caller, Limiter, Permit, Throttled};
 pub use oauth::{OAuthError, OAuthErrorCode, TokenResponse};
-pub use rights::{ClientRights, Write};
+pub use rights::{ClientRights, OutsideName, Proof, Write};
 pub use secret::Secret;
 pub use token::{LIFETIME_S, TOLERANCE_S};
 

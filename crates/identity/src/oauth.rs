@@ -1,4 +1,4 @@
-//! The token address: client credentials with a secret (RFC 6749 §4.4, D60).
+//! The token address: client credentials (RFC 6749 §4.4) with a secret or a certificate (RFC 8705, D60).
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use ror_fhir::Instant;
 use ror_ledger::{Client, LedgerError};
 
-use crate::{Identity, secret, token};
+use crate::{Certificate, ClientRights, Identity, Shown, secret, token};
 
 /// Longest credential looked at, in bytes.
 const CREDENTIAL_BYTES_MAX: usize = 512;
@@ -99,10 +99,11 @@ impl OAuthError {
 
 impl Identity {
     /// Answers a request to the token address: `form` is the decoded body, `authorization` the
-    /// header of that name.
+    /// header of that name, `shown` the certificate of the connection.
     ///
-    /// A client shows its secret in the form or by HTTP Basic, never both. Outside the sandbox
-    /// only profile 0 has the right to a secret (D60).
+    /// A client shows its secret in the form or by HTTP Basic, never both; without secret it is
+    /// known by its certificate, and the token is bound to it. Outside the sandbox only profile 0
+    /// has the right to a secret (D60).
     ///
     /// # Errors
     /// [`OAuthError`], with one answer for an unknown client, a revoked one and a wrong secret,
@@ -111,6 +112,7 @@ impl Identity {
         &self,
         form: &[(String, String)],
         authorization: Option<&str>,
+        shown: Shown<'_>,
         now: Instant,
     ) -> Result<TokenResponse, OAuthError> {
         use OAuthErrorCode::{InvalidClient, InvalidRequest, UnsupportedGrantType};
@@ -122,24 +124,46 @@ impl Identity {
             }
             None => return Err(OAuthError::refused(InvalidRequest, "champ grant_type absent")),
         }
-        let credentials = credentials(form, authorization)?;
-        let client = self.ledger().client(&credentials.id).map_err(OAuthError::Unavailable)?;
-        let Some(client) = recognise(client, &credentials.secret) else {
-            return Err(OAuthError::refused(InvalidClient, "client inconnu ou secret incorrect"));
+        let presented = presented(form, authorization)?;
+        let client = self.ledger().client(&presented.id).map_err(OAuthError::Unavailable)?;
+        let (client, certificate) = match (&presented.secret, shown) {
+            (Some(secret), _) => {
+                let Some(client) = recognise(client, secret) else {
+                    return Err(OAuthError::refused(InvalidClient, "client inconnu ou secret incorrect"));
+                };
+                if client.profile != 0 && !self.settings().sandbox {
+                    let text = "ce profil ne s'authentifie que par certificat (TLS mutuel)";
+                    return Err(OAuthError::refused(InvalidClient, text));
+                }
+                (client, None)
+            }
+            (None, Shown::Good(certificate)) => {
+                let Some(client) = certified(client, certificate) else {
+                    let text = "client inconnu, ou inscrit avec un autre certificat";
+                    return Err(OAuthError::refused(InvalidClient, text));
+                };
+                (client, Some(certificate))
+            }
+            (None, Shown::Refused) => {
+                let text = "certificat illisible, perime, revoque ou d'une autorite non admise";
+                return Err(OAuthError::refused(InvalidClient, text));
+            }
+            (None, Shown::Nothing) => {
+                let text = "ni certificat sur la connexion, ni client_secret";
+                return Err(OAuthError::refused(InvalidClient, text));
+            }
         };
-        if client.profile != 0 && !self.settings().sandbox {
-            let text = "ce profil ne s'authentifie que par certificat (TLS mutuel)";
-            return Err(OAuthError::refused(InvalidClient, text));
-        }
-        let access_token = token::sign(self.keys(), self.settings(), &client.id, now, self.random());
+        let keys = self.fresh_keys(now).map_err(OAuthError::Unavailable)?;
+        let key = keys.signing(now);
+        let access_token = token::sign(key, self.settings(), &client.id, certificate, now, self.random());
         Ok(TokenResponse { access_token, expires_in_s: token::LIFETIME_S })
     }
 }
 
-/// What a client shows. No `Debug`: it holds a secret.
+/// What a client shows. No `Debug`: it may hold a secret.
 struct Presented {
     id: String,
-    secret: String,
+    secret: Option<String>,
 }
 
 /// The client, if it is active and this is its secret. The secret is hashed and compared in every case.
@@ -149,9 +173,20 @@ fn recognise(client: Option<Client>, presented: &str) -> Option<Client> {
     client.filter(|client| good && client.revoked_at.is_none())
 }
 
-fn credentials(form: &[(String, String)], authorization: Option<&str>) -> Result<Presented, OAuthError> {
+/// The client, if it is active and registered with this certificate.
+fn certified(client: Option<Client>, shown: &Certificate) -> Option<Client> {
+    let client = client.filter(|client| client.revoked_at.is_none())?;
+    let rights: ClientRights = serde_json::from_str(&client.rights).ok()?;
+    rights.proof.certificate.is_some_and(|name| name.is_of(shown)).then_some(client)
+}
+
+fn presented(form: &[(String, String)], authorization: Option<&str>) -> Result<Presented, OAuthError> {
     use OAuthErrorCode::{InvalidClient, InvalidRequest};
     let (id, secret) = (field(form, "client_id")?, field(form, "client_secret")?);
+    if form.iter().any(|(name, _)| name == "client_assertion" || name == "client_assertion_type") {
+        let text = "client_assertion n'est pas servi : secret ou certificat attendu";
+        return Err(OAuthError::refused(InvalidClient, text));
+    }
     let presented = match (authorization, id, secret) {
         (Some(_), _, Some(_)) => {
             let text = "une seule authentification par demande : en-tete Basic ou client_secret";
@@ -166,11 +201,12 @@ fn credentials(form: &[(String, String)], authorization: Option<&str>) -> Result
             }
             basic
         }
-        (None, Some(id), Some(secret)) => Presented { id: id.to_owned(), secret: secret.to_owned() },
+        (None, Some(id), secret) => Presented { id: id.to_owned(), secret: secret.map(str::to_owned) },
         (None, None, _) => return Err(OAuthError::refused(InvalidRequest, "champ client_id absent")),
-        (None, Some(_), None) => return Err(OAuthError::refused(InvalidClient, "champ client_secret absent")),
     };
-    if presented.id.len() > CREDENTIAL_BYTES_MAX || presented.secret.len() > CREDENTIAL_BYTES_MAX {
+    if presented.id.len() > CREDENTIAL_BYTES_MAX
+        || presented.secret.as_ref().is_some_and(|secret| secret.len() > CREDENTIAL_BYTES_MAX)
+    {
         return Err(OAuthError::refused(InvalidClient, "client inconnu ou secret incorrect"));
     }
     Ok(presented)
@@ -195,5 +231,5 @@ fn basic(header: &str) -> Option<Presented> {
     let text = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
     let decode = |half: &str| Some(percent_decode_str(&half.replace('+', " ")).decode_utf8().ok()?.into_owned());
-    Some(Presented { id: decode(id)?, secret: decode(secret)? })
+    Some(Presented { id: decode(id)?, secret: Some(decode(secret)?) })
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::CertificateName;
+
 /// The rights of a client: kept as JSON in the register, read at each call.
 ///
 /// The default is no right at all. An unknown member makes the whole text unreadable, and a
@@ -23,6 +25,37 @@ pub struct ClientRights {
     pub quality: bool,
     /// Never writes, whatever the rest says and whatever the sandbox would add.
     pub read_only: bool,
+    /// How it proves who it is, when not by a secret: no right, but kept and read with them.
+    #[serde(skip_serializing_if = "Proof::is_none")]
+    pub proof: Proof,
+}
+
+/// How a client proves who it is. The default is a secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Proof {
+    /// The certificate it shows to the token address (RFC 8705 §2.1).
+    pub certificate: Option<CertificateName>,
+    /// Whether each of its calls must show the certificate that its token is bound to (D60).
+    pub bound: bool,
+    /// The name it has at another issuer, which gives it its tokens.
+    pub outside: Option<OutsideName>,
+}
+
+/// A client as another issuer of tokens names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutsideName {
+    /// `iss` of its tokens.
+    pub issuer: String,
+    /// `azp` or `client_id` of its tokens.
+    pub client: String,
+}
+
+impl Proof {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where a client may write content resources.
@@ -43,7 +76,7 @@ impl ClientRights {
     /// and none when the client only reads (D81).
     pub(crate) fn effective(&self, profile: u8, sandbox: bool) -> Self {
         if self.read_only {
-            return Self { read_only: true, ..Self::default() };
+            return Self { read_only: true, proof: self.proof.clone(), ..Self::default() };
         }
         if !(sandbox && profile == 1) {
             return self.clone();

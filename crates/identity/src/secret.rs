@@ -49,6 +49,12 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest::digest(&digest::SHA256, bytes).as_ref().try_into().expect("SHA-256 gives 32 bytes")
 }
 
+/// In hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.map(|half| char::from_digit(u32::from(half), 16).expect("under 16")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

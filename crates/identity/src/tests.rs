@@ -1,5 +1,9 @@
 //! The whole crate on a real ledger: tokens asked for, shown, refused.
 
+mod certificates;
+mod issuers;
+mod rotation;
+
 use std::{
     path::Path,
     sync::{
@@ -17,8 +21,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    ClientRights, Credentials, Identity, LIFETIME_S, NewClient, OAuthError, REFRESH_MS, Random, Settings, TOLERANCE_S,
-    Write, clients,
+    ClientRights, Credentials, Identity, LIFETIME_S, NewClient, OAuthError, REFRESH_MS, Random, Settings, Shown,
+    TOLERANCE_S, Write, clients,
 };
 
 /// 21 November 2026, 12:00 UTC.
@@ -41,7 +45,7 @@ impl World {
     fn new(sandbox: bool) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let ledger = open(dir.path());
-        let identity = Identity::open(ledger.clone(), Settings::new(sandbox), random(1)).expect("an empty ledger");
+        let identity = Identity::open(ledger.clone(), Settings::new(sandbox), random(1), NOW).expect("an empty ledger");
         Self { dir, ledger, identity, random: random(100) }
     }
 
@@ -70,13 +74,17 @@ fn form(fields: &[(&str, &str)]) -> Vec<(String, String)> {
     fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
+fn secret_of(credentials: &Credentials) -> &str {
+    credentials.client_secret.as_ref().expect("a client with a secret").expose()
+}
+
 fn ask(identity: &Identity, credentials: &Credentials, now: Instant) -> Result<String, OAuthError> {
     let form = form(&[
         ("grant_type", "client_credentials"),
         ("client_id", &credentials.client_id),
-        ("client_secret", credentials.client_secret.expose()),
+        ("client_secret", secret_of(credentials)),
     ]);
-    identity.token(&form, None, now).map(|response| response.access_token)
+    identity.token(&form, None, Shown::Nothing, now).map(|response| response.access_token)
 }
 
 fn part(token: &str, n: usize) -> Value {
@@ -206,12 +214,13 @@ fn tokens_of_another_key_issuer_or_audience_are_refused() {
         Settings { issuer: "urn:autre".into(), ..Settings::new(true) },
         Settings { audience: "urn:autre".into(), ..Settings::new(true) },
     ] {
-        let other = Identity::open(world.ledger.clone(), settings, random(9)).expect("the same ledger");
+        let other = Identity::open(world.ledger.clone(), settings, random(9), NOW).expect("the same ledger");
         let header = format!("Bearer {}", ask(&other, &credentials, NOW).expect("a good secret"));
         assert_eq!(world.outcome(&header, NOW), "invalid");
     }
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
-    let other_key = Identity::open(open(elsewhere.path()), Settings::new(true), random(77)).expect("an empty ledger");
+    let other_key =
+        Identity::open(open(elsewhere.path()), Settings::new(true), random(77), NOW).expect("an empty ledger");
     let (_, header) = world.bearer(1);
     assert_eq!(other_key.authenticate(Some(&header), NOW).map_err(|error| error.code()).err(), Some("invalid"));
 }
@@ -271,7 +280,7 @@ fn a_client_that_left_the_register_is_unknown() {
     let world = World::new(true);
     let (_, header) = world.bearer(1);
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
-    let identity = Identity::open(open(elsewhere.path()), Settings::new(true), random(1)).expect("the same draws");
+    let identity = Identity::open(open(elsewhere.path()), Settings::new(true), random(1), NOW).expect("the same draws");
     assert_eq!(identity.authenticate(Some(&header), NOW).map_err(|error| error.code()).err(), Some("unknown-client"));
 }
 
@@ -282,7 +291,7 @@ fn two_processes_share_one_key() {
         let started: Vec<_> = (0..4)
             .map(|n| {
                 let path = dir.path();
-                scope.spawn(move || Identity::open(open(path), Settings::new(true), random(10 * n + 1)))
+                scope.spawn(move || Identity::open(open(path), Settings::new(true), random(10 * n + 1), NOW))
             })
             .collect();
         started.into_iter().map(|one| one.join().expect("no panic").expect("opens")).collect()
@@ -298,7 +307,7 @@ type RequestCase<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, &'a str);
 fn requests_to_the_token_address_and_their_outcome() {
     let world = World::new(true);
     let credentials = world.add(1, ClientRights::default());
-    let (id, secret) = (credentials.client_id.as_str(), credentials.client_secret.expose());
+    let (id, secret) = (credentials.client_id.as_str(), secret_of(&credentials));
     let cc = ("grant_type", "client_credentials");
     let basic = |text: String| format!("Basic {}", STANDARD.encode(text));
     let good = basic(format!("{id}:{secret}"));
@@ -329,7 +338,7 @@ fn requests_to_the_token_address_and_their_outcome() {
         (&[cc], Some("Basic YWJj"), "invalid_client"),
     ];
     for (fields, header, expected) in cases {
-        let got = match world.identity.token(&form(fields), *header, NOW) {
+        let got = match world.identity.token(&form(fields), *header, Shown::Nothing, NOW) {
             Ok(response) => {
                 let body: Value = serde_json::from_str(&response.to_json()).expect("JSON");
                 assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(1800)));
@@ -393,7 +402,7 @@ fn clients_that_cannot_be_registered() {
 fn the_register_keeps_the_hash_and_the_trace_but_not_the_secret() {
     let world = World::new(true);
     let credentials = world.add(1, ClientRights::default());
-    let secret = credentials.client_secret.expose();
+    let secret = secret_of(&credentials);
     let kept = world.ledger.client(&credentials.client_id).expect("readable").expect("just added");
     assert_eq!(kept.created_at, NOW);
     assert!(kept.secret_sha256.is_some_and(|hash| hash.as_slice() != secret.as_bytes()));
@@ -407,6 +416,7 @@ fn the_register_keeps_the_hash_and_the_trace_but_not_the_secret() {
             ("client_secret", secret),
         ]),
         None,
+        Shown::Nothing,
         NOW,
     );
     let response = response.expect("a good secret");

@@ -30,6 +30,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Client,
     },
+    /// Gère les clés qui signent les jetons
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
     /// Vérifie le registre des versions et le modèle de lecture
     Check(Check),
 }
@@ -138,8 +143,10 @@ pub(crate) struct Synth {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Client {
-    /// Inscrit un logiciel ; écrit son identifiant et son secret en JSON
-    Add(ClientAdd),
+    /// Inscrit un logiciel ; écrit en JSON son identifiant et, s'il en a un, son secret
+    Add(Box<ClientAdd>),
+    /// Révoque un logiciel : ses jetons sont refusés dans les deux secondes
+    Revoke(ClientRevoke),
 }
 
 #[derive(Args, Debug)]
@@ -171,6 +178,59 @@ pub(crate) struct ClientAdd {
     /// N'écrit jamais, même en bac à sable
     #[arg(long)]
     pub(crate) read_only: bool,
+    #[command(flatten)]
+    pub(crate) proof: ClientProof,
+    /// Dossier des données
+    #[arg(long, env = "ROR_DATA")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ClientRevoke {
+    /// Identifiant du logiciel (client_id)
+    pub(crate) client_id: String,
+    /// Dossier des données
+    #[arg(long, env = "ROR_DATA")]
+    pub(crate) data: PathBuf,
+}
+
+/// How the client proves who it is; a secret when nothing is said.
+#[derive(Args, Debug)]
+pub(crate) struct ClientProof {
+    /// Certificat du logiciel (PEM ou DER) : son sujet entier est retenu, et vaut pour ses renouvellements
+    #[arg(long, value_name = "FICHIER", group = "proof")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Sujet entier du certificat, comme l'écrit « openssl x509 -noout -subject -nameopt RFC2253 »
+    #[arg(long, value_name = "SUJET", group = "proof")]
+    pub(crate) certificate_subject: Option<String>,
+    /// Nom DNS parmi les autres noms du certificat, sans joker
+    #[arg(long, value_name = "NOM", group = "proof")]
+    pub(crate) certificate_dns: Option<String>,
+    /// Empreinte SHA-256 d'un seul certificat (64 chiffres hexadécimaux) : à refaire à chaque renouvellement
+    #[arg(long, value_name = "EMPREINTE", group = "proof")]
+    pub(crate) certificate_thumbprint: Option<String>,
+    /// Émetteur configuré qui donne ses jetons à ce logiciel
+    #[arg(long, value_name = "EMETTEUR", group = "proof", requires = "issuer_client")]
+    pub(crate) issuer: Option<String>,
+    /// Son nom chez cet émetteur (azp ou client_id)
+    #[arg(long, value_name = "NOM", requires = "issuer")]
+    pub(crate) issuer_client: Option<String>,
+    /// Exige le certificat à chaque appel, pas seulement à la demande de jeton
+    #[arg(long, requires = "proof")]
+    pub(crate) bound: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Remplace la clé de signature ; l'ancienne vérifie encore les jetons qu'elle a signés
+    Rotate(KeysRotate),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct KeysRotate {
+    /// Clé volée : la nouvelle signe aussitôt, et tous les jetons en circulation sont refusés
+    #[arg(long)]
+    pub(crate) urgent: bool,
     /// Dossier des données
     #[arg(long, env = "ROR_DATA")]
     pub(crate) data: PathBuf,

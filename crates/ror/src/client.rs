@@ -4,16 +4,24 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use ror_identity::{ClientRights, NewClient, Write, clients};
+use ror_identity::{Certificate, CertificateName, ClientRights, NewClient, OutsideName, Proof, Write, clients};
+use rustls::pki_types::CertificateDer;
 
-use crate::cli::{Client, ClientAdd};
+use crate::cli::{Client, ClientAdd, ClientProof, ClientRevoke};
 use crate::environment::{now, random};
-use crate::{data, report};
+use crate::{data, report, security};
 
 pub(crate) fn run(command: &Client) -> anyhow::Result<ExitCode> {
     match command {
         Client::Add(arguments) => add(arguments),
+        Client::Revoke(arguments) => revoke(arguments),
     }
+}
+
+fn revoke(arguments: &ClientRevoke) -> anyhow::Result<ExitCode> {
+    clients::revoke(&*data::open(&arguments.data)?, &arguments.client_id, now())?;
+    report::say(&format!("{} révoqué", arguments.client_id));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn add(arguments: &ClientAdd) -> anyhow::Result<ExitCode> {
@@ -28,12 +36,38 @@ fn add(arguments: &ClientAdd) -> anyhow::Result<ExitCode> {
         templates: arguments.templates,
         quality: arguments.quality,
         read_only: arguments.read_only,
+        proof: proof(&arguments.proof)?,
     };
     let ledger = data::open_or_create(&arguments.data)?;
     let new = NewClient { name: arguments.name.clone(), profile: arguments.profile, rights };
     let credentials = clients::add(&*ledger, new, now(), &mut |bytes| random(bytes))?;
     report::say(&credentials.to_json());
     Ok(ExitCode::SUCCESS)
+}
+
+fn proof(arguments: &ClientProof) -> anyhow::Result<Proof> {
+    let named = [
+        arguments.certificate.as_deref().map(subject_of).transpose()?,
+        arguments.certificate_subject.clone().map(CertificateName::Subject),
+        arguments.certificate_dns.clone().map(CertificateName::Dns),
+        arguments.certificate_thumbprint.clone().map(CertificateName::Thumbprint),
+    ];
+    let outside = arguments.issuer.clone().zip(arguments.issuer_client.clone());
+    Ok(Proof {
+        certificate: named.into_iter().flatten().next(),
+        bound: arguments.bound,
+        outside: outside.map(|(issuer, client)| OutsideName { issuer, client }),
+    })
+}
+
+/// The subject of the first certificate of a file.
+fn subject_of(file: &Path) -> anyhow::Result<CertificateName> {
+    let certificates = security::several::<CertificateDer<'static>>(file)?;
+    let read = certificates.first().and_then(|certificate| Certificate::read(certificate));
+    match read.map(|certificate| certificate.subject().to_owned()) {
+        Some(subject) if !subject.is_empty() => Ok(CertificateName::Subject(subject)),
+        _ => bail!("{} : certificat illisible ou sans sujet", file.display()),
+    }
 }
 
 /// One FINESS or idNat_Struct per line, `#` comments (D65).

@@ -9,10 +9,13 @@ mod demo;
 mod environment;
 mod geography;
 mod import;
+mod issuers;
+mod keys;
 mod lists;
 mod package;
 mod population;
 mod report;
+mod security;
 mod serve;
 mod sources;
 mod synth;
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => Ok(validate::run(&arguments)),
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Client { command } => client::run(&command),
+        Command::Keys { command } => keys::run(&command),
         Command::Check(arguments) => check::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,7 +1,6 @@
 //! `ror serve`: the server.
 
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,9 +21,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::Serve;
 use crate::config::Config;
-use crate::environment::{environment, random};
+use crate::environment::{environment, now, random};
 use crate::geography::Communes;
-use crate::{data, lists, report, sources};
+use crate::{data, issuers, lists, report, security, sources};
 
 /// How often the times of requests are summed up: until then each one takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -64,6 +63,9 @@ pub(crate) fn listen(
         bail!("le bac à sable n'écoute hors de cette machine que sur des données de ror demo ou ror synth (D56)");
     }
     let recorder = PrometheusBuilder::new().install_recorder().context("mesures")?;
+    // Read before the port opens: a server without its certificates must not answer.
+    let security = config.files.open().context("certificats")?;
+    let identity = Arc::new(identity(&config, &ledger)?);
     let runtime = tokio::runtime::Runtime::new().context("démarrage")?;
     runtime.block_on(async {
         let listener = TcpListener::bind(config.listen)
@@ -77,21 +79,32 @@ pub(crate) fn listen(
                 kept.run_upkeep();
             }
         });
-        report::complain(&format!("http://{address} ouvert ; lecture des données…"));
+        let scheme = if config.files.server.is_some() { "https" } else { "http" };
+        report::complain(&format!("{scheme}://{address} ouvert ; lecture des données…"));
+        tokio::spawn(issuers::tend(Arc::clone(&identity), config.issuers.clone()));
+        if let Some(security) = &security {
+            tokio::spawn(security::reload_when_asked(config.files.clone(), Arc::clone(security)));
+        }
+        let connections =
+            Connections { security: security.clone(), proxies: config.proxies(), ..Connections::default() };
         let settings = ror_portal::Settings { sandbox: config.sandbox, ..ror_portal::Settings::default() };
         let doors = Doors::closed(ror_api::starting().merge(ror_portal::starting(settings)));
         let prepare = move || {
             let Loaded { directory, summary } = load()?;
-            let site = site(&config, address, &ledger, directory, Arc::new(move || recorder.render()))?;
+            let services = services(&ledger, directory, identity)?;
+            let mut settings = Settings::new(address, cursor_key(&*ledger)?);
+            settings.security = security;
+            settings.metrics = Some(Arc::new(move || recorder.render()));
+            let site = site(&config, &ledger, services, settings)?;
             let ready = move || {
-                report::say(&format!("listening on http://{address}"));
+                report::say(&format!("listening on {scheme}://{address}"));
                 if !summary.is_empty() {
                     report::say(&summary);
                 }
             };
             Ok((site, ready))
         };
-        serve(listener, doors, prepare, asked_to_stop()).await
+        serve(listener, doors, connections, prepare, asked_to_stop()).await
     })?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -101,6 +114,7 @@ pub(crate) fn listen(
 async fn serve<S: Into<Site> + Send + 'static, R: FnOnce() + Send + 'static>(
     listener: TcpListener,
     doors: Doors,
+    connections: Connections,
     prepare: impl FnOnce() -> anyhow::Result<(S, R)> + Send + 'static,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -114,7 +128,7 @@ async fn serve<S: Into<Site> + Send + 'static, R: FnOnce() + Send + 'static>(
         .stack_size(LOAD_STACK_BYTES)
         .spawn(work)
         .context("démarrage")?;
-    let mut serving = pin!(ror_api::serve(listener, doors.clone(), Connections::default(), stop));
+    let mut serving = pin!(ror_api::serve(listener, doors.clone(), connections, stop));
     tokio::select! {
         ended = &mut serving => return ended.context("service"),
         prepared = prepared => {
@@ -127,19 +141,10 @@ async fn serve<S: Into<Site> + Send + 'static, R: FnOnce() + Send + 'static>(
 }
 
 /// API and portal on one directory.
-fn site(
-    config: &Config,
-    address: SocketAddr,
-    ledger: &Arc<dyn Ledger>,
-    directory: Arc<Directory>,
-    metrics: Arc<dyn Fn() -> String + Send + Sync>,
-) -> anyhow::Result<Site> {
-    let services = services(ledger, directory, config.sandbox)?;
-    let mut settings = Settings::new(address, cursor_key(&**ledger)?);
+fn site(config: &Config, ledger: &Arc<dyn Ledger>, services: Services, mut settings: Settings) -> anyhow::Result<Site> {
     settings.sandbox = config.sandbox;
     settings.strict = config.strict;
     settings.https = config.https;
-    settings.metrics = Some(metrics);
     let now = Arc::clone(&services.environment.now);
     let (held, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
     let api = ApiState::new(services, settings);
@@ -159,11 +164,19 @@ fn site(
     Ok(Site::new(api, ror_portal::router(portal)))
 }
 
-fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, sandbox: bool) -> anyhow::Result<Services> {
-    let settings = ror_identity::Settings::new(sandbox);
+fn identity(config: &Config, ledger: &Arc<dyn Ledger>) -> anyhow::Result<Identity> {
+    let mut settings = ror_identity::Settings::new(config.sandbox);
+    settings.issuer = config.tokens.issuer.clone().unwrap_or(settings.issuer);
+    settings.audience = config.tokens.audience.clone().unwrap_or(settings.audience);
+    settings.key_days = config.tokens.key_days();
+    settings.issuers = config.issuers.iter().map(|configured| configured.issuer.clone()).collect();
+    Ok(Identity::open(Arc::clone(ledger), settings, Box::new(random), now())?)
+}
+
+fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, identity: Arc<Identity>) -> anyhow::Result<Services> {
     Ok(Services {
         directory,
-        identity: Arc::new(Identity::open(Arc::clone(ledger), settings, Box::new(random))?),
+        identity,
         registry: Registry::embedded(),
         terminology: Terminology::embedded(),
         geography: Arc::new(Communes::read(&**ledger)?),
@@ -251,7 +264,7 @@ mod tests {
             Ok((Router::new().fallback(any(async || "ready")), move || told.send(()).expect("somebody waits")))
         };
         let stop_asked = async move { drop(stopped.await) };
-        let server = runtime.spawn(serve(listener, doors, prepare, stop_asked));
+        let server = runtime.spawn(serve(listener, doors, Connections::default(), prepare, stop_asked));
 
         let mut stream = TcpStream::connect(address).expect("the port is open at once");
         for (path, status) in [("/", 503), ("/recherche?quoi=irm", 503), ("/fhir/metadata", 503), ("/readyz", 503)] {
@@ -275,7 +288,8 @@ mod tests {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
         let prepare = || -> anyhow::Result<(Router, fn())> { bail!("registre illisible") };
-        let served = serve(listener, Doors::closed(Router::new()), prepare, std::future::pending());
+        let served =
+            serve(listener, Doors::closed(Router::new()), Connections::default(), prepare, std::future::pending());
         let error = runtime.block_on(served).expect_err("no data, no server");
         assert!(error.to_string().contains("registre illisible"));
     }
@@ -287,6 +301,8 @@ mod tests {
         let (_held, load) = mpsc::channel::<()>();
         let prepare =
             move || -> anyhow::Result<(Router, fn())> { Ok(load.recv().map(|()| (Router::new(), (|| {}) as fn()))?) };
-        runtime.block_on(serve(listener, Doors::closed(Router::new()), prepare, async {})).expect("ended");
+        runtime
+            .block_on(serve(listener, Doors::closed(Router::new()), Connections::default(), prepare, async {}))
+            .expect("ended");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ror_api::{ApiState, Connections, Services, Settings, Site, serve};
 use ror_directory::Environment;
 use ror_fhir::Node;
-use ror_identity::{ClientRights, Identity, NewClient, clients};
+use ror_identity::{ClientRights, Credentials, Identity, NewClient, clients};
 use ror_search::Registry;
 use ror_terminology::Terminology;
 use tokio::sync::oneshot;
@@ -94,7 +94,7 @@ impl Server {
         });
         let credentials: Vec<_> = profiles.collect();
         let identity =
-            Identity::open(ledger, ror_identity::Settings::new(true), Box::new(draw.clone())).expect("a key");
+            Identity::open(ledger, ror_identity::Settings::new(true), Box::new(draw.clone()), now).expect("a key");
         let services = Services {
             directory: world.shared(),
             identity: Arc::new(identity),
@@ -110,8 +110,8 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || run(listener, services, settings, stopped));
         let mut server = Self { address, tokens: Vec::new(), stop: Some(stop), thread: Some(thread) };
-        server.tokens =
-            credentials.iter().map(|one| server.token(&one.client_id, one.client_secret.expose())).collect();
+        let secret = |one: &Credentials| one.client_secret.as_ref().expect("a secret").expose().to_owned();
+        server.tokens = credentials.iter().map(|one| server.token(&one.client_id, &secret(one))).collect();
         server
     }
 

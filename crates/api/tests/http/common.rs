@@ -26,6 +26,7 @@ pub(crate) struct World {
     /// `Authorization` of a client of profile 1 that may write.
     pub(crate) writer: String,
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) identity: Arc<Identity>,
     pub(crate) chance: Arc<Chance>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<std::thread::JoinHandle<()>>,
@@ -41,6 +42,17 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// Reads an answer to its end.
+    pub(crate) fn read(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { status, headers, body: bytes[end + 4..].to_vec() }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -115,6 +127,17 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut world = Self::bare(ror_identity::Settings::new(true), Connections::default(), change);
+        world.writer = world.client(1);
+        world
+    }
+
+    /// Without any client yet.
+    pub(crate) fn bare(
+        identity: ror_identity::Settings,
+        connections: Connections,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let ledger: Arc<dyn Ledger> =
             Arc::new(SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger"));
@@ -128,11 +151,11 @@ impl World {
         let environment =
             Environment { now: Arc::new(move || time.load(Ordering::Relaxed)), random: Arc::new(draw(&chance)) };
         let directory = Directory::open(Arc::clone(&ledger), environment.clone()).expect("a directory");
-        let identity = Identity::open(Arc::clone(&ledger), ror_identity::Settings::new(true), Box::new(draw(&chance)))
-            .expect("a key");
+        let identity = Identity::open(Arc::clone(&ledger), identity, Box::new(draw(&chance)), START).expect("a key");
+        let identity = Arc::new(identity);
         let services = Services {
             directory,
-            identity: Arc::new(identity),
+            identity: Arc::clone(&identity),
             registry: Registry::embedded(),
             terminology: Terminology::embedded(),
             geography: Arc::new(NoGeography),
@@ -152,21 +175,20 @@ impl World {
                 let stop = async {
                     let _ = stopped.await;
                 };
-                serve(listener, site, Connections::default(), stop).await.expect("served");
+                serve(listener, site, connections, stop).await.expect("served");
             });
         });
-        let mut world = Self {
+        Self {
             address,
             clock,
             writer: String::new(),
             ledger,
+            identity,
             chance,
             stop: Some(stop),
             server: Some(server),
             _folder: folder,
-        };
-        world.writer = world.client(1);
-        world
+        }
     }
 
     /// Registers a client and gives its `Authorization` header.
@@ -182,7 +204,7 @@ impl World {
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}",
             credentials.client_id,
-            credentials.client_secret.expose()
+            credentials.client_secret.as_ref().expect("a secret").expose()
         );
         let reply = self.token(&form);
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
@@ -227,13 +249,7 @@ impl World {
         stream.write_all(request).expect("sent");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("an answer");
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
-        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
-        let headers = lines.filter_map(|line| line.split_once(": "));
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Reply { status, headers, body: bytes[end + 4..].to_vec() }
+        Reply::read(&bytes)
     }
 
     pub(crate) fn post(&self, resource: &Node) -> Reply {

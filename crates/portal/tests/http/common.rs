@@ -85,7 +85,7 @@ impl World {
         let directory = Directory::open(Arc::clone(&ledger), environment).expect("a directory");
         let summary = directory.import("synth", items, &mut |_| {}).expect("the ledger takes it");
         assert_eq!(summary.rejected, 0, "{:?}", summary.problems.first());
-        let identity = Identity::open(ledger, ror_identity::Settings::new(true), Box::new(random)).expect("a key");
+        let identity = Identity::open(ledger, ror_identity::Settings::new(true), Box::new(random), NOW).expect("a key");
         Self::serve(folder, directory, Arc::new(identity), sandbox, limits)
     }
 

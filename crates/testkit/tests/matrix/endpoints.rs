@@ -40,6 +40,8 @@ pub(crate) const ROWS: &[(&str, Check)] = &[
     ("/metrics", |asked, path| asked.holds_no_word(path)),
     (TOKEN_PATH, |asked, path| asked.holds_no_word(path)),
     ("/auth/realms/ror/protocol/openid-connect/certs", |asked, path| asked.same_for_all(&[path])),
+    ("/auth/realms/ror/.well-known/openid-configuration", |asked, path| asked.same_for_all(&[path])),
+    ("/.well-known/openid-configuration", |asked, path| asked.same_for_all(&[path])),
     ("/ws-synchro-dispo-lits-fhir", |asked, path| asked.same_for_all(&[path, &format!("{path}/Location/x")])),
     ("/anomalies", |asked, path| asked.same_for_all(&[path, &format!("{path}/Task/x")])),
 ];
