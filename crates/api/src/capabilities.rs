@@ -31,11 +31,13 @@ pub(crate) fn statement(call: &Call) -> Result<Answer, Fault> {
     let origin =
         call.base.find("://").and_then(|at| call.base[at + 3..].find('/').map(|path| &call.base[..at + 3 + path]));
     let token = format!("{}{TOKEN_PATH}", origin.unwrap_or(&call.base));
-    Ok(Answer::node(&build(call.state.inner.services.registry, &call.base, &token)))
+    let inner = &call.state.inner;
+    let takes_certificates = inner.settings.security.as_ref().is_some_and(|security| security.asks_for_certificates());
+    Ok(Answer::node(&build(inner.services.registry, &call.base, &token, takes_certificates)))
 }
 
 /// The statement for a base address and a token address.
-fn build(registry: &Registry, base: &str, token: &str) -> Node {
+fn build(registry: &Registry, base: &str, token: &str, takes_certificates: bool) -> Node {
     let tables = Tables::embedded();
     let others = tables.profiles().iter().filter(|profile| ResourceType::parse(profile.resource_type).is_none());
     let resources: Vec<Node> = ResourceType::ALL
@@ -50,11 +52,14 @@ fn build(registry: &Registry, base: &str, token: &str) -> Node {
         "Jeton OAuth 2.0 (client_credentials) demandé à {token}, envoyé dans « Authorization: Bearer ». \
          Sans jeton, l'appelant lit ce que voit le grand public (profil d'accès 0). Un jeton refusé donne 401."
     );
-    let coding = node!([{
-        "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
-        "code": "OAuth",
-        "display": "OAuth"
-    }]);
+    let service = |code: &str, text: &str| {
+        let system = "http://terminology.hl7.org/CodeSystem/restful-security-service";
+        node!({"coding": [{"system": system, "code": code, "display": code}], "text": text})
+    };
+    let mut services = vec![service("OAuth", "client_credentials")];
+    if takes_certificates {
+        services.push(service("Certificates", "tls_client_auth (RFC 8705), profils 1 à 5"));
+    }
     node!({
         "resourceType": "CapabilityStatement",
         "language": "fr",
@@ -73,7 +78,7 @@ fn build(registry: &Registry, base: &str, token: &str) -> Node {
             "mode": "server",
             "security": {
                 "cors": false,
-                "service": [{"coding": coding, "text": "client_credentials"}],
+                "service": services,
                 "description": security
             },
             "resource": resources

@@ -160,6 +160,9 @@ fn the_token_address_is_described() {
         assert_eq!(keys.header("cache-control"), Some("public, max-age=300"));
         assert_eq!(behind.world.send("POST", path, &[], b"").status, 405);
     }
+    let statement = behind.world.get("/fhir/metadata").json();
+    let security = statement.items("rest").next().unwrap().get("security").unwrap().clone();
+    assert_eq!(security.items("service").count(), 2, "tokens and certificates");
     let plain = World::new().get("/.well-known/openid-configuration").json();
     assert_eq!(plain.items("token_endpoint_auth_methods_supported").count(), 2, "no certificate is taken");
 }
