@@ -156,7 +156,10 @@ impl Open {
             return self.requests(stream, peer, None, watcher).await;
         };
         let shaken = tokio::time::timeout(self.limits.handshake_time, TlsAcceptor::from(config).accept(stream));
-        let stream = shaken.await??;
+        let stream = shaken.await.map_err(io::Error::from).flatten().inspect_err(|error| {
+            // Why a certificate is refused is what its holder will ask whoever runs the server.
+            tracing::info!(%error, "a handshake failed");
+        })?;
         let shown = Presented::in_handshake(stream.get_ref().1.peer_certificates().unwrap_or_default());
         self.requests(stream, peer, shown, watcher).await
     }

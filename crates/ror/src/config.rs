@@ -2,12 +2,14 @@
 //! once, and nothing here may change who sees what.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use axum::http::HeaderName;
 use hyper::Uri;
-use ror_api::Proxies;
+use ror_api::{Connections, Proxies, Security};
 use ror_identity::{Issuer, KEY_DAYS};
 use ror_portal::Tiles;
 use serde::Deserialize;
@@ -36,6 +38,18 @@ pub(crate) struct Config {
     pub(crate) tokens: Tokens,
     /// Whose tokens are taken beside ours.
     pub(crate) issuers: Vec<Configured>,
+    /// How much one caller may ask, where not as usual (D61).
+    pub(crate) limits: Limits,
+}
+
+/// How much one caller may ask; what is not said is as D61 has it.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    per_second: Option<NonZeroU32>,
+    burst: Option<NonZeroU32>,
+    concurrent: Option<NonZeroU32>,
+    connections_per_address: Option<NonZeroU32>,
 }
 
 /// Our tokens.
@@ -101,6 +115,20 @@ struct File {
     proxy: ProxyFile,
     tokens: Tokens,
     issuer: Vec<IssuerFile>,
+    limits: Limits,
+}
+
+impl Limits {
+    /// The limits of requests.
+    pub(crate) fn of_calls(&self) -> ror_api::Limits {
+        let usual = ror_api::Limits::default();
+        ror_api::Limits {
+            per_second: self.per_second.unwrap_or(usual.per_second),
+            burst: self.burst.unwrap_or(usual.burst),
+            concurrent: self.concurrent.map_or(usual.concurrent, NonZeroU32::get),
+            ..usual
+        }
+    }
 }
 
 impl Tokens {
@@ -167,6 +195,7 @@ impl Config {
             proxies,
             tokens: file.tokens,
             issuers: located(issuers, from),
+            limits: file.limits,
         })
     }
 
@@ -183,13 +212,26 @@ impl Config {
             proxies: (Vec::new(), None),
             tokens: Tokens::default(),
             issuers: Vec::new(),
+            limits: Limits::default(),
         }
     }
 
-    /// The proxies, as the connections know them.
-    pub(crate) fn proxies(&self) -> Proxies {
+    /// What connections are made of, with these certificates.
+    pub(crate) fn connections(&self, security: Option<Arc<Security>>) -> Connections {
         let (addresses, certificate_header) = self.proxies.clone();
-        Proxies { addresses, certificate_header }
+        let usual = Connections::default();
+        Connections {
+            per_address: self.limits.connections_per_address.map_or(usual.per_address, NonZeroU32::get),
+            security,
+            proxies: Proxies { addresses, certificate_header },
+            ..usual
+        }
+    }
+
+    /// Whether secrets and tokens would cross a network in clear.
+    pub(crate) fn is_in_clear(&self) -> bool {
+        let is_plain = self.files.server.is_none() && self.proxies.0.is_empty() && !self.https;
+        is_plain && !self.listen.ip().is_loopback()
     }
 }
 
@@ -277,6 +319,9 @@ mod tests {
             [tokens]
             issuer = "https://ror.exemple.fr/auth/realms/ror"
             key_days = 7
+            [limits]
+            burst = 20
+            connections_per_address = 8
             [[issuer]]
             issuer = "https://idp.exemple.fr"
             audience = "ror"
@@ -290,9 +335,28 @@ mod tests {
         assert_eq!(config.files.authority, Some("igc.pem".into()));
         assert_eq!(config.files.lists, [PathBuf::from("a.crl"), "b.crl".into()]);
         assert_eq!(config.files.server, Some(("/etc/ror/chaine.pem".into(), "/etc/ror/cle.pem".into())));
-        assert_eq!(config.proxies().addresses.len(), 2);
+        let connections = config.connections(None);
+        assert_eq!((connections.proxies.addresses.len(), connections.per_address), (2, 8));
+        let (limits, usual) = (config.limits.of_calls(), ror_api::Limits::default());
+        assert_eq!(
+            (limits.burst.get(), limits.per_second, limits.concurrent),
+            (20, usual.per_second, usual.concurrent)
+        );
         assert_eq!(config.tokens.key_days(), 7);
         assert!(matches!(&config.issuers[0].keys, Source::Https { address, .. } if address.path() == "/certs"));
+    }
+
+    #[test]
+    fn a_server_that_would_speak_in_clear_is_known() {
+        for (text, expected) in [
+            ("listen = \"0.0.0.0:80\"", true),
+            ("listen = \"0.0.0.0:80\"\nhttps = true", false),
+            ("listen = \"127.0.0.1:80\"", false),
+            ("listen = \"0.0.0.0:443\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"", false),
+            ("listen = \"10.0.0.1:80\"\n[proxy]\naddresses = [\"10.0.0.5\"]", false),
+        ] {
+            assert_eq!(read(text).expect("a configuration").is_in_clear(), expected, "{text}");
+        }
     }
 
     #[test]
@@ -321,6 +385,7 @@ mod tests {
         }
         assert!(read("[clients]\nauthority = \"a.pem\"").is_err(), "no certificate could come");
         assert!(read("[tls]\ncertificate = \"a.pem\"").is_err(), "no key");
+        assert!(read("[limits]\nburst = 0").is_err(), "nobody could call");
         assert!(read("[tokens]\nprofile = 1").is_err(), "nothing here changes who sees what");
     }
 }

@@ -85,8 +85,10 @@ pub(crate) fn listen(
         if let Some(security) = &security {
             tokio::spawn(security::reload_when_asked(config.files.clone(), Arc::clone(security)));
         }
-        let connections =
-            Connections { security: security.clone(), proxies: config.proxies(), ..Connections::default() };
+        if config.is_in_clear() {
+            report::complain("attention : sans TLS ni mandataire, secrets et jetons passent en clair sur le réseau");
+        }
+        let connections = config.connections(security.clone());
         let settings = ror_portal::Settings { sandbox: config.sandbox, ..ror_portal::Settings::default() };
         let doors = Doors::closed(ror_api::starting().merge(ror_portal::starting(settings)));
         let prepare = move || {
@@ -145,6 +147,7 @@ fn site(config: &Config, ledger: &Arc<dyn Ledger>, services: Services, mut setti
     settings.sandbox = config.sandbox;
     settings.strict = config.strict;
     settings.https = config.https;
+    settings.limits = config.limits.of_calls();
     let now = Arc::clone(&services.environment.now);
     let (held, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
     let api = ApiState::new(services, settings);

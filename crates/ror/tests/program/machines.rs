@@ -254,13 +254,15 @@ fn tokens_of_another_issuer_whose_keys_are_fetched_over_https() {
         base64url(&point[1..33]),
         base64url(&point[33..])
     );
+    std::fs::write(folder.path().join("cles.json"), &set).unwrap();
     let port = publisher(&published, set);
     let config = folder.path().join("ror.toml");
     let mut wanted = format!("[tls]\ncertificate = {server:?}\nkey = {key:?}\n");
     write!(
         wanted,
         "[[issuer]]\nissuer = \"https://idp.exemple.fr\"\naudience = \"ror\"\nalgorithms = [\"ES256\"]\n\
-         keys_url = \"https://localhost:{port}/certs\"\nauthority = \"igc.pem\"\n"
+         keys_url = \"https://localhost:{port}/certs\"\nauthority = \"igc.pem\"\n\
+         [[issuer]]\nissuer = \"urn:voisin\"\naudience = \"ror\"\nalgorithms = [\"ES256\"]\nkeys = \"cles.json\"\n"
     )
     .unwrap();
     std::fs::write(&config, wanted).unwrap();
@@ -268,22 +270,25 @@ fn tokens_of_another_issuer_whose_keys_are_fetched_over_https() {
     let client = add(&data, &[&["--profile", "3"], &named[..]].concat());
     assert!(client.str("client_id").unwrap().starts_with("externe-"));
     let served = Served::start(&data, &config);
-    let sign = |client: &str| {
+    add(&data, &["--profile", "0", "--issuer", "urn:voisin", "--issuer-client", "logiciel"]);
+    let sign = |issuer: &str, client: &str| {
         let header = base64url(br#"{"alg":"ES256","kid":"k1","typ":"JWT"}"#);
-        let claims = format!(r#"{{"iss":"https://idp.exemple.fr","aud":"ror","azp":"{client}","exp":4000000000}}"#);
+        let claims = format!(r#"{{"iss":"{issuer}","aud":"ror","azp":"{client}","exp":4000000000}}"#);
         let text = format!("{header}.{}", base64url(claims.as_bytes()));
         let signature = pair.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
         format!("{text}.{}", base64url(signature.as_ref()))
     };
     let read = |token: &str| served.ask(&igc, None, &get("/fhir/Location", token)).map(|(status, _)| status);
-    let good = sign("logiciel");
+    let good = sign("https://idp.exemple.fr", "logiciel");
     // Keys are fetched beside the start.
     let fetched = (0..100).any(|_| {
         std::thread::sleep(Duration::from_millis(100));
         read(&good) == Some(200)
     });
     assert!(fetched, "the keys never came");
-    assert_eq!(read(&sign("autre")), Some(401));
+    assert_eq!(read(&sign("https://idp.exemple.fr", "autre")), Some(401));
+    assert_eq!(read(&sign("urn:voisin", "logiciel")), Some(200), "keys of a file");
+    assert_eq!(read(&sign("urn:inconnu", "logiciel")), Some(401));
 }
 
 fn base64url(bytes: &[u8]) -> String {
