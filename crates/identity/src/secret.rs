@@ -7,7 +7,21 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// A client secret in clear: 43 letters of base64url.
 ///
-/// It exists only between its making and its printing. `Debug` shows no part of it.
+/// It exists only between its making and its printing. `Debug` shows no part of it. It is not
+/// compared, copied, nor written by accident: none of these compiles.
+///
+/// ```compile_fail,E0369
+/// fn same(one: &ror_identity::Secret, other: &ror_identity::Secret) -> bool { one == other }
+/// ```
+/// ```compile_fail,E0277
+/// fn shown(secret: &ror_identity::Secret) -> String { format!("{secret}") }
+/// ```
+/// ```compile_fail,E0277
+/// fn written(secret: &ror_identity::Secret) -> String { serde_json::to_string(secret).expect("text") }
+/// ```
+/// ```compile_fail,E0308
+/// fn another(secret: &ror_identity::Secret) -> ror_identity::Secret { secret.clone() }
+/// ```
 pub struct Secret(String);
 
 impl Secret {

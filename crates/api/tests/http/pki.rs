@@ -120,12 +120,37 @@ pub(crate) fn caller(server: &Authority, shown: Option<&Holder>) -> Arc<ClientCo
     })
 }
 
+/// A connection that stays open.
+pub(crate) struct Line(StreamOwned<ClientConnection, TcpStream>);
+
+impl Line {
+    pub(crate) fn open(address: SocketAddr, caller: &Arc<ClientConfig>) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        Self(StreamOwned::new(ClientConnection::new(Arc::clone(caller), name).unwrap(), stream))
+    }
+
+    /// Asks, and reads an answer of known length.
+    pub(crate) fn ask(&mut self, request: &[u8]) -> Reply {
+        self.0.write_all(request).unwrap();
+        let mut bytes = Vec::new();
+        let mut byte = [0];
+        while !bytes.ends_with(b"\r\n\r\n") {
+            self.0.read_exact(&mut byte).unwrap();
+            bytes.push(byte[0]);
+        }
+        let length = Reply::read(&bytes).header("content-length").unwrap().parse().unwrap();
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).unwrap();
+        bytes.extend(body);
+        Reply::read(&bytes)
+    }
+}
+
 /// Sends bytes over TLS; `None` when the server ended the connection without an answer.
 pub(crate) fn send(address: SocketAddr, caller: &Arc<ClientConfig>, request: &[u8]) -> Option<Reply> {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(caller), name).unwrap(), stream);
+    let Line(mut stream) = Line::open(address, caller);
     // In TLS 1.3 a refusal comes after the first bytes were sent.
     let _ = stream.write_all(request);
     let mut bytes = Vec::new();

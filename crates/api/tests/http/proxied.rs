@@ -128,13 +128,21 @@ fn certificates_are_replaced_while_the_server_runs() {
     let client = registered(&world, "SAMU");
     let mine = pki::caller(&ours, Some(&ours.client("SAMU", 7, Days::Present)));
     let form = format!("grant_type=client_credentials&client_id={client}");
-    let head = "Host: localhost\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded";
-    let request = format!("POST {TOKEN} HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{form}", form.len());
+    let request = |connection: &str| {
+        let head = "Host: localhost\r\nContent-Type: application/x-www-form-urlencoded";
+        let length = form.len();
+        format!("POST {TOKEN} HTTP/1.1\r\n{head}\r\nConnection: {connection}\r\nContent-Length: {length}\r\n\r\n{form}")
+    };
+    let (request, kept_open) = (request("close"), request("keep-alive"));
+    let mut line = pki::Line::open(world.address, &mine);
+    assert_eq!(line.ask(kept_open.as_bytes()).status, 200);
     let ask = || pki::send(world.address, &mine, request.as_bytes()).map(|reply| reply.status);
     assert_eq!(ask(), Some(200));
     let with_list = |list| security.replace(pki::material(Some(&server), &ours, list));
     with_list(ours.list(&[7], 6)).unwrap();
     assert_eq!(ask(), None, "revoked since");
+    let refused = line.ask(kept_open.as_bytes());
+    assert_eq!((refused.status, refused.json().str("error")), (401, Some("invalid_client")), "a connection kept open");
     with_list(other.list(&[], 6)).unwrap();
     assert_eq!(ask(), None, "no list says anything of this authority");
     with_list(ours.list(&[], 1)).unwrap();
