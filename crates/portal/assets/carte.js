@@ -96,15 +96,15 @@
     for (const rings of outlines) L.polygon(rings.map((points) => [points]), { className, interactive: false }).addTo(map);
     if (from) L.circleMarker(from, { radius: 7, className: "carte__depuis", interactive: false }).addTo(map);
     if (!tiles) nameTowns(map, drawing);
-    mark(map, members);
-    plan.addEventListener("keydown", (event) => move(map, event));
+    mark(map, members, still);
+    plan.addEventListener("keydown", (event) => move(map, event, still));
   }
 
   /** Keys work from any mark or button of the map, so that the map itself is no stop of the keyboard. */
-  function move(map, event) {
+  function move(map, event, still) {
     const steps = { ArrowLeft: [-80, 0], ArrowRight: [80, 0], ArrowUp: [0, -80], ArrowDown: [0, 80] };
     if (event.target.closest(".leaflet-popup") || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (steps[event.key]) map.panBy(steps[event.key]);
+    if (steps[event.key]) map.panBy(steps[event.key], { animate: !still });
     else if (event.key === "+") map.zoomIn();
     else if (event.key === "-") map.zoomOut();
     else return;
@@ -124,7 +124,7 @@
   }
 
   /** Results that fall together share a mark; what falls together is looked at again at each scale. */
-  function mark(map, members) {
+  function mark(map, members, still) {
     const layer = L.layerGroup().addTo(map);
     let marks = [];
     const draw = () => {
@@ -137,7 +137,7 @@
       }
       const held = marks.find((one) => one.element === document.activeElement)?.numbers[0];
       layer.clearLayers();
-      marks = groups.map((group) => place(layer, group.members, isAlone(members)));
+      marks = groups.map((group) => place(map, layer, group.members, isAlone(members), still));
       if (held) marks.find((one) => one.numbers.includes(held)).element.focus({ preventScroll: true });
     };
     draw();
@@ -156,7 +156,7 @@
     return members.length === 1 && !document.querySelector("[data-resultat]");
   }
 
-  function place(layer, members, isOnly) {
+  function place(map, layer, members, isOnly, still) {
     const [number, latitude, longitude, name] = members[0];
     const more = members.length - 1;
     const label = isOnly ? "" : number + (more ? "+" : "");
@@ -164,9 +164,14 @@
     text.textContent = label;
     const marker = L.marker([latitude, longitude], {
       icon: L.divIcon({ className: "carte__repere", html: text, iconSize: isOnly ? [22, 22] : label.length > 2 ? [38, 38] : [30, 30] }),
-      title: name, riseOnHover: true, zIndexOffset: 1000 - number,
+      title: name, riseOnHover: true, zIndexOffset: 1000 - number, autoPanOnFocus: false,
     }).addTo(layer);
     const element = marker.getElement();
+    element.addEventListener("focus", () => {
+      // The browser scrolls the frame to what has the focus, which moves every mark; the map itself moves instead.
+      map.getContainer().scrollTo(0, 0);
+      map.panInside(marker.getLatLng(), { padding: [30, 30], animate: !still });
+    });
     const others = more === 0 ? "" : more === 1 ? ", et 1 autre tout près" : `, et ${more} autres tout près`;
     element.setAttribute("aria-label", isOnly ? name : `Résultat ${label} : ${name}${others}`);
     element.addEventListener("keydown", (event) => {
