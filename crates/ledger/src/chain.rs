@@ -10,7 +10,7 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::{NewAudit, NewRecord, Op, Seq};
+use crate::{NewAudit, NewRecord, Op, Seq, Trace};
 
 /// One link.
 pub(crate) type Link = [u8; 32];
@@ -68,6 +68,25 @@ pub(crate) fn audit_link(previous: &Link, seq: Seq, entry: &NewAudit) -> Link {
         .bytes(entry.target.as_bytes())
         .bytes(entry.outcome.as_bytes())
         .link()
+}
+
+/// Link of a trace of a call.
+pub(crate) fn trace_link(previous: &Link, seq: Seq, trace: &Trace) -> Link {
+    let profile = trace.profile.map_or(0, |profile| u64::from(profile) + 1);
+    let texts = [
+        &trace.actor,
+        &trace.client,
+        &trace.declared,
+        &trace.action,
+        &trace.resources,
+        &trace.criteria,
+        &trace.reason,
+        &trace.request_id,
+        &trace.purpose,
+    ];
+    let start = Encoder::new(previous, "trace").number(seq).number(trace.at as u64).number(profile);
+    let start = start.number(trace.count).number(trace.marks.0.into()).number(trace.outcome.into());
+    texts.into_iter().fold(start.number(trace.duration_us), |link, text| link.bytes(text.as_bytes())).link()
 }
 
 /// Link of a product record.

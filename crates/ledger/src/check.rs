@@ -53,6 +53,8 @@ pub enum Log {
     Audit,
     /// Product records.
     Records,
+    /// Traces of calls, in a file of their own.
+    Traces,
 }
 
 /// One contradiction. `Display` says it in French for the operator.
@@ -146,6 +148,7 @@ impl fmt::Display for Log {
             Self::Versions => "registre",
             Self::Audit => "journal d'audit",
             Self::Records => "fiches du produit",
+            Self::Traces => "traces des appels",
         })
     }
 }

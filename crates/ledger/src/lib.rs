@@ -5,6 +5,8 @@
 //!   itself.
 //! * [`SqliteLedger`]: the engine of a single machine, one file in WAL mode.
 //!
+//! * [`Traces`]: what was read and refused, in a file of its own, chained alike.
+//!
 //! A row is bytes under a key. This crate does not know what a resource means, who may see
 //! it, or how it is searched: all of that is rebuilt from the rows by the crates above.
 //!
@@ -20,6 +22,7 @@ mod ledger;
 mod record;
 mod session;
 mod sqlite;
+mod traces;
 mod version;
 
 pub use audit::{AuditRow, NewAudit};
@@ -31,4 +34,5 @@ pub use ledger::{Ledger, SourceKeys};
 pub use record::{NewRecord, RecordRow};
 pub use session::{EndSessions, SessionRow};
 pub use sqlite::SqliteLedger;
+pub use traces::{Marks, Retention, Trace, TraceFilter, TraceReport, TraceRow, Traces, Unwritten};
 pub use version::{Expect, Head, NewVersion, Op, Seq, VersionRow};

@@ -9,7 +9,7 @@ mod append;
 mod check;
 mod error;
 mod migrate;
-mod open;
+pub(crate) mod open;
 mod read;
 mod record;
 mod register;

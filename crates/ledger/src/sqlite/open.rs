@@ -31,7 +31,7 @@ const STATEMENTS_KEPT: usize = 64;
 
 /// Creates an empty file that only its owner reads, unless there is one; its log and shared
 /// memory take their rights from it. It holds hashes of secrets and keys.
-pub(super) fn create_file(path: &Path) -> Result<(), LedgerError> {
+pub(crate) fn create_file(path: &Path) -> Result<(), LedgerError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -63,7 +63,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, LedgerError> {
 }
 
 /// A connection that cannot write.
-pub(super) fn reader(path: &Path) -> Result<Connection, LedgerError> {
+pub(crate) fn reader(path: &Path) -> Result<Connection, LedgerError> {
     let connection = connect(path)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
@@ -85,7 +85,8 @@ pub(super) fn limit_file(connection: &Connection, bytes_max: Option<u64>) -> Res
     Ok(())
 }
 
-fn connect(path: &Path) -> Result<Connection, LedgerError> {
+/// A connection that may write.
+pub(crate) fn connect(path: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -95,7 +96,7 @@ fn connect(path: &Path) -> Result<Connection, LedgerError> {
 
 /// Switches the file to WAL. SQLite does not wait for others in this one step, so two processes
 /// that create a ledger together need to try again.
-fn enter_wal(connection: &Connection) -> Result<(), LedgerError> {
+pub(crate) fn enter_wal(connection: &Connection) -> Result<(), LedgerError> {
     const ATTEMPTS: u32 = 200;
     const PAUSE: Duration = Duration::from_millis(25);
     for _ in 0..ATTEMPTS {

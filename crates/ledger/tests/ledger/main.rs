@@ -9,6 +9,7 @@ mod model;
 mod processes;
 mod records;
 mod register;
+mod traces;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,0 +1,218 @@
+//! The file of traces: one chain, added to at its end and shortened at its beginning.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+
+use super::trace::{Marks, Trace, TraceFilter, TraceRow};
+use crate::chain::{Link, trace_link};
+use crate::sqlite::open;
+use crate::{LedgerError, Seq};
+
+/// "ROA": the file of traces of this program, and a version of its container.
+const APPLICATION_ID: i32 = 0x524f_4101;
+const SCHEMA: &str = include_str!("schema.sql");
+/// What the line of a purge is called.
+pub(super) const PURGE: &str = "purge";
+
+macro_rules! columns {
+    () => {
+        "seq, at, actor, client, profile, declared, action, resources, criteria, count, marks, outcome, reason, \
+         duration_us, request_id, purpose"
+    };
+}
+pub(super) use columns;
+
+/// Where the lines held begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edge {
+    pub(super) base: (Seq, Link),
+    pub(super) last: (Seq, Link),
+}
+
+/// Opens the file, creating it when there is none.
+pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
+    open::create_file(path)?;
+    let mut connection = open::connect(path)?;
+    identify(&connection)?;
+    open::enter_wal(&connection)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // What was purged is overwritten: its time is over.
+    connection.pragma_update(None, "secure_delete", true)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if !tx.table_exists(None, "edge")? {
+        tx.execute_batch(SCHEMA)?;
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    tx.commit()?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(super) fn reader(path: &Path) -> Result<Connection, LedgerError> {
+    let connection = open::reader(path)?;
+    identify(&connection)?;
+    Ok(connection)
+}
+
+fn identify(connection: &Connection) -> Result<(), LedgerError> {
+    let found = connection.query_row(
+        "SELECT a.application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id AS a",
+        [],
+        |row| Ok((row.get::<_, i32>(0)?, row.get::<_, i64>(1)?)),
+    );
+    match found {
+        Ok((APPLICATION_ID, _) | (0, 0)) => Ok(()),
+        Ok(_) => Err(LedgerError::Foreign),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => Err(LedgerError::Foreign),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Adds lines in one durable transaction.
+pub(super) fn append(connection: &mut Connection, traces: &[Trace]) -> Result<(), LedgerError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    append_to(&tx, traces)?;
+    tx.commit()?;
+    Ok(())
+}
+
+fn append_to(tx: &Transaction, traces: &[Trace]) -> Result<(), LedgerError> {
+    // Read under the lock: another process may have added lines.
+    let (mut seq, mut link) = edge(tx)?.last;
+    let mut insert = tx.prepare_cached(concat!(
+        "INSERT INTO trace (",
+        columns!(),
+        ", chain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+    ))?;
+    for trace in traces {
+        seq += 1;
+        link = trace_link(&link, seq, trace);
+        insert.execute(params![
+            seq,
+            trace.at,
+            trace.actor,
+            trace.client,
+            trace.profile,
+            trace.declared,
+            trace.action,
+            trace.resources,
+            trace.criteria,
+            trace.count,
+            trace.marks.0,
+            trace.outcome,
+            trace.reason,
+            trace.duration_us,
+            trace.request_id,
+            trace.purpose,
+            link
+        ])?;
+    }
+    tx.prepare_cached("UPDATE edge SET seq = ?1, chain = ?2")?.execute(params![seq, link])?;
+    Ok(())
+}
+
+/// Takes away the lines before `before`, from the oldest on up to the first that stays, and adds a
+/// line that says so; gives how many left.
+pub(super) fn purge(connection: &mut Connection, before: i64, now: i64) -> Result<u64, LedgerError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let Edge { base, last } = edge(&tx)?;
+    let stays: Option<Seq> = tx.query_row("SELECT min(seq) FROM trace WHERE at >= ?1", [before], |row| row.get(0))?;
+    let until = stays.map_or(last.0, |stays| stays - 1);
+    if until <= base.0 {
+        return Ok(0);
+    }
+    let chain: Link = tx.query_row("SELECT chain FROM trace WHERE seq = ?1", [until], |row| row.get(0))?;
+    tx.execute("DELETE FROM trace WHERE seq <= ?1", [until])?;
+    tx.execute("UPDATE edge SET base_seq = ?1, base_chain = ?2", params![until, chain])?;
+    append_to(&tx, &[purge_line((until, chain), now, until - base.0)])?;
+    tx.commit()?;
+    // The log still holds what was deleted.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(until - base.0)
+}
+
+/// Where a purge says in the chain that the lines held begin.
+pub(super) fn base_text((seq, chain): (Seq, Link)) -> String {
+    use std::fmt::Write as _;
+    let mut text = format!("{seq} ");
+    for byte in chain {
+        write!(text, "{byte:02x}").expect("a string takes everything");
+    }
+    text
+}
+
+fn purge_line(base: (Seq, Link), at: i64, count: u64) -> Trace {
+    Trace {
+        at,
+        actor: "system".into(),
+        action: PURGE.into(),
+        criteria: base_text(base),
+        count,
+        outcome: 200,
+        ..Trace::default()
+    }
+}
+
+pub(super) fn edge(connection: &Connection) -> Result<Edge, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT base_seq, base_chain, seq, chain FROM edge")?;
+    Ok(statement
+        .query_row([], |row| Ok(Edge { base: (row.get(0)?, row.get(1)?), last: (row.get(2)?, row.get(3)?) }))?)
+}
+
+/// The newest traces that `filter` lets through, below `below`, newest first.
+pub(super) fn search(
+    connection: &Connection,
+    filter: &TraceFilter,
+    below: Seq,
+    limit: usize,
+) -> Result<Vec<TraceRow>, LedgerError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM trace WHERE seq < ?1 AND (?2 IS NULL OR seq = ?2) AND at >= ?3 AND at < ?4
+          AND (?5 IS NULL OR actor = ?5)
+          AND (?6 = '' OR instr(?6, ' ' || action || ' ') > 0)
+          AND (?7 IS NULL OR instr(' ' || resources || ' ', ' ' || ?7 || ' ') > 0)
+          AND (?8 IS NULL OR (outcome < 400) = ?8)
+          ORDER BY seq DESC LIMIT ?9"
+    );
+    let actions = if filter.actions.is_empty() { String::new() } else { format!(" {} ", filter.actions.join(" ")) };
+    let mut statement = connection.prepare_cached(SQL)?;
+    let rows = statement.query_map(
+        params![
+            below.min(i64::MAX as u64),
+            filter.seq,
+            filter.from.unwrap_or(i64::MIN),
+            filter.until.unwrap_or(i64::MAX),
+            filter.actor,
+            actions,
+            filter.resource,
+            filter.granted,
+            limit as u64
+        ],
+        row,
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn row(row: &Row) -> rusqlite::Result<TraceRow> {
+    let trace = Trace {
+        at: row.get(1)?,
+        actor: row.get(2)?,
+        client: row.get(3)?,
+        profile: row.get(4)?,
+        declared: row.get(5)?,
+        action: row.get(6)?,
+        resources: row.get(7)?,
+        criteria: row.get(8)?,
+        count: row.get(9)?,
+        marks: Marks(row.get(10)?),
+        outcome: row.get(11)?,
+        reason: row.get(12)?,
+        duration_us: row.get(13)?,
+        request_id: row.get(14)?,
+        purpose: row.get(15)?,
+    };
+    Ok(TraceRow { seq: row.get(0)?, trace })
+}

@@ -1,0 +1,221 @@
+//! Traces of calls: complete, chained, purged without losing the chain.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ror_ledger::{Fault, LedgerError, Marks, Trace, TraceFilter, TraceReport, Traces};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+const DAY_MS: i64 = 86_400_000;
+const SOON: Duration = Duration::from_mins(1);
+
+struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().expect("a directory for the test") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("audit.sqlite")
+    }
+
+    fn open(&self, now: i64) -> Traces {
+        Traces::open(&self.path(), now).expect("the file opens")
+    }
+
+    fn check(&self) -> TraceReport {
+        Traces::check(&self.path()).expect("the file can be read")
+    }
+
+    /// Changes the file behind the program's back, on a copy; gives what the check then says.
+    fn altered(&self, sql: &str) -> TraceReport {
+        let copy = self.directory.path().join("copy.sqlite");
+        std::fs::copy(self.path(), &copy).expect("copied");
+        let connection = Connection::open(&copy).expect("opens");
+        connection.execute_batch(sql).expect("changed");
+        drop(connection);
+        Traces::check(&copy).expect("the file can be read")
+    }
+}
+
+/// A line whose every field says something.
+fn line(at: i64, resource: &str) -> Trace {
+    Trace {
+        at,
+        actor: "samu-01-abcdefghij".into(),
+        client: "samu-01-abcdefghij".into(),
+        profile: Some(1),
+        declared: "305 10".into(),
+        action: "read".into(),
+        resources: resource.into(),
+        criteria: "specialty=x|SM54&name=***".into(),
+        count: 1,
+        marks: Marks::LEVEL_3,
+        outcome: 200,
+        reason: "aucune".into(),
+        duration_us: 137,
+        request_id: "0123456789abcdef0123456789abcdef".into(),
+        purpose: "soins".into(),
+    }
+}
+
+/// A closed file of five lines, a day apart.
+fn five() -> Place {
+    let place = Place::new();
+    let traces = place.open(0);
+    for day in 1..=5 {
+        traces.offer(line(day * DAY_MS, &format!("HealthcareService/{day}"))).expect("room");
+    }
+    traces.close().expect("written");
+    place
+}
+
+#[test]
+fn lines_are_kept_in_order_and_found_again() {
+    let place = five();
+    let report = place.check();
+    assert_eq!((report.traces, report.last.0, &*report.faults), (5, 5, &[][..]));
+    let traces = place.open(0);
+    let all = traces.search(&TraceFilter::default(), u64::MAX, 10).expect("readable");
+    assert_eq!(all.iter().map(|row| row.seq).collect::<Vec<_>>(), [5, 4, 3, 2, 1]);
+    assert_eq!(all[4].trace, line(DAY_MS, "HealthcareService/1"), "each field comes back");
+    let found = |filter: TraceFilter| -> Vec<u64> {
+        traces.search(&filter, u64::MAX, 10).expect("readable").iter().map(|row| row.seq).collect()
+    };
+    let any = TraceFilter::default();
+    assert_eq!(found(TraceFilter { from: Some(2 * DAY_MS), until: Some(4 * DAY_MS), ..any.clone() }), [3, 2]);
+    assert_eq!(found(TraceFilter { resource: Some("HealthcareService/4".into()), ..any.clone() }), [4]);
+    assert_eq!(found(TraceFilter { resource: Some("HealthcareService/".into()), ..any.clone() }), [0; 0]);
+    assert_eq!(found(TraceFilter { actor: Some("autre".into()), ..any.clone() }), [0; 0]);
+    assert_eq!(found(TraceFilter { actions: vec!["search".into(), "read".into()], seq: Some(2), ..any.clone() }), [2]);
+    assert_eq!(found(TraceFilter { actions: vec!["search".into()], ..any.clone() }), [0; 0]);
+    assert_eq!(found(TraceFilter { granted: Some(false), ..any }), [0; 0]);
+    let older = traces.search(&TraceFilter::default(), 3, 1).expect("readable");
+    assert_eq!(older[0].seq, 2, "a page goes on below the former");
+}
+
+#[test]
+fn an_altered_field_is_found_whichever_it_is() {
+    let place = five();
+    let texts = ["actor", "client", "declared", "action", "resources", "criteria", "reason", "request_id", "purpose"];
+    let numbers = ["at", "profile", "count", "marks", "outcome", "duration_us"];
+    let changes = texts
+        .iter()
+        .map(|field| format!("UPDATE trace SET {field} = 'X' || substr({field}, 2) WHERE seq = 3"))
+        .chain(numbers.iter().map(|field| format!("UPDATE trace SET {field} = {field} + 1 WHERE seq = 3")))
+        .chain(["UPDATE trace SET profile = NULL WHERE seq = 3".to_owned()]);
+    for change in changes {
+        let faults = place.altered(&change).faults;
+        assert!(matches!(faults[..], [Fault::Chain { seq: 3, .. }]), "{change}: {faults:?}");
+    }
+}
+
+#[test]
+fn one_byte_altered_in_the_file_is_found() {
+    let place = five();
+    let whole = std::fs::read(place.path()).expect("a file");
+    let needle = b"samu-01-abcdefghij";
+    let places: Vec<usize> = (0..whole.len() - needle.len()).filter(|at| whole[*at..].starts_with(needle)).collect();
+    assert!(places.len() >= 10, "two names in each of five lines");
+    let copy = place.directory.path().join("bytes.sqlite");
+    for at in places.into_iter().flat_map(|at| [at, at + 9, at + 17]) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&copy, bytes).expect("written");
+        let report = Traces::check(&copy).expect("the file can be read");
+        assert!(matches!(report.faults[..], [Fault::Chain { .. }]), "byte {at}: {:?}", report.faults);
+    }
+}
+
+#[test]
+fn lines_taken_away_are_found_wherever_they_stood() {
+    let place = five();
+    let end = "DELETE FROM trace WHERE seq = 5";
+    assert!(matches!(place.altered(end).faults[..], [Fault::Head { recorded: 5, last: 4, .. }]));
+    let middle = "DELETE FROM trace WHERE seq = 3";
+    let faults = place.altered(middle).faults;
+    assert!(matches!(faults[..], [Fault::Gap { after: 2, found: 4, .. }, Fault::Chain { seq: 4, .. }]), "{faults:?}");
+    let start = "DELETE FROM trace WHERE seq <= 2";
+    assert!(matches!(place.altered(start).faults[..], [Fault::Gap { after: 0, found: 3, .. }, ..]));
+    // With what a purge would leave, but for the line that a purge writes.
+    let forged = "UPDATE edge SET base_seq = 2, base_chain = (SELECT chain FROM trace WHERE seq = 2);
+                  DELETE FROM trace WHERE seq <= 2";
+    assert!(matches!(place.altered(forged).faults[..], [Fault::Gap { after: 0, found: 3, .. }]));
+    let all = "DELETE FROM trace";
+    assert!(matches!(place.altered(all).faults[..], [Fault::Head { recorded: 5, last: 0, .. }]));
+}
+
+#[test]
+fn a_file_cut_short_is_found() {
+    let place = five();
+    let whole = std::fs::read(place.path()).expect("a file");
+    std::fs::write(place.path(), &whole[..whole.len() - 4_096]).expect("cut");
+    assert!(!place.check().faults.is_empty());
+}
+
+#[test]
+fn d63_what_had_its_time_leaves_and_the_chain_still_verifies() {
+    let place = five();
+    let traces = place.open(375 * DAY_MS);
+    traces.offer(line(375 * DAY_MS, "Location/a")).expect("room");
+    assert!(traces.flush(SOON));
+    let kept = traces.search(&TraceFilter::default(), u64::MAX, 10).expect("readable");
+    let shown: Vec<_> = kept.iter().map(|row| (row.seq, row.trace.action.as_str(), row.trace.count)).collect();
+    assert_eq!(shown, [(7, "read", 1), (6, "purge", 2), (5, "read", 1), (4, "read", 1), (3, "read", 1)]);
+    // A server that stays up looks at it each day, by the time of its lines.
+    traces.offer(line(377 * DAY_MS, "Location/b")).expect("room");
+    traces.close().expect("written");
+    let report = place.check();
+    assert_eq!((report.traces, report.last.0, &*report.faults), (5, 9, &[][..]));
+    let bytes = std::fs::read(place.path()).expect("a file");
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("HealthcareService/5") && !holds("HealthcareService/1"), "what left is overwritten");
+}
+
+#[test]
+fn a_full_queue_gives_the_line_back_and_loses_none() {
+    let place = Place::new();
+    let traces = place.open(0);
+    let other = Connection::open(place.path()).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("the file is held");
+    let large = || Trace { criteria: "x".repeat(1_000_000), ..line(0, "Location/a") };
+    let mut taken = 0;
+    while traces.offer(large()).is_ok() {
+        taken += 1;
+        assert!(taken < 100, "the queue has an end");
+    }
+    assert!(taken >= 10);
+    assert!(traces.offer_within(large(), Duration::from_millis(20)).is_err(), "no room yet");
+    other.execute_batch("COMMIT").expect("the file is free");
+    traces.offer_within(large(), SOON).expect("room again");
+    traces.close().expect("written");
+    assert_eq!(place.check().traces, taken + 1);
+    assert!(traces.offer(line(0, "Location/a")).is_err(), "a closed file takes nothing");
+}
+
+#[test]
+fn refusals_for_asking_too_often_are_counted_by_caller() {
+    let place = Place::new();
+    let traces = place.open(0);
+    for at in 0..500 {
+        let actor = if at % 5 == 0 { "a" } else { "b" };
+        traces.throttled(&Trace { at, actor: actor.into(), outcome: 429, ..Trace::default() });
+    }
+    assert!(traces.flush(SOON));
+    let rows = traces.search(&TraceFilter::default(), u64::MAX, 100).expect("readable");
+    let of = |actor: &str| rows.iter().filter(|row| row.trace.actor == actor).map(|row| row.trace.count).sum::<u64>();
+    assert_eq!((of("a"), of("b")), (100, 400));
+    assert!(rows.len() < 10, "{} lines", rows.len());
+}
+
+#[test]
+fn another_file_is_left_alone() {
+    let place = Place::new();
+    assert!(matches!(Traces::check(&place.path()), Err(LedgerError::Missing(_))));
+    std::fs::write(place.path(), "not a database, whatever it may be called").expect("written");
+    assert!(matches!(Traces::open(&place.path(), 0), Err(LedgerError::Foreign | LedgerError::Corrupt(_))));
+}
