@@ -102,8 +102,13 @@ pub(crate) fn mark(request: &mut Request, peer: SocketAddr, shown: Option<&Arc<P
 /// The last address added that is not one of our proxies: what stands before it, anyone may have written.
 fn caller(headers: &HeaderMap, proxies: &Proxies) -> Option<SocketAddr> {
     let lines: Vec<&str> = headers.get_all(&FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("")).collect();
-    let added = lines.iter().rev().flat_map(|line| line.rsplit(',')).map(|one| one.trim().parse::<IpAddr>());
-    let last = added.take_while(Result::is_ok).flatten().find(|address| !proxies.names(*address))?;
+    let read = |one: &str| {
+        let one = one.trim();
+        // Some proxies add the port.
+        one.parse::<IpAddr>().ok().or_else(|| Some(one.parse::<SocketAddr>().ok()?.ip()))
+    };
+    let mut added = lines.iter().rev().flat_map(|line| line.rsplit(',')).map_while(read);
+    let last = added.find(|address| !proxies.names(*address))?;
     Some(SocketAddr::new(last, 0))
 }
 
@@ -142,6 +147,9 @@ mod tests {
             ("10.0.0.5", &["127.0.0.1", "198.51.100.7"], "198.51.100.7"),
             ("10.0.0.5", &["198.51.100.7, 10.0.0.6"], "198.51.100.7"),
             ("10.0.0.5", &["2001:db8::1"], "2001:db8::1"),
+            ("10.0.0.5", &["198.51.100.7:4312"], "198.51.100.7"),
+            ("10.0.0.5", &["[2001:db8::1]:4312"], "2001:db8::1"),
+            ("10.0.0.5", &["unknown"], "10.0.0.5"),
             ("10.0.0.5", &["198.51.100.7, n'importe"], "10.0.0.5"),
             ("10.0.0.5", &["198.51.100.7, "], "10.0.0.5"),
             ("10.0.0.5", &["10.0.0.6"], "10.0.0.5"),
