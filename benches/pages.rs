@@ -95,9 +95,18 @@ fn serve(runtime: &Runtime, world: &World) -> anyhow::Result<SocketAddr> {
     let mut settings = Settings::new(address, [7; 32]);
     settings.sandbox = true;
     let api = ApiState::new(world.services(), settings);
+    let fetch: Arc<ror_identity::people::Fetch> = Arc::new(|_| Err("no network".to_owned()));
+    let people = ror_identity::people::People::open(
+        Arc::clone(&world.ledger),
+        ror_identity::people::PeopleSettings::default(),
+        Box::new(|bytes| bytes.fill(7)),
+        &fetch,
+        Arc::clone(&world.environment.now),
+    )?;
     let services = ror_portal::Services {
         directory: Arc::clone(&world.directory),
         identity: Arc::clone(&world.identity),
+        people: Arc::new(people),
         registry: ror_search::Registry::embedded(),
         terminology: ror_terminology::Terminology::embedded(),
         cog: Cog::embedded(),

@@ -30,6 +30,8 @@ export async function demoPages() {
     { name: 'offre', path: await firstSheet(DEMO, '/offre/', search('kiné', 'Oyonnax')) },
     { name: 'structure', path: await firstSheet(DEMO, '/structure/', search('ehpad', 'Bourg-en-Bresse')) },
     { name: 'inconnue', path: '/cette-page-n-existe-pas', status: 404 },
+    { name: 'connexion', path: '/connexion' },
+    { name: 'connexion-refusee', path: '/connexion/retour', status: 403 },
     { name: 'etat', path: '/etat' },
     { name: 'a-propos', path: '/a-propos' },
     { name: 'bientot', path: '/bientot/decrire' },

@@ -34,7 +34,7 @@ pub(crate) struct Assets {
 }
 
 /// Tokens first, then what holds everywhere, then each component.
-const STYLE: [&str; 14] = [
+const STYLE: [&str; 15] = [
     include_str!("../assets/tokens.css"),
     include_str!("../assets/base.css"),
     include_str!("components/search_form/style.css"),
@@ -49,6 +49,7 @@ const STYLE: [&str; 14] = [
     include_str!("components/contacts/style.css"),
     include_str!("components/tables/style.css"),
     include_str!("components/freshness/style.css"),
+    include_str!("components/role/style.css"),
 ];
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";

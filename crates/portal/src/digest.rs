@@ -1,8 +1,9 @@
-//! What ordering and counting need of each public resource, read once per version.
+//! What ordering and counting need of each resource that one audience sees, read once per version.
 //!
-//! An entry is made from the public projection of a resource and kept under the version that
-//! the public sees (D28). It is only ever looked up for a resource found in the public view at
-//! that very moment, so nothing that has become hidden can come out of it.
+//! Each audience has digests of its own. An entry is made from its projection of a resource and
+//! kept under the version that it sees (D28). It is only ever looked up for a resource found in
+//! the view of that audience at that very moment, so nothing that has become hidden can come out
+//! of it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ pub(crate) struct PlaceDigest {
     pub(crate) commune: Option<Home>,
 }
 
-/// All digests.
+/// All digests of one audience.
 pub(crate) struct Digests {
     cog: &'static Cog,
     places: Shelf<PlaceDigest>,
@@ -86,17 +87,17 @@ impl Digests {
         Home { code: code.into(), centre: self.cog.commune(code).and_then(Commune::position) }
     }
 
-    /// The digest of an offer that the public sees.
+    /// The digest of an offer.
     pub(crate) fn offer(&self, hit: &Hit) -> Arc<OfferDigest> {
         read(&self.offers, hit, offer)
     }
 
-    /// The digest of a structure that the public sees.
+    /// The digest of a structure.
     pub(crate) fn structure(&self, hit: &Hit) -> Arc<StructureDigest> {
         read(&self.structures, hit, |resource| structure(resource, |code| self.home(code)))
     }
 
-    /// The digest of a place that the public sees.
+    /// The digest of a place.
     pub(crate) fn place(&self, hit: &Hit) -> Arc<PlaceDigest> {
         read(&self.places, hit, |place| PlaceDigest {
             position: node::position(place),

@@ -7,19 +7,24 @@
 //! * `question`: from what is typed to what is asked; `find`: from what is asked to results;
 //!   `sheet`: from resources to what a sheet shows.
 //!
-//! Everything is read through the view of a grant that `ror-identity` gives to the public, so
-//! a page shows nothing that the API would hide from profile 0. This crate knows nothing of
-//! the ledger and writes nothing. Pages work without scripts; the script only suggests.
+//! * `visitor`: who reads; `people`: signing in and out, acting as.
+//!
+//! Everything is read through the view of a grant that `ror-identity` gives, to the public or to
+//! a person under the one right they act under (D32), so a page shows nothing that the API would
+//! hide from that access profile. This crate knows nothing of the ledger. Pages work without scripts; the script only suggests.
 
 mod assets;
 mod components;
+mod cookies;
 mod digest;
 mod find;
+mod forms;
 mod french;
 mod map;
 mod needs;
 mod outlines;
 mod pages;
+mod people;
 mod place;
 mod question;
 mod respond;
@@ -28,6 +33,7 @@ mod sheet;
 mod state;
 mod tiles;
 mod times;
+mod visitor;
 
 pub use router::{router, starting};
 pub use state::{PortalState, Services, Settings};

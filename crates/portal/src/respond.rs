@@ -61,6 +61,15 @@ pub(crate) fn page(status: StatusCode, request: &HeaderMap, template: &impl Temp
     }
 }
 
+/// A page for one person at one moment: with a form to take once, or a refusal. Nobody keeps it.
+pub(crate) fn private_page(status: StatusCode, request: &HeaderMap, template: &impl Template) -> Response<Body> {
+    let mut response = page(status, request, template);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.remove(header::ETAG);
+    response
+}
+
 /// A JSON answer, for the script.
 pub(crate) fn json(request: &HeaderMap, value: &serde_json::Value) -> Response<Body> {
     text_answer(StatusCode::OK, request, "application/json", value.to_string().into_bytes())
@@ -174,4 +183,7 @@ fn protect(headers: &mut HeaderMap) {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     let features = HeaderName::from_static("permissions-policy");
     headers.insert(features, HeaderValue::from_static("geolocation=(self), camera=(), microphone=()"));
+    for name in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static("same-origin"));
+    }
 }

@@ -6,22 +6,26 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
-use ror_confidentiality::Grant;
 use ror_identity::Caller;
 
 use crate::assets::{Assets, BASE};
 use crate::pages::{self, Context};
+use crate::people;
 use crate::respond;
 use crate::state::{PortalState, Settings};
 use crate::times::Service;
+use crate::visitor::Visitor;
 
 /// Most parameters read. Their length is bounded by the server's longest head, and each value
 /// is cut where it is read: a question that is too long still answers with what it starts by.
 const PARAMETERS_MAX: usize = 16;
+
+/// Browsers that came by https come back so for a year.
+const ALWAYS_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
 /// The pages; merge with the router of the API. Whatever neither knows is a page that searches.
 pub fn router(state: PortalState) -> Router {
@@ -41,7 +45,11 @@ pub fn router(state: PortalState) -> Router {
     if is_sandbox {
         router = router.route("/composants", get(examples));
     }
-    router.fallback(not_found).layer(middleware::from_fn_with_state(state.clone(), limited)).with_state(state)
+    router
+        .merge(people::routes())
+        .fallback(not_found)
+        .layer(middleware::from_fn_with_state(state.clone(), limited))
+        .with_state(state)
 }
 
 /// Counts the caller (D61); in the sandbox, callers on the same machine are not counted, and
@@ -54,10 +62,11 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
         Some(address) => inner.services.limiter.enter(Caller::at(address)).map(Some),
         None => Ok(None),
     };
-    match permit {
+    let mut response = match permit {
         Ok(_in_progress) => {
             let headers = request.headers().clone();
             let service = Service::at(request.uri().path());
+            let allowed = people::allowed(request.uri().path());
             let asked = std::time::Instant::now();
             let response = next.run(request).await;
             if let Some(service) = service {
@@ -65,12 +74,17 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
             }
             // What the routes of pages refuse by themselves is bare.
             if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-                return pages::not_allowed::page(&headers, &inner.settings);
+                pages::not_allowed::page(&headers, &inner.settings, allowed)
+            } else {
+                response
             }
-            response
         }
         Err(refused) => pages::throttled::page(request.headers(), &inner.settings, refused.wait_s),
+    };
+    if inner.settings.https {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ALWAYS_HTTPS);
     }
+    response
 }
 
 /// What answers in the place of [`router`] until there is a directory: at every address a page
@@ -86,13 +100,13 @@ pub fn starting(settings: Settings) -> Router {
 }
 
 /// What a request hands to the making of a page.
-struct Asked {
+pub(crate) struct Asked {
     headers: HeaderMap,
     query: Vec<(String, String)>,
 }
 
 impl Asked {
-    fn new(headers: HeaderMap, query: Option<String>) -> Self {
+    pub(crate) fn new(headers: HeaderMap, query: Option<String>) -> Self {
         let query = query.unwrap_or_default();
         let query = form_urlencoded::parse(query.as_bytes()).into_owned().take(PARAMETERS_MAX).collect();
         Self { headers, query }
@@ -101,7 +115,7 @@ impl Asked {
 
 /// Makes a page away from the threads that talk to the network, a few at a time; a failure
 /// ends one page only.
-async fn make(
+pub(crate) async fn make(
     state: PortalState,
     asked: Asked,
     page: impl FnOnce(&Context<'_>) -> Response<Body> + Send + 'static,
@@ -111,7 +125,13 @@ async fn make(
     let work = move || {
         let inner = &*state.inner;
         let now = inner.now();
-        let grant: Grant = match inner.services.identity.authenticate(None, now) {
+        let https = inner.settings.https;
+        let visitor = Visitor::of(&inner.services.people, &asked.headers, https, now);
+        let grant = match visitor.person() {
+            Some(person) => Ok(person.grant()),
+            None => inner.services.identity.authenticate(None, now),
+        };
+        let grant = match grant {
             Ok(grant) => grant,
             Err(error) => {
                 tracing::error!(code = error.code(), "no public grant");
@@ -119,10 +139,18 @@ async fn make(
             }
         };
         let snapshot = inner.snapshot();
-        let view = snapshot.view(&grant);
-        let context =
-            Context { portal: inner, view, seq: snapshot.seq(), now, headers: &asked.headers, query: &asked.query };
+        let context = Context {
+            portal: inner,
+            view: snapshot.view(&grant),
+            audience: grant.audience(),
+            visitor: &visitor,
+            seq: snapshot.seq(),
+            now,
+            headers: &asked.headers,
+            query: &asked.query,
+        };
         let mut response = page(&context);
+        visitor.mark(response.headers_mut(), https);
         if let Some(policy) = &inner.policy {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         }

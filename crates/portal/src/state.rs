@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use parking_lot::Mutex;
+use ror_confidentiality::{AUDIENCES, Audience};
 use ror_directory::Directory;
 use ror_fhir::Instant;
+use ror_identity::people::People;
 use ror_identity::{Identity, Limiter};
 use ror_index::Snapshot;
 use ror_registers::cog::Cog;
@@ -27,8 +29,10 @@ use crate::times::Times;
 pub struct Services {
     /// The directory.
     pub directory: Arc<Directory>,
-    /// Who is asking: the public, here.
+    /// Gives the grant of the public.
     pub identity: Arc<Identity>,
+    /// Who is signed in, and what they may read.
+    pub people: Arc<People>,
     /// The search parameters.
     pub registry: &'static Registry,
     /// The code systems and value sets.
@@ -46,6 +50,8 @@ pub struct Services {
 pub struct Settings {
     /// Sandbox: every page says that the data are fictitious (D56).
     pub sandbox: bool,
+    /// Whether browsers reach the site by https: cookies are then for https alone.
+    pub https: bool,
     /// Notices of the registers that the data come from, as they are to be shown.
     pub sources: Vec<String>,
     /// Images under the points of maps; without them, maps are drawn from the outlines held.
@@ -58,6 +64,9 @@ pub struct PortalState {
     pub(crate) inner: Arc<Inner>,
 }
 
+/// Something counted, and the moment of the directory it shows.
+pub(crate) type Kept<T> = Mutex<Option<(u64, Instant, Arc<T>)>>;
+
 pub(crate) struct Inner {
     pub(crate) services: Services,
     pub(crate) settings: Settings,
@@ -65,11 +74,10 @@ pub(crate) struct Inner {
     pub(crate) places: Places,
     pub(crate) towns: Towns,
     pub(crate) needs: &'static Needs,
-    pub(crate) digests: Digests,
+    digests: [Digests; AUDIENCES],
     pub(crate) started: Instant,
     pub(crate) times: Times,
-    /// The figures of the home page, and the moment of the directory they show.
-    pub(crate) figures: Mutex<Option<(u64, Instant, Arc<Figures>)>>,
+    figures: [Kept<Figures>; AUDIENCES],
     /// Pages made at the same time: as many as processors.
     pub(crate) turns: Semaphore,
     /// The policy of pages that may show tiles.
@@ -85,10 +93,10 @@ impl PortalState {
             places: Places::new(services.cog),
             towns: Towns::of(services.cog),
             needs: Needs::embedded(),
-            digests: Digests::new(services.cog),
+            digests: std::array::from_fn(|_| Digests::new(services.cog)),
             started: (services.now)(),
             times: Times::default(),
-            figures: Mutex::default(),
+            figures: Default::default(),
             turns: Semaphore::new(processors.max(2)),
             policy: settings.tiles.as_ref().map(|tiles| tiles.policy(respond::POLICY)),
             services,
@@ -97,18 +105,29 @@ impl PortalState {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Reads ahead what searches by distance and counts beside filters need. Pages are right
+    /// Reads ahead, for the public, what searches by distance and counts beside filters need. Pages are right
     /// without it, and slower at first. Takes about a second per fifty thousand resources.
     pub fn warm(&self) {
         let inner = &self.inner;
         let snapshot = inner.snapshot();
         if let Ok(grant) = inner.services.identity.authenticate(None, inner.now()) {
-            inner.digests.read_all(snapshot.view(&grant));
+            inner.digests(grant.audience()).read_all(snapshot.view(&grant));
         }
     }
 }
 
 impl Inner {
+    /// What ordering and counting need, as one audience sees it: nothing read for one is ever
+    /// looked up for another.
+    pub(crate) fn digests(&self, audience: Audience) -> &Digests {
+        &self.digests[audience.index()]
+    }
+
+    /// The figures of the home page, as one audience sees them.
+    pub(crate) fn figures(&self, audience: Audience) -> &Kept<Figures> {
+        &self.figures[audience.index()]
+    }
+
     pub(crate) fn now(&self) -> Instant {
         (self.services.now)()
     }

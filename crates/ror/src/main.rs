@@ -13,6 +13,7 @@ mod issuers;
 mod keys;
 mod lists;
 mod package;
+mod people;
 mod population;
 mod report;
 mod security;

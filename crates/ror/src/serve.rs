@@ -23,7 +23,7 @@ use crate::cli::Serve;
 use crate::config::Config;
 use crate::environment::{environment, now, random};
 use crate::geography::Communes;
-use crate::{data, issuers, lists, report, security, sources};
+use crate::{data, issuers, lists, people, report, security, sources};
 
 /// How often the times of requests are summed up: until then each one takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -151,9 +151,11 @@ fn site(config: &Config, ledger: &Arc<dyn Ledger>, services: Services, mut setti
     let now = Arc::clone(&services.environment.now);
     let (held, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
     let api = ApiState::new(services, settings);
+    let people = people::open(ledger, &held, &identity, config.sandbox)?;
     let portal = ror_portal::Services {
         directory: held,
         identity,
+        people,
         registry: Registry::embedded(),
         terminology: Terminology::embedded(),
         cog: Communes::read(&**ledger)?.for_good(),
@@ -189,7 +191,8 @@ fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, identity: Arc<I
 
 fn portal_settings(ledger: &dyn Ledger, config: &Config) -> anyhow::Result<ror_portal::Settings> {
     let sources = sources::told(ledger)?;
-    Ok(ror_portal::Settings { sandbox: config.sandbox, sources, tiles: config.tiles.clone() })
+    let (sandbox, https, tiles) = (config.sandbox, config.https, config.tiles.clone());
+    Ok(ror_portal::Settings { sandbox, https, sources, tiles })
 }
 
 /// The key under which page cursors are sealed: one for all servers of the same data.

@@ -12,6 +12,7 @@ pub(crate) mod needs;
 pub(crate) mod notice;
 pub(crate) mod pages;
 pub(crate) mod result;
+pub(crate) mod role;
 pub(crate) mod search_form;
 pub(crate) mod tables;
 
@@ -53,6 +54,7 @@ pub(crate) fn examples() -> Vec<Example> {
         contacts::examples(),
         tables::examples(),
         freshness::examples(),
+        role::examples(),
     ]
     .into_iter()
     .flatten()

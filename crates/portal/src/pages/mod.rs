@@ -7,7 +7,11 @@ pub(crate) mod later;
 pub(crate) mod not_allowed;
 pub(crate) mod not_found;
 pub(crate) mod offer;
+pub(crate) mod refused;
 pub(crate) mod results;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+pub(crate) mod sign_out;
 pub(crate) mod starting;
 pub(crate) mod status;
 pub(crate) mod structure;
@@ -15,21 +19,28 @@ pub(crate) mod suggestions;
 pub(crate) mod throttled;
 
 use axum::http::HeaderMap;
+use ror_confidentiality::Audience;
 use ror_fhir::Instant;
 use ror_index::View;
 
 use crate::assets::Assets;
 use crate::components::map::MapView;
 use crate::components::result::Card;
+use crate::components::role::Role;
 use crate::find::Finder;
 use crate::map;
 use crate::sheet::Reader;
 use crate::state::{Inner, Settings};
+use crate::visitor::{self, Visitor};
 
-/// What every page is made from: one moment of the directory, as the public sees it.
+/// What every page is made from: one moment of the directory, as whoever reads it sees it.
 pub(crate) struct Context<'a> {
     pub(crate) portal: &'a Inner,
     pub(crate) view: View<'a>,
+    /// Whose view it is.
+    pub(crate) audience: Audience,
+    /// Who reads.
+    pub(crate) visitor: &'a Visitor,
     /// Which moment it is.
     pub(crate) seq: u64,
     pub(crate) now: Instant,
@@ -48,7 +59,7 @@ impl<'a> Context<'a> {
         Finder {
             view: self.view,
             registry,
-            digests: &self.portal.digests,
+            digests: self.portal.digests(self.audience),
             cog: self.portal.services.cog,
             now: self.now,
         }
@@ -60,7 +71,11 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn frame(&self, title: impl Into<String>) -> Frame {
-        Frame::new(title, self.portal.assets, &self.portal.settings)
+        Frame {
+            role: self.visitor.person().map(|acting| visitor::role(acting, self.finder())),
+            has_ended: matches!(self.visitor, Visitor::Ended),
+            ..Frame::new(title, self.portal.assets, &self.portal.settings)
+        }
     }
 }
 
@@ -87,6 +102,10 @@ pub(crate) struct Frame {
     pub(crate) map_script: Option<String>,
     /// Whether search engines may list it.
     pub(crate) is_indexed: bool,
+    /// As what somebody signed in acts.
+    pub(crate) role: Option<Role>,
+    /// Whether the session of this browser has ended.
+    pub(crate) has_ended: bool,
 }
 
 impl Frame {
@@ -100,6 +119,8 @@ impl Frame {
             sources: settings.sources.clone(),
             map_script: None,
             is_indexed: true,
+            role: None,
+            has_ended: false,
         }
     }
 

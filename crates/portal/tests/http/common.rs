@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ror_directory::{Directory, Environment, ImportItem, ImportKey, MintedKind, Replaces};
 use ror_fhir::Node;
+use ror_identity::people::{DemoScopes, Fetch, Outgoing, People, PeopleSettings, Visit};
 use ror_identity::{CallLimits, Identity, Limiter};
 use ror_ledger::{Ledger, SqliteLedger};
 use ror_portal::{PortalState, Services, Settings, router};
@@ -28,6 +29,8 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) directory: Arc<Directory>,
     pub(crate) identity: Arc<Identity>,
+    people: Arc<People>,
+    clock: Arc<AtomicI64>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<std::thread::JoinHandle<()>>,
     _folder: tempfile::TempDir,
@@ -44,6 +47,24 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// What the browser is to keep under a name; empty when it is to forget it.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        let set = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("set-cookie"));
+        let mut values = set.filter_map(|(_, value)| value.split(';').next()?.strip_prefix(name)?.strip_prefix('='));
+        values.next().map(str::to_owned)
+    }
+
+    /// Hidden fields of the forms, in order.
+    pub(crate) fn hidden(&self) -> Vec<(String, String)> {
+        let inputs = self.body.split("<input type=\"hidden\" name=\"").skip(1);
+        let pair = |input: &str| {
+            let (name, rest) = input.split_once('"')?;
+            let value = rest.strip_prefix(" value=\"")?.split('"').next()?;
+            Some((name.to_owned(), value.replace("&#x2F;", "/").replace("&#38;", "&").replace("&amp;", "&")))
+        };
+        inputs.filter_map(pair).collect()
     }
 
     /// Values of an attribute, in order.
@@ -85,26 +106,30 @@ impl World {
         let directory = Directory::open(Arc::clone(&ledger), environment).expect("a directory");
         let summary = directory.import("synth", items, &mut |_| {}).expect("the ledger takes it");
         assert_eq!(summary.rejected, 0, "{:?}", summary.problems.first());
-        let identity = Identity::open(ledger, ror_identity::Settings::new(true), Box::new(random), NOW).expect("a key");
-        Self::serve(folder, directory, Arc::new(identity), sandbox, limits)
-    }
-
-    fn serve(
-        folder: tempfile::TempDir,
-        directory: Arc<Directory>,
-        identity: Arc<Identity>,
-        sandbox: bool,
-        limits: &CallLimits,
-    ) -> Self {
+        let keeper = ror_identity::Settings::new(true);
+        let identity = Identity::open(Arc::clone(&ledger), keeper, Box::new(random.clone()), NOW);
+        let clock = Arc::new(AtomicI64::new(NOW));
+        let settings = PeopleSettings { providers: Vec::new(), sandbox: sandbox.then(scopes) };
+        let fetch: Arc<Fetch> = Arc::new(|request: &Outgoing| Err(format!("no network for {}", request.url)));
+        let time = Arc::clone(&clock);
+        let now: Arc<dyn Fn() -> i64 + Send + Sync> = Arc::new(move || time.load(Ordering::Relaxed));
+        let people = People::open(ledger, settings, Box::new(random), &fetch, Arc::clone(&now)).expect("people");
         let services = Services {
             directory: Arc::clone(&directory),
-            identity: Arc::clone(&identity),
+            identity: Arc::new(identity.expect("a key")),
+            people: Arc::new(people),
             registry: Registry::embedded(),
             terminology: Terminology::embedded(),
             cog: Cog::embedded(),
             limiter: Limiter::new(limits, Arc::new(|| NOW)),
-            now: Arc::new(|| NOW),
+            now,
         };
+        Self::serve(folder, services, clock, sandbox)
+    }
+
+    fn serve(folder: tempfile::TempDir, services: Services, clock: Arc<AtomicI64>, sandbox: bool) -> Self {
+        let (directory, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
+        let people = Arc::clone(&services.people);
         let settings = Settings { sandbox, sources: vec!["registre d’essai".to_owned()], ..Settings::default() };
         let state = PortalState::new(services, settings);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -122,7 +147,7 @@ impl World {
                 served.await.expect("served");
             });
         });
-        Self { address, directory, identity, stop: Some(stop), server: Some(server), _folder: folder }
+        Self { address, directory, identity, people, clock, stop: Some(stop), server: Some(server), _folder: folder }
     }
 
     /// Asks for an address, as a browser without scripts.
@@ -135,9 +160,34 @@ impl World {
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &str) -> Reply {
+        self.send(method, path, headers, "")
+    }
+
+    /// Sends a form.
+    pub(crate) fn post(&self, path: &str, headers: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let length = body.len();
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        self.send("POST", path, &format!("{kind}\r\nContent-Length: {length}\r\n{headers}"), &body)
+    }
+
+    /// The grant of whoever holds the secret of a session.
+    pub(crate) fn grant(&self, secret: &str) -> ror_confidentiality::Grant {
+        match self.people.visit(Some(secret), self.clock.load(Ordering::Relaxed)).expect("reads") {
+            Visit::SignedIn(acting) => acting.grant(),
+            Visit::Public | Visit::Ended => panic!("signed in"),
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&self, ms: i64) {
+        self.clock.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Reply {
         let mut stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a socket");
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}");
         stream.write_all(head.as_bytes()).expect("sent");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("an answer");
@@ -165,6 +215,20 @@ fn parse(bytes: &[u8]) -> Reply {
     let is_chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
     assert!(!is_chunked, "pages are written whole");
     Reply { status, headers, body: String::from_utf8_lossy(body).into_owned() }
+}
+
+/// What the persons of the sandbox hold their rights on.
+fn scopes() -> DemoScopes {
+    DemoScopes {
+        region: "84".to_owned(),
+        departement: "01".to_owned(),
+        communes: vec!["01053".to_owned(), "01283".to_owned()],
+        hospital: Some("010990001".to_owned()),
+        hospital_offers: vec!["84/00000001".to_owned()],
+        home: Some("010990002".to_owned()),
+        home_offers: vec!["84/00000002".to_owned()],
+        practice: Some("010990003".to_owned()),
+    }
 }
 
 /// A part of the invented Ain: its hospitals, some EHPAD and services, and some practices.

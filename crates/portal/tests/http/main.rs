@@ -7,4 +7,5 @@ mod hostile;
 mod limits;
 mod matrix;
 mod pages;
+mod people;
 mod unplaced;

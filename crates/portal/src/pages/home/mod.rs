@@ -77,7 +77,7 @@ pub(super) fn common_needs(context: &Context<'_>) -> Vec<NeedLink> {
 
 /// The figures of this moment, counted once.
 fn counted(context: &Context<'_>) -> Arc<Figures> {
-    let mut held = context.portal.figures.lock();
+    let mut held = context.portal.figures(context.audience).lock();
     if let Some((seq, at, figures)) = &*held
         && *seq == context.seq
         && (0..KEPT_MS).contains(&(context.now - at))

@@ -17,10 +17,6 @@ struct Page {
 
 pub(crate) fn page(context: &Context<'_>, door: &str) -> Response<Body> {
     let (title, lines): (&'static str, &'static [&'static str]) = match door {
-        "connexion" => (
-            "La connexion des professionnels arrive plus tard",
-            &["Elle se fera avec Pro Santé Connect.", "La recherche n’a pas besoin de compte."],
-        ),
         "decrire" => (
             "Décrire son offre arrive plus tard",
             &[

@@ -1,4 +1,4 @@
-//! A method that pages do not take: they are only read.
+//! A method that an address does not take: most pages are only read.
 
 use askama::Template;
 use axum::body::Body;
@@ -16,9 +16,9 @@ struct Page {
 }
 
 /// 405, with what is allowed.
-pub(crate) fn page(headers: &HeaderMap, settings: &Settings) -> Response<Body> {
+pub(crate) fn page(headers: &HeaderMap, settings: &Settings, allowed: &'static str) -> Response<Body> {
     let frame = Frame::new("Demande refusée – ROR", Assets::embedded(), settings).not_indexed();
     let mut response = respond::page(StatusCode::METHOD_NOT_ALLOWED, headers, &Page { frame });
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     response
 }

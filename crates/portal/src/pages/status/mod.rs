@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use ror_confidentiality::Audience;
 use ror_search::ResourceType;
 
 use super::{Context, Frame};
@@ -28,12 +29,13 @@ struct Row {
 
 pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
     let count = |rtype| vec![french::number(context.view.count(rtype))];
+    let offers = if context.audience == Audience::PUBLIC { "Offres publiques" } else { "Offres que vous voyez" };
     let facts = Facts {
         rows: vec![
             Fact::shown("Version", vec![env!("CARGO_PKG_VERSION").to_owned()]),
             Fact::shown("En service depuis le", vec![french::moment(context.portal.started)]),
             Fact::shown("Heure du serveur", vec![french::moment(context.now)]),
-            Fact::shown("Offres publiques", count(ResourceType::HealthcareService)),
+            Fact::shown(offers, count(ResourceType::HealthcareService)),
             Fact::shown("Structures", count(ResourceType::Organization)),
             Fact::shown("Lieux", count(ResourceType::Location)),
             Fact::shown("Exercices de professionnels de ville", count(ResourceType::PractitionerRole)),
