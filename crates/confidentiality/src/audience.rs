@@ -18,6 +18,8 @@ impl Audience {
     pub const PUBLIC: Self = Self(0);
     /// Profile 1: sees all that is served.
     pub const ALL_DATA: Self = Self(1);
+    /// Profile 2: sees all but level 3.
+    pub const ALL_BUT_LEVEL_3: Self = Self(2);
     /// A person on the objects of their own scope.
     pub const OWNER: Self = Self(6);
 

@@ -23,4 +23,4 @@ pub use audience::{AUDIENCES, Audience, AudienceMask};
 pub use facts::{Facts, Field, OfferFacts, OrganizationKind, OwnFacts, is_medico_social_category};
 pub use grant::{Grant, Rights, WriteScope};
 pub use policy::{Policy, PolicyError};
-pub use project::{Group, Projection, project, project_hours};
+pub use project::{Group, Projection, Sight, project, project_hours};

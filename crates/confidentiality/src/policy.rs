@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use crate::{Audience, AudienceMask};
 
 use elements::ElementsFile;
-pub(crate) use elements::{CapacityStatuses, Element, Kind, Schema, ToldBy};
+pub(crate) use elements::{CapacityStatuses, Element, Kind, Schema, Slice, ToldBy};
 use rules::RulesFile;
 pub(crate) use rules::{Conditions, Rule, RuleId};
 

@@ -20,7 +20,17 @@ use crate::{Audience, AudienceMask, Facts, Policy};
 pub struct Projection {
     body: Arc<[u8]>,
     visible: AudienceMask,
+    sight: Sight,
     groups: Vec<Group>,
+}
+
+/// Whose reading of a resource is kept (D63): those whose projection holds what is named here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// A contact or a telecom of level 2 that names a person.
+    pub named_contact: AudienceMask,
+    /// Something of level 3.
+    pub level_3: AudienceMask,
 }
 
 /// The audiences that see the same projection of a resource.
@@ -39,6 +49,11 @@ impl Projection {
     /// Who sees the resource at all; for the others it does not exist.
     pub const fn visible(&self) -> AudienceMask {
         self.visible
+    }
+
+    /// Who sees of it what has its reading kept.
+    pub const fn sight(&self) -> Sight {
+        self.sight
     }
 
     /// The canonical text of the whole resource: for storage, never for answering.
@@ -74,8 +89,8 @@ pub fn project_hours(
     is_over: &dyn Fn(&Node) -> bool,
     policy: &Policy,
 ) -> Projection {
-    let (body, marks) = walk::walk(resource, facts, is_over, policy);
+    let (body, marks, sight) = walk::walk(resource, facts, is_over, policy);
     let visible = marks.root();
     let groups = groups::of(resource, &marks);
-    Projection { body: body.into(), visible, groups }
+    Projection { body: body.into(), visible, sight, groups }
 }

@@ -325,6 +325,11 @@ proptest! {
             prop_assert!(most.includes(seers), "{marker} read by {seers:?}: {resource:?}");
         }
         prop_assert!(projection.visible().includes(P1_AND_OWNER));
+        // The public reads nothing that is kept track of, profile 2 nothing of level 3 (D63).
+        let (sight, public) = (projection.sight(), Audience::PUBLIC);
+        prop_assert!(projection.visible().includes(sight.named_contact | sight.level_3));
+        prop_assert!(!(sight.named_contact | sight.level_3).contains(public));
+        prop_assert!(!sight.level_3.contains(Audience::ALL_BUT_LEVEL_3));
     }
 
     #[test]

@@ -183,7 +183,8 @@ impl State {
                 extracted: extract(rtype, &id, &group.resource, tables.registry),
             })
             .collect();
-        self.snapshot.put(Document { rtype, id, body: projection.body().clone(), groups, stamps });
+        let (body, sight) = (projection.body().clone(), projection.sight());
+        self.snapshot.put(Document { rtype, id, body, sight, groups, stamps });
     }
 
     /// Moves the date of the parents that gained or lost a child, for those who see that they

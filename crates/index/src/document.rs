@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use ror_confidentiality::{AUDIENCES, Audience, AudienceMask};
+use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Sight};
 use ror_fhir::{DateTime, Instant, Node};
 use ror_search::{Column, Extracted, Near, OutgoingReference, ResourceType};
 
@@ -19,6 +19,8 @@ pub struct Document {
     /// Canonical text of the whole resource, without id, version nor update date:
     /// `resourceType` first, then `meta` when there is one.
     pub body: Arc<[u8]>,
+    /// Whose reading of it is kept.
+    pub sight: Sight,
     /// The distinct projections.
     pub groups: Vec<DocumentGroup>,
     /// Version and update date by audience index; of no meaning where not visible.
@@ -51,6 +53,7 @@ pub(crate) struct Doc {
     pub(crate) rtype: ResourceType,
     pub(crate) id: Arc<str>,
     pub(crate) visible: AudienceMask,
+    pub(crate) sight: Sight,
     pub(crate) body: Arc<[u8]>,
     /// Byte ranges to leave out, ascending.
     pub(crate) cuts: Shared<Range<u32>>,

@@ -205,6 +205,7 @@ fn keep(document: Document, id: Arc<str>, terms: Vec<(u32, AudienceMask)>) -> Do
         rtype: document.rtype,
         id,
         visible: AudienceMask::NONE,
+        sight: document.sight,
         body: document.body,
         cuts: std::iter::empty().collect(),
         stamps: Box::new(document.stamps),

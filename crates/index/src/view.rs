@@ -186,6 +186,17 @@ impl<'a> Hit<'a> {
         self.doc.stamps[self.audience.index()].updated
     }
 
+    /// Whether this audience sees in it a contact of level 2 that names a person: its reading is
+    /// kept (D63). Decided when the resource was written.
+    pub fn names_contacts(&self) -> bool {
+        self.doc.sight.named_contact.contains(self.audience)
+    }
+
+    /// Whether this audience sees in it something of level 3: its reading is kept (D63).
+    pub fn holds_level_3(&self) -> bool {
+        self.doc.sight.level_3.contains(self.audience)
+    }
+
     /// Appends the resource's text as this audience sees it.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         self.doc.write_to(self.audience.mask(), out);

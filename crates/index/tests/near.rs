@@ -1,6 +1,6 @@
 //! The order by distance, over chains.
 
-use ror_confidentiality::{Audience, AudienceMask, Grant, Rights};
+use ror_confidentiality::{Audience, AudienceMask, Grant, Rights, Sight};
 use ror_fhir::{Node, node};
 use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
 use ror_search::{Handling, NoGeography, Registry, ResourceType, extract};
@@ -14,7 +14,14 @@ fn snapshot(resources: &[(ResourceType, &str, Node)]) -> Snapshot {
         let group = DocumentGroup { audiences: AudienceMask::ALL, cuts: Box::default(), extracted };
         let stamps = [Stamp { version: 1, updated: 0 }; 7];
         let body = resource.to_bytes().into();
-        snapshot.put(Document { rtype: *rtype, id: (*id).into(), body, groups: vec![group], stamps });
+        snapshot.put(Document {
+            rtype: *rtype,
+            id: (*id).into(),
+            body,
+            sight: Sight::default(),
+            groups: vec![group],
+            stamps,
+        });
     }
     snapshot
 }

@@ -56,6 +56,11 @@ fn coded_level(coding: &Node) -> u8 {
     }
 }
 
+/// Whether a contact says who it is: a name of its own, or in its extension.
+pub(super) fn names_a_person(contact: &Node) -> bool {
+    contact.get("name").is_some() || contact.items("extension").any(|part| part.str("url") == Some("name"))
+}
+
 /// What holds of a capacity record; `None` when its status is not one of JDV_J188 (D25).
 pub(super) fn capacity(record: &Node, statuses: &CapacityStatuses) -> Option<Conditions> {
     let (mut count, mut installed, mut additional) = (0, true, false);

@@ -78,6 +78,11 @@ impl<'a> Scope<'a> {
         self.judge(self.policy.rule(rule), play)
     }
 
+    /// The rule of what no rule names (D18).
+    pub(super) const fn other_rule(&self) -> RuleId {
+        self.policy.other
+    }
+
     /// Who sees an element that gives away where a *lieu de vie* is (D26).
     pub(super) fn home(&self) -> AudienceMask {
         if self.lieu_de_vie { self.plain[self.policy.home.index()] } else { AudienceMask::ALL }

@@ -2,10 +2,11 @@
 
 use ror_fhir::{Node, Object};
 
+use super::Sight;
 use super::levels;
 use super::marks::Marks;
 use super::scope::{Play, Scope};
-use crate::policy::{Element, Kind, Schema};
+use crate::policy::{Element, Kind, RuleId, Schema, Slice};
 use crate::{Audience, AudienceMask, Facts, Policy};
 
 /// Writes `resource` and marks its parts.
@@ -14,12 +15,12 @@ pub(super) fn walk(
     facts: &Facts<'_>,
     is_over: &dyn Fn(&Node) -> bool,
     policy: &Policy,
-) -> (Vec<u8>, Marks) {
+) -> (Vec<u8>, Marks, Sight) {
     let scope = Scope::new(resource, facts, policy);
     let (out, marks) = (Vec::with_capacity(2048), Marks::default());
-    let mut walk = Walk { schema: policy.schema(), scope, is_over, out, marks };
+    let mut walk = Walk { schema: policy.schema(), scope, is_over, out, marks, sight: Sight::default() };
     walk.resource(resource);
-    (walk.out, walk.marks)
+    (walk.out, walk.marks, walk.sight)
 }
 
 struct Walk<'a> {
@@ -28,10 +29,16 @@ struct Walk<'a> {
     is_over: &'a dyn Fn(&Node) -> bool,
     out: Vec<u8>,
     marks: Marks,
+    sight: Sight,
 }
 
 /// The element whose items end.
 const HOURS: &str = "availableTime";
+
+/// Whether what these audiences see is of level 3: profile 2 sees everything but that.
+fn is_level_3(readers: AudienceMask) -> bool {
+    !readers.is_empty() && !readers.contains(Audience::ALL_BUT_LEVEL_3)
+}
 
 /// What a part of an object is to the one that holds it.
 #[derive(Clone, Copy)]
@@ -47,6 +54,10 @@ enum Part {
 struct Here {
     mask: AudienceMask,
     play: Play,
+    /// A person is named by what holds this.
+    named: bool,
+    /// The element's own rule withholds it from profile 2: it is of level 3.
+    strict: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -58,7 +69,11 @@ impl<'a> Walk<'a> {
         };
         let rtype = resource.str("resourceType").and_then(|rtype| self.schema.resource(rtype));
         let elements = rtype.map(|rtype| self.schema.element(rtype.root));
-        let here = Here { mask: self.scope.base, play: Play::default() };
+        let named = matches!(resource.str("resourceType"), Some("Practitioner" | "PractitionerRole"));
+        let here = Here { mask: self.scope.base, play: Play::default(), named, strict: false };
+        if is_level_3(here.mask) {
+            self.sight.level_3 |= here.mask;
+        }
         let root = self.marks.open(0);
         self.members(object, |walk, start, key, value| match (key, elements) {
             // A narrative may repeat what is hidden, a contained resource escapes its own policy (D18).
@@ -165,11 +180,22 @@ impl<'a> Walk<'a> {
     /// One value of an element, under the element's own rule.
     fn value(&mut self, value: &Node, start: usize, element: &Element, here: Here) -> AudienceMask {
         let own = self.own(value, element, here);
-        match (element.kind, value) {
+        let seen = match (element.kind, value) {
             (Kind::Primitive, Node::Array(_) | Node::Object(_)) => self.leaf(value, start, own.mask & self.scope.other),
             (Kind::Primitive, _) => self.leaf(value, start, own.mask),
             (_, Node::Object(object)) if !own.mask.is_empty() => self.object(object, start, element, own),
             _ => self.leaf(value, start, own.mask & self.scope.other),
+        };
+        self.note(element, own, seen);
+        seen
+    }
+
+    /// Remembers who sees an element whose reading is kept (D63).
+    fn note(&mut self, element: &Element, own: Here, seen: AudienceMask) {
+        if own.strict {
+            self.sight.level_3 |= seen;
+        } else if own.named && own.play.level >= 2 && element.level.is_some() {
+            self.sight.named_contact |= seen;
         }
     }
 
@@ -202,7 +228,7 @@ impl<'a> Walk<'a> {
     /// and a null cannot be written by cutting: when one item is hidden, all are.
     fn companion(&mut self, value: &Node, start: usize, element: &Element, here: Here) -> AudienceMask {
         let own = self.own(&Node::Null, element, here);
-        match value {
+        let seen = match value {
             Node::Object(object) => self.object(object, start, element, own),
             Node::Array(items) => {
                 let at = self.marks.open(start);
@@ -218,7 +244,9 @@ impl<'a> Walk<'a> {
                 seen
             }
             _ => self.leaf(value, start, own.mask & self.scope.other),
-        }
+        };
+        self.note(element, own, seen);
+        seen
     }
 
     fn items(&mut self, items: &[Node], mut each: impl FnMut(&mut Self, usize, &Node)) {
@@ -242,9 +270,10 @@ impl<'a> Walk<'a> {
 
     /// Who may see `value` as this element, before what it holds is judged.
     fn own(&self, value: &Node, element: &Element, here: Here) -> Here {
-        let mut own = here;
+        let mut own = Here { strict: false, ..here };
         if let Some(carrier) = &element.level {
             own.play.level = own.play.level.max(levels::level(value, carrier));
+            own.named |= levels::names_a_person(value);
         }
         if element.capacity {
             match levels::capacity(value, &self.schema.capacity) {
@@ -253,16 +282,22 @@ impl<'a> Walk<'a> {
             }
         }
         if let Some(rule) = element.rule {
-            own.mask &= self.scope.rule(rule, own.play);
+            let readers = self.scope.rule(rule, own.play);
+            own.mask &= readers;
+            own.strict = rule != self.scope.other_rule() && is_level_3(readers);
         }
         if element.home {
             own.mask &= self.scope.home();
         }
         if !element.slices.is_empty() {
             own.mask &= self.slices(value, element);
+            own.strict |= self.is_strict_slice(value, element);
         }
         if element.kind == Kind::Reference {
-            own.mask &= levels::target(value).map_or(self.scope.other, |target| self.scope.target(&target));
+            let readers = levels::target(value).map_or(self.scope.other, |target| self.scope.target(&target));
+            own.mask &= readers;
+            // What leads to something that only they see; to nothing at all, it is undecided.
+            own.strict |= readers != self.scope.other && is_level_3(readers);
         }
         own
     }
@@ -289,6 +324,18 @@ impl<'a> Walk<'a> {
             }
         }
         mask & self.told(item, element)
+    }
+
+    /// Whether some slice that an item claims to be is of level 3.
+    fn is_strict_slice(&self, item: &Node, element: &Element) -> bool {
+        let claims = |slice: &Slice| {
+            let tellers = levels::tellers(item, element);
+            tellers.into_iter().flatten().any(|value| slice.values.iter().any(|known| **known == *value))
+        };
+        let strict =
+            |rule: RuleId| rule != self.scope.other_rule() && is_level_3(self.scope.rule(rule, Play::default()));
+        element.slices.iter().any(|slice| slice.rule.is_some_and(strict) && claims(slice))
+            || is_level_3(self.told(item, element))
     }
 
     /// The rules of the extensions that tell what an item is.
