@@ -10,6 +10,7 @@ use ror_index::Hit;
 use crate::compression;
 use crate::negotiation::{Encoding, Format};
 use crate::outcome::Fault;
+use crate::trace::Disclosed;
 
 /// Status, headers and one buffer.
 #[derive(Debug)]
@@ -19,13 +20,15 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// How many resources it carries, for logs.
     pub(crate) count: usize,
+    /// What it holds that has its reading kept.
+    pub(crate) disclosed: Option<Box<Disclosed>>,
     /// What the body is packed with already.
     packed: Option<Encoding>,
 }
 
 impl Answer {
     pub(crate) fn new(status: StatusCode, body: Vec<u8>) -> Self {
-        Self { status, headers: HeaderMap::with_capacity(12), body, count: 0, packed: None }
+        Self { status, headers: HeaderMap::with_capacity(12), body, count: 0, disclosed: None, packed: None }
     }
 
     pub(crate) fn ok(body: Vec<u8>) -> Self {
@@ -44,6 +47,13 @@ impl Answer {
 
     pub(crate) fn with_count(self, count: usize) -> Self {
         Self { count, ..self }
+    }
+
+    /// Says what it holds of `hit` that has its reading kept.
+    pub(crate) fn disclosing(self, hit: &Hit) -> Self {
+        let mut disclosed = Disclosed::default();
+        disclosed.note(hit);
+        Self { disclosed: disclosed.some(), ..self }
     }
 
     /// `ETag` and `Last-Modified` of a resource as this audience sees it (D28).

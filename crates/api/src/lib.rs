@@ -12,6 +12,7 @@
 //! This crate decides nothing about who sees what, and reads no body that it serves.
 
 mod answer;
+mod audit;
 mod blocking;
 mod bundle;
 mod call;
@@ -42,6 +43,7 @@ mod state;
 mod terminology;
 mod tls;
 mod token;
+mod trace;
 mod update;
 mod validate;
 mod work;

@@ -42,7 +42,7 @@ pub(crate) fn read(call: &Call, rtype: ResourceType, id: &str) -> Result<Answer,
         shape => {
             let mut resource = hit.to_node();
             shape.prune(&mut resource, Elements::of(rtype));
-            Ok(Answer::node(&resource).with_version(hit.version(), hit.updated()).with_count(1))
+            Ok(Answer::node(&resource).with_version(hit.version(), hit.updated()).with_count(1).disclosing(&hit))
         }
     }
 }
@@ -51,7 +51,7 @@ pub(crate) fn read(call: &Call, rtype: ResourceType, id: &str) -> Result<Answer,
 pub(crate) fn whole(call: &Call, hit: &Hit) -> Answer {
     let mut body = Vec::with_capacity(call.state.room(1));
     hit.write_to(&mut body);
-    Answer::ok(body).with_version(hit.version(), hit.updated()).with_count(1)
+    Answer::ok(body).with_version(hit.version(), hit.updated()).with_count(1).disclosing(hit)
 }
 
 fn unchanged(hit: &Hit) -> Answer {

@@ -17,7 +17,7 @@ pub(crate) const RESERVED_BASES: [&str; 2] = ["/ws-synchro-dispo-lits-fhir", "/a
 
 /// Every FHIR address without its values. A route takes its own from here, so that the matrix of
 /// who sees what (`crates/testkit`) knows each and fails for one it has no row for.
-pub(crate) const TEMPLATES: [&str; 13] = [
+pub(crate) const TEMPLATES: [&str; 15] = [
     "metadata",
     "{type}/{id}",
     "{type}",
@@ -31,6 +31,8 @@ pub(crate) const TEMPLATES: [&str; 13] = [
     "{list}/$expand",
     "{list}/$lookup",
     "{list}/$validate-code",
+    "AuditEvent",
+    "AuditEvent/{id}",
 ];
 
 /// What a FHIR request asks.
@@ -47,6 +49,7 @@ pub(crate) enum Route {
     SearchConformance { kind: ConformanceKind },
     SearchConformanceForm { kind: ConformanceKind },
     Operate { kind: ConformanceKind, operation: Operation, id: Option<String> },
+    Audit { id: Option<String> },
 }
 
 /// The types that describe what is served: the same for everyone, read only.
@@ -137,6 +140,8 @@ impl Route {
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         let is_get = method == Method::GET || method == Method::HEAD;
         match segments[..] {
+            ["AuditEvent"] => only(is_get, READ_ONLY, Self::Audit { id: None }),
+            ["AuditEvent", id] if id != "$validate" => only(is_get, READ_ONLY, Self::Audit { id: Some(id.to_owned()) }),
             ["metadata"] => only(is_get, READ_ONLY, Self::Capabilities),
             // Each type that a profile describes, kept by the directory or not.
             [first, ref rest @ .., "$validate"] if rest.len() <= 1 => {
@@ -209,6 +214,48 @@ impl Route {
                 Operation::Lookup => TEMPLATES[11],
                 Operation::ValidateCode => TEMPLATES[12],
             },
+            Self::Audit { id: None } => TEMPLATES[13],
+            Self::Audit { id: Some(_) } => TEMPLATES[14],
+        }
+    }
+}
+
+impl Route {
+    /// What is asked, as traces name it (D63).
+    pub(crate) const fn action(&self) -> &'static str {
+        match self {
+            Self::Capabilities => "capabilities",
+            Self::Read { .. } => "read",
+            Self::Search { .. } | Self::SearchForm { .. } => "search",
+            Self::Create { .. } => "create",
+            Self::Update { .. } => "update",
+            Self::Validate { .. } => "validate",
+            Self::ReadConformance { .. } | Self::SearchConformance { .. } | Self::SearchConformanceForm { .. } => {
+                "list"
+            }
+            Self::Operate { .. } => "operation",
+            Self::Audit { .. } => "audit",
+        }
+    }
+
+    /// The type of content that it is about.
+    pub(crate) fn resource_type(&self) -> Option<ResourceType> {
+        match self {
+            Self::Read { rtype, .. }
+            | Self::Search { rtype }
+            | Self::SearchForm { rtype }
+            | Self::Create { rtype }
+            | Self::Update { rtype, .. } => Some(*rtype),
+            Self::Validate { rtype, .. } => ResourceType::parse(rtype),
+            _ => None,
+        }
+    }
+
+    /// The one resource that it names.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Read { id, .. } | Self::Update { id, .. } | Self::Validate { id: Some(id), .. } => Some(id),
+            _ => None,
         }
     }
 }
@@ -248,6 +295,11 @@ mod tests {
             ("GET", "Location/a/_history/1", 404),
             ("GET", "Location/%zz", 400),
             ("GET", "Location/%ff", 400),
+            ("GET", "AuditEvent", 200),
+            ("GET", "AuditEvent/7", 200),
+            ("POST", "AuditEvent", 405),
+            ("DELETE", "AuditEvent/7", 405),
+            ("GET", "AuditEvent/7/x", 404),
             ("GET", "ValueSet", 200),
             ("GET", "StructureDefinition/x", 200),
             ("GET", "StructureDefinition/$expand", 404),

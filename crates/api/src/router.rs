@@ -13,9 +13,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::routing::{MethodRouter, any, get};
-use ror_identity::Shown;
+use ror_identity::{Shown, TraceLine, token_asked};
 use ror_search::Handling;
 
 use crate::answer::{Answer, REQUEST_ID};
@@ -27,10 +27,14 @@ use crate::outcome::Fault;
 use crate::peer::Presented;
 use crate::route::{FULL_BASES, RESERVED_BASES, Route, TEMPLATES};
 use crate::state::ApiState;
+use crate::trace::{Asked, Disclosed};
 use crate::work::{Answering, Work};
 use crate::{
-    conformance, create, discovery, health, metrics, read, request, search, terminology, token, update, validate,
+    audit, conformance, create, discovery, health, metrics, read, request, search, terminology, token, update, validate,
 };
+
+/// How a caller without token is named in traces.
+const ANONYMOUS: &str = "anonyme";
 
 /// The base of a FHIR address that serves everything.
 pub(crate) fn full_base(path: &str) -> Option<&'static str> {
@@ -73,7 +77,9 @@ struct Trace {
     request_id: uuid::Uuid,
     route: &'static str,
     client: Option<String>,
+    actor: Option<String>,
     audience: Option<usize>,
+    purpose: Option<String>,
     declared: Option<String>,
     count: usize,
     detail: &'static str,
@@ -91,8 +97,20 @@ async fn token_address(State(state): State<ApiState>, request: Request) -> Respo
         token::error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "erreur interne")
     });
     state.inner.meters.count("token", response.status(), started.elapsed());
-    tracing::info!(route = "token", status = response.status().as_u16(), "request");
-    response
+    let status = response.status();
+    tracing::info!(route = "token", status = status.as_u16(), "request");
+    let named = response.extensions().get::<token::Named>();
+    let (client, reason) = named.map_or((None, ""), |named| (named.client.as_deref(), named.reason));
+    let reason = if status == StatusCode::TOO_MANY_REQUESTS { "too-many-requests" } else { reason };
+    let line = TraceLine {
+        duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        ..token_asked(state.now(), client, status.as_u16(), reason)
+    };
+    let Err(line) = crate::trace::keep(&state, line) else { return response };
+    match crate::trace::wait(&state, line).await {
+        Ok(()) => response,
+        Err(_) => token::error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "trace impossible à garder"),
+    }
 }
 
 async fn described(State(state): State<ApiState>, request: Request) -> Response<Body> {
@@ -105,7 +123,7 @@ async fn certs(State(state): State<ApiState>, request: Request) -> Response<Body
 
 /// Answers a FHIR request; `base` is `None` where nothing is served yet.
 pub(crate) fn fhir(state: &ApiState, base: Option<&'static str>, request: Request) -> Answering {
-    let mut exchange = Exchange::begin(state, &request);
+    let mut exchange = Exchange::begin(state, base, &request);
     match catch_unwind(AssertUnwindSafe(|| begin(state, base, request, &mut exchange.trace))) {
         Ok(Ok(Begun { work: Work::Waits(work), encoding, permit })) => {
             let state = state.clone();
@@ -115,7 +133,7 @@ pub(crate) fn fhir(state: &ApiState, base: Option<&'static str>, request: Reques
                     answer.pack(encoding);
                     Ok(answer)
                 });
-                let response = exchange.end(&state, answered.await);
+                let response = exchange.end(&state, answered.await).leave(&state).await;
                 drop(permit);
                 response
             })
@@ -125,10 +143,10 @@ pub(crate) fn fhir(state: &ApiState, base: Option<&'static str>, request: Reques
                 answer.pack(encoding);
                 Ok(*answer)
             }));
-            Answering::now(exchange.end(state, packed))
+            exchange.end(state, packed).leave(state)
         }
-        Ok(Err(fault)) => Answering::now(exchange.end(state, Ok(Err(fault)))),
-        Err(panic) => Answering::now(exchange.end(state, Err(panic))),
+        Ok(Err(fault)) => exchange.end(state, Ok(Err(fault))).leave(state),
+        Err(panic) => exchange.end(state, Err(panic)).leave(state),
     }
 }
 
@@ -136,45 +154,112 @@ pub(crate) fn fhir(state: &ApiState, base: Option<&'static str>, request: Reques
 struct Exchange {
     started: Stopwatch,
     method: Method,
+    uri: Uri,
+    base: Option<&'static str>,
     trace: Trace,
 }
 
 impl Exchange {
-    fn begin(state: &ApiState, request: &Request) -> Self {
+    fn begin(state: &ApiState, base: Option<&'static str>, request: &Request) -> Self {
         let trace = Trace {
             request_id: state.random_id(),
             route: metrics::OTHER,
             client: None,
+            actor: None,
             audience: None,
+            purpose: None,
             declared: None,
             count: 0,
             detail: "",
             format: Format::default(),
             is_authorised: request.headers().contains_key(header::AUTHORIZATION),
         };
-        Self { started: Stopwatch::now(), method: request.method().clone(), trace }
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        Self { started: Stopwatch::now(), method, uri, base, trace }
     }
 
     /// The response to what was answered; a panic is told to its caller alone, without its text.
-    fn end(mut self, state: &ApiState, answered: std::thread::Result<Result<Answer, Fault>>) -> Response<Body> {
+    fn end(mut self, state: &ApiState, answered: std::thread::Result<Result<Answer, Fault>>) -> Ended {
         let trace = &mut self.trace;
         let answered = answered.unwrap_or_else(|panic| {
             let request_id = trace.request_id.simple();
             tracing::error!(%request_id, panic = panic_text(&*panic), "a request failed");
             Err(Fault::exception(&request_id.to_string()))
         });
-        let answer = answered.unwrap_or_else(|fault| {
+        let mut answer = answered.unwrap_or_else(|fault| {
             trace.detail = fault.detail();
             Answer::fault(&fault)
         });
         trace.count = answer.count;
+        let disclosed = answer.disclosed.take();
         let mut response = answer.send(trace.format, self.method == Method::HEAD);
         finish(trace, response.headers_mut());
         let time = self.started.elapsed();
         state.inner.meters.count(trace.route, response.status(), time);
         log(&self.method, trace, response.status(), time);
-        response
+        Ended { line: self.line(state, response.status(), disclosed.as_deref(), time), response }
     }
+
+    /// The line that is kept of this answer, if one is (D63).
+    fn line(
+        &self,
+        state: &ApiState,
+        status: StatusCode,
+        disclosed: Option<&Disclosed>,
+        time: std::time::Duration,
+    ) -> Option<TraceLine> {
+        state.inner.settings.traces.as_ref()?;
+        let trace = &self.trace;
+        let asked = Asked { method: &self.method, uri: &self.uri, base: self.base, status, detail: trace.detail };
+        let is_write = [TEMPLATES[4], TEMPLATES[5]].contains(&trace.route);
+        let is_audit = status.is_success() && [TEMPLATES[13], TEMPLATES[14]].contains(&trace.route);
+        if !is_audit && !crate::trace::is_kept(&asked, is_write, disclosed) {
+            return None;
+        }
+        let known = |text: &Option<String>| text.clone().unwrap_or_default();
+        let anonymous = || trace.audience.map(|_| ANONYMOUS.to_owned()).unwrap_or_default();
+        Some(TraceLine {
+            at: state.now(),
+            actor: trace.actor.clone().unwrap_or_else(anonymous),
+            client: trace.client.clone().unwrap_or_else(anonymous),
+            profile: trace.audience.and_then(|audience| u8::try_from(audience).ok()),
+            declared: known(&trace.declared),
+            count: trace.count as u64,
+            duration_us: u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
+            request_id: trace.request_id.simple().to_string(),
+            purpose: known(&trace.purpose),
+            ..crate::trace::line(&asked, state.inner.services.registry, disclosed)
+        })
+    }
+}
+
+/// An answer, with the line that must be kept before it leaves.
+struct Ended {
+    response: Response<Body>,
+    line: Option<TraceLine>,
+}
+
+impl Ended {
+    /// Lets the answer leave once its line is kept: mostly at once.
+    fn leave(self, state: &ApiState) -> Answering {
+        let Self { response, line } = self;
+        match line.map_or(Ok(()), |line| crate::trace::keep(state, line)) {
+            Ok(()) => Answering::now(response),
+            Err(line) => Answering::later(wait(state.clone(), response, line)),
+        }
+    }
+}
+
+/// The response once its line is kept, or a refusal in its place.
+async fn wait(state: ApiState, response: Response<Body>, line: Box<TraceLine>) -> Response<Body> {
+    let Err(fault) = crate::trace::wait(&state, line).await else { return response };
+    let mut withheld = Answer::fault(&fault).send(Format::default(), false);
+    for name in [REQUEST_ID, header::CACHE_CONTROL] {
+        if let Some(value) = response.headers().get(&name) {
+            withheld.headers_mut().insert(name, value.clone());
+        }
+    }
+    withheld
 }
 
 /// A request understood: what remains to be done.
@@ -210,7 +295,9 @@ fn begin(state: &ApiState, base: Option<&'static str>, request: Request, trace: 
     })?;
     trace.audience = Some(grant.audience().index());
     trace.client = authorization.map(|_| grant.client().to_owned());
+    trace.actor = authorization.map(|_| grant.actor().to_owned());
     trace.declared = declared(&parts.headers);
+    trace.purpose = crate::trace::purpose(&parts.headers);
     let permit = admit(state, peer, authorization.map(|_| grant.client()))?;
     let route = route?;
     let query = parts.uri.query().unwrap_or("");
@@ -269,6 +356,7 @@ fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Result<Work
             read_form(&mut call, body).await?;
             conformance::search(call, kind).await
         })),
+        Route::Audit { id } => Ok(Work::waits(audit::audit(call, id))),
         Route::Operate { kind, operation, id } => {
             let body = (*method == Method::POST).then_some(body);
             Ok(Work::waits(terminology::operate(call, body, kind, operation, id)))

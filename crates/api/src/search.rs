@@ -15,6 +15,7 @@ use crate::negotiation;
 use crate::outcome::{self, Fault};
 use crate::prune::{self, Shape};
 use crate::request;
+use crate::trace::{self, Disclosed};
 use crate::work::Work;
 
 /// Up to this many resources of a type, a short search takes well under a millisecond: it runs
@@ -117,8 +118,18 @@ impl Search {
         let anchor: Option<&Anchor> = self.cursor.as_ref().map(|cursor| &cursor.anchor);
         let page = view.search(&self.query, anchor, self.past.as_deref())?;
         let mut answer = Answer::ok(self.write(&page));
+        answer.disclosed = self.disclosed(&page);
         answer.pack(self.call.encoding);
         Ok(answer.with_count(page.matches.len() + page.included.len()))
+    }
+
+    fn disclosed(&self, page: &Page) -> Option<Box<Disclosed>> {
+        let mut disclosed = Disclosed::default();
+        page.matches.iter().chain(&page.included).for_each(|hit| disclosed.note(hit));
+        let mut some = disclosed.some()?;
+        let registry = self.call.state.inner.services.registry;
+        some.criteria = trace::masked(registry, Some(self.query.rtype), &self.call.pairs);
+        Some(some)
     }
 
     fn write(&self, page: &Page) -> Vec<u8> {

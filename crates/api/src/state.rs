@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ror_directory::{Directory, Environment};
 use ror_fhir::Instant;
-use ror_identity::Identity;
+use ror_identity::{Identity, Traces};
 use ror_search::{Geography, Registry};
 use ror_terminology::Terminology;
 use tokio::sync::Semaphore;
@@ -49,6 +49,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The authorities that vouch for certificates of clients; `None`: no certificate is taken.
     pub security: Option<Arc<Security>>,
+    /// Where calls leave their traces (D63). `None` keeps none: for tests and benches alone.
+    pub traces: Option<Arc<Traces>>,
     /// Gives the text of `/metrics`, when a recorder is installed.
     pub metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
@@ -64,6 +66,7 @@ impl Settings {
             cursor_key,
             limits: Limits::default(),
             security: None,
+            traces: None,
             metrics: None,
         }
     }

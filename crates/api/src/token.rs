@@ -22,6 +22,13 @@ pub(crate) const CERTS_PATH: &str = "/auth/realms/ror/protocol/openid-connect/ce
 /// A form of a few fields.
 const FORM_BYTES_MAX: usize = 16 * 1_024;
 
+/// Which client a request for a token named, and why it was refused: for its trace.
+#[derive(Clone)]
+pub(crate) struct Named {
+    pub(crate) client: Option<String>,
+    pub(crate) reason: &'static str,
+}
+
 /// The `Authorization` of a request; `None` when it has none.
 ///
 /// What is no text, and a header that stands twice, is nothing that could be read, but it is not
@@ -65,7 +72,9 @@ pub(crate) async fn token(state: &ApiState, peer: Option<SocketAddr>, parts: &Pa
     let Ok(form) = request::pairs(&text) else {
         return error(StatusCode::BAD_REQUEST, "invalid_request", "formulaire illisible");
     };
+    let client = request::value(&form, "client_id").map(str::to_owned);
     let authorization = authorization(headers).map(str::to_owned);
+    let client = client.or_else(|| ror_identity::basic_client(authorization.as_deref()?));
     let shown = extensions.get::<Arc<Presented>>().map(Arc::clone);
     let task = {
         let state = state.clone();
@@ -77,9 +86,11 @@ pub(crate) async fn token(state: &ApiState, peer: Option<SocketAddr>, parts: &Pa
             state.inner.services.identity.token(&form, authorization.as_deref(), shown, now)
         })
     };
-    match task.await {
+    let mut reason = "";
+    let mut response = match task.await {
         Ok(Ok(granted)) => json(StatusCode::OK, granted.to_json()),
         Ok(Err(refused)) => {
+            reason = refused.code();
             let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::BAD_REQUEST);
             let mut response = json(status, refused.to_json());
             if let Some(challenge) = refused.www_authenticate() {
@@ -88,7 +99,9 @@ pub(crate) async fn token(state: &ApiState, peer: Option<SocketAddr>, parts: &Pa
             response
         }
         Err(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "erreur interne"),
-    }
+    };
+    response.extensions_mut().insert(Named { client, reason });
+    response
 }
 
 /// The public keys under which our tokens are checked (RFC 7517).

@@ -3,6 +3,8 @@
 //! The answer is 200 with an OperationOutcome, whatever is found. Everything is judged as the
 //! caller sees it: a hidden instance is a 404, a hidden target is no target.
 
+use std::cell::RefCell;
+
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use ror_directory::is_about_a_label;
@@ -16,6 +18,7 @@ use crate::call::Call;
 use crate::negotiation;
 use crate::outcome::{self, Fault, Issue};
 use crate::request::{self, BODY_BYTES_MAX};
+use crate::trace::Disclosed;
 
 /// Parameters in the address.
 const KNOWN: [&str; 4] = ["_format", "_pretty", "mode", "profile"];
@@ -68,9 +71,13 @@ pub(crate) async fn validate(
 
 fn answer(call: &Call, asked: &Request, rtype: &str, id: Option<&str>) -> Result<Answer, Fault> {
     let directory = &call.state.inner.services.directory;
+    // Findings quote what the resource holds: to have it judged is to read it.
+    let disclosed = RefCell::new(Disclosed::default());
     let held = |id: &str| {
         let snapshot = directory.snapshot();
-        snapshot.view(&call.grant).read(ResourceType::parse(rtype)?, id).map(|hit| hit.to_node())
+        let hit = snapshot.view(&call.grant).read(ResourceType::parse(rtype)?, id)?;
+        disclosed.borrow_mut().note(&hit);
+        Some(hit.to_node())
     };
     let instance = match id {
         Some(id) => Some(held(id).ok_or_else(Fault::not_found)?),
@@ -93,7 +100,9 @@ fn answer(call: &Call, asked: &Request, rtype: &str, id: Option<&str>) -> Result
         // Labels are ours to give, and are not stored.
         findings.retain(|finding| !is_about_a_label(finding));
     }
-    Ok(answered(&outcome::findings(&findings)))
+    let mut answer = answered(&outcome::findings(&findings));
+    answer.disclosed = disclosed.into_inner().some();
+    Ok(answer)
 }
 
 fn answered(outcome: &Node) -> Answer {

@@ -58,6 +58,7 @@ fn answer(call: &Call, written: &Written) -> Answer {
     let (rtype, id, version) = (written.rtype, &written.id, written.version);
     let snapshot = call.state.inner.services.directory.snapshot();
     let stored = || snapshot.view(&call.grant).read(rtype, id);
+    let mut disclosed = None;
     let body = match call.prefer.returning {
         Return::Minimal => Vec::new(),
         Return::Outcome => {
@@ -68,10 +69,18 @@ fn answer(call: &Call, written: &Written) -> Answer {
             };
             outcome::done(text, &written.findings).to_bytes()
         }
-        Return::Representation => stored().map(|hit| read::whole(call, &hit).body).unwrap_or_default(),
+        Return::Representation => stored()
+            .map(|hit| {
+                let answer = read::whole(call, &hit);
+                // A write that was done is in the ledger; one that changes nothing only reads.
+                disclosed = answer.disclosed.filter(|_| !written.changed);
+                answer.body
+            })
+            .unwrap_or_default(),
     };
     let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
     let mut answer = Answer::new(status, body).with_version(version, written.updated).with_count(1);
+    answer.disclosed = disclosed;
     let warnings = written.findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
     if warnings > 0 {
         answer.headers.insert(WARNINGS, HeaderValue::from(warnings));

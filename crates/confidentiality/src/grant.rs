@@ -36,8 +36,9 @@ pub struct Grant {
     rights: Rights,
 }
 
-/// What a client may change; none by default (D81).
+/// What a client may change, and whether it may read who did what; none by default (D81).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "rights that are given one by one (D81), not a state")]
 pub struct Rights {
     /// Content resources: offers, places, structures, professionals.
     pub write: WriteScope,
@@ -47,6 +48,8 @@ pub struct Rights {
     pub templates: bool,
     /// Every move of an anomaly (D46).
     pub quality: bool,
+    /// The traces of calls (D63).
+    pub audit: bool,
     /// Establishments, by FINESS or idNat_Struct, whose capacity it may send (D45).
     pub provider: Vec<String>,
 }

@@ -21,8 +21,8 @@ fn contact(code: &str, name: Option<&str>, telecoms: &[&str]) -> Node {
     contact
 }
 
-fn structure(contacts: Vec<Node>) -> Node {
-    resource("Organization", &node!({"name": "Centre hospitalier", "contact": contacts}))
+fn structure(contact: &Node) -> Node {
+    resource("Organization", &node!({"name": "Centre hospitalier", "contact": [(contact.clone())]}))
 }
 
 const NOBODY: AudienceMask = AudienceMask::NONE;
@@ -38,9 +38,9 @@ fn a_contact_counts_when_it_names_a_person_at_level_2() {
         (contact("2", Some("Mme Martin"), &["3"]), mask(&[1, 2, 5, 6]), P1_AND_OWNER),
         (contact("3", None, &[]), NOBODY, P1_AND_OWNER),
     ] {
-        assert_eq!(sight(&structure(vec![contact.clone()]), eg()), (named, level_3), "{}", contact.to_text());
+        assert_eq!(sight(&structure(&contact), eg()), (named, level_3), "{}", contact.to_text());
     }
-    let medico_social = structure(vec![contact("2", Some("Mme Martin"), &[])]);
+    let medico_social = structure(&contact("2", Some("Mme Martin"), &[]));
     assert_eq!(sight(&medico_social, eg_with(false, true)).0, mask(&[1, 2, 3, 5, 6]));
 }
 

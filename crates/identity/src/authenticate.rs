@@ -359,6 +359,7 @@ fn rights(rights: &ClientRights) -> Rights {
         declassify: rights.declassify,
         templates: rights.templates,
         quality: rights.quality,
+        audit: rights.audit,
         provider: rights.provider.clone(),
     }
 }

@@ -31,6 +31,7 @@ mod oauth;
 mod rights;
 mod secret;
 mod token;
+mod traces;
 
 #[cfg(test)]
 mod tests;
@@ -42,10 +43,11 @@ pub use clients::{ClientError, Credentials, NewClient};
 pub use issuer::{Issuer, IssuerError, KEYS_LIFE_MS, KEYS_PAUSE_MS, KEYS_REFRESH_MS};
 pub use keys::{KEY_DAYS, KeyError, PUBLISHED_AHEAD_S, Rotation, rotate};
 pub use limits::{CallLimits, Caller, Limiter, Permit, Throttled};
-pub use oauth::{OAuthError, OAuthErrorCode, TokenResponse};
+pub use oauth::{OAuthError, OAuthErrorCode, TokenResponse, basic_client};
 pub use rights::{ClientRights, OutsideName, Proof, Write};
 pub use secret::Secret;
 pub use token::{LIFETIME_S, TOLERANCE_S};
+pub use traces::{Marks, Retention, TraceFilter, TraceLine, TraceRow, Traces, refused_sign_in, token_asked};
 
 /// Fills a buffer with unpredictable bytes; handed in, so that tests are repeatable.
 ///

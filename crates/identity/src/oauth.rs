@@ -85,15 +85,19 @@ impl OAuthError {
         (self.status() == 401).then_some("Basic realm=\"ror\"")
     }
 
-    /// The answer of RFC 6749 §5.2.
-    pub fn to_json(&self) -> String {
-        let code = match self {
+    /// The code of RFC 6749 §5.2.
+    pub fn code(&self) -> &'static str {
+        match self {
             Self::Refused { code: OAuthErrorCode::InvalidRequest, .. } => "invalid_request",
             Self::Refused { code: OAuthErrorCode::InvalidClient, .. } => "invalid_client",
             Self::Refused { code: OAuthErrorCode::UnsupportedGrantType, .. } => "unsupported_grant_type",
             Self::Unavailable(_) => "temporarily_unavailable",
-        };
-        serde_json::json!({ "error": code, "error_description": self.to_string() }).to_string()
+        }
+    }
+
+    /// The answer of RFC 6749 §5.2.
+    pub fn to_json(&self) -> String {
+        serde_json::json!({ "error": self.code(), "error_description": self.to_string() }).to_string()
     }
 }
 
@@ -220,6 +224,11 @@ fn field<'a>(form: &'a [(String, String)], name: &str) -> Result<Option<&'a str>
         None => Ok(value),
         Some(_) => Err(OAuthError::refused(OAuthErrorCode::InvalidRequest, "un champ figure deux fois")),
     }
+}
+
+/// The client that an `Authorization` header of HTTP Basic names, whether its secret is right or not.
+pub fn basic_client(authorization: &str) -> Option<String> {
+    basic(authorization).map(|presented| presented.id)
 }
 
 /// HTTP Basic; both halves are form-encoded (§2.3.1).

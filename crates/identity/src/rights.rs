@@ -11,7 +11,7 @@ use crate::CertificateName;
 /// understand must not be taken for another.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "four rights that are given one by one (D81), not a state")]
+#[expect(clippy::struct_excessive_bools, reason = "rights that are given one by one (D81), not a state")]
 pub struct ClientRights {
     /// Where it may create and update content resources.
     pub write: Write,
@@ -23,6 +23,9 @@ pub struct ClientRights {
     pub templates: bool,
     /// May make every move of an anomaly (D46).
     pub quality: bool,
+    /// May read the traces of calls (D63).
+    #[serde(skip_serializing_if = "is_not")]
+    pub audit: bool,
     /// Never writes, whatever the rest says and whatever the sandbox would add.
     pub read_only: bool,
     /// How it proves who it is, when not by a secret: no right, but kept and read with them.
@@ -71,12 +74,18 @@ pub enum Write {
     Establishments(Vec<String>),
 }
 
+/// So that the text of a client without the right stays as older programs read it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_not(flag: &bool) -> bool {
+    !*flag
+}
+
 impl ClientRights {
     /// The rights that apply: those of the register, with what the sandbox adds for profile 1,
     /// and none when the client only reads (D81).
     pub(crate) fn effective(&self, profile: u8, sandbox: bool) -> Self {
         if self.read_only {
-            return Self { read_only: true, proof: self.proof.clone(), ..Self::default() };
+            return Self { read_only: true, audit: self.audit, proof: self.proof.clone(), ..Self::default() };
         }
         if !(sandbox && profile == 1) {
             return self.clone();

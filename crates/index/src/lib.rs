@@ -16,9 +16,11 @@ mod order;
 mod posting;
 mod shared;
 mod snapshot;
+mod tally;
 mod view;
 
 pub use document::{Document, DocumentGroup, Stamp};
 pub use order::{Anchor, Direction};
 pub use snapshot::{Former, Snapshot};
+pub use tally::Tally;
 pub use view::{Hit, Page, SearchError, View};

@@ -9,12 +9,14 @@ use crate::evaluate::Evaluator;
 use crate::include::Includer;
 use crate::order::{Anchor, NearPath, Ordering};
 use crate::snapshot::Snapshot;
+use crate::tally::Tally;
 
 /// What one audience sees of one moment of the directory.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     snapshot: &'a Snapshot,
     audience: Audience,
+    tally: Option<&'a Tally>,
 }
 
 /// A resource that this audience sees.
@@ -23,6 +25,7 @@ pub struct Hit<'a> {
     /// Borrowed from the snapshot: counting each hit of a page atomically would cost more than finding it.
     doc: &'a Doc,
     audience: Audience,
+    tally: Option<&'a Tally>,
     /// Distance from the point asked about, when the place met the criterion (D11).
     pub distance_km: Option<f64>,
 }
@@ -54,7 +57,13 @@ pub enum SearchError {
 
 impl<'a> View<'a> {
     pub(crate) const fn new(snapshot: &'a Snapshot, audience: Audience) -> Self {
-        Self { snapshot, audience }
+        Self { snapshot, audience, tally: None }
+    }
+
+    /// The same view, with what is read through it noted in `tally` (D63).
+    #[must_use]
+    pub const fn noted_in(self, tally: &'a Tally) -> Self {
+        Self { tally: Some(tally), ..self }
     }
 
     /// A resource by its logical id; `None` when it does not exist for this audience.
@@ -161,7 +170,7 @@ impl<'a> View<'a> {
     }
 
     fn hit(&self, doc: &'a Doc, distance_km: Option<f64>) -> Hit<'a> {
-        Hit { doc, audience: self.audience, distance_km }
+        Hit { doc, audience: self.audience, tally: self.tally, distance_km }
     }
 }
 
@@ -197,8 +206,17 @@ impl<'a> Hit<'a> {
         self.doc.sight.level_3.contains(self.audience)
     }
 
+    /// The same hit, for what is read but not shown: a tally does not note it.
+    #[must_use]
+    pub const fn aside(self) -> Self {
+        Self { tally: None, ..self }
+    }
+
     /// Appends the resource's text as this audience sees it.
     pub fn write_to(&self, out: &mut Vec<u8>) {
+        if let Some(tally) = self.tally {
+            tally.note(self);
+        }
         self.doc.write_to(self.audience.mask(), out);
     }
 

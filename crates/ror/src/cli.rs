@@ -175,6 +175,9 @@ pub(crate) struct ClientAdd {
     /// Traite les anomalies
     #[arg(long)]
     pub(crate) quality: bool,
+    /// Lit les traces des appels (AuditEvent)
+    #[arg(long)]
+    pub(crate) audit: bool,
     /// N'écrit jamais, même en bac à sable
     #[arg(long)]
     pub(crate) read_only: bool,

@@ -35,6 +35,7 @@ fn add(arguments: &ClientAdd) -> anyhow::Result<ExitCode> {
         declassify: arguments.declassify,
         templates: arguments.templates,
         quality: arguments.quality,
+        audit: arguments.audit,
         read_only: arguments.read_only,
         proof: proof(&arguments.proof)?,
     };

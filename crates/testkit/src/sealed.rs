@@ -53,7 +53,7 @@
 //! use ror_index::{Snapshot, View};
 //!
 //! fn view(snapshot: &Snapshot) -> View<'_> {
-//!     View { snapshot, audience: Audience::ALL_DATA }
+//!     View { snapshot, audience: Audience::ALL_DATA, tally: None }
 //! }
 //! ```
 //!

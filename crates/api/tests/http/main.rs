@@ -1,6 +1,7 @@
 //! The API as its clients meet it: over HTTP, on a real ledger.
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod auditing;
 mod closing;
 mod common;
 mod conformance;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
 
 use super::trace::{Marks, Trace, TraceFilter, TraceRow};
 use crate::chain::{Link, trace_link};
@@ -22,6 +22,16 @@ macro_rules! columns {
     };
 }
 pub(super) use columns;
+
+/// What a filter asks of a line.
+macro_rules! matching {
+    () => {
+        "(?1 IS NULL OR seq = ?1) AND at >= ?2 AND at < ?3 AND (?4 IS NULL OR actor = ?4)
+         AND (?5 = '' OR instr(?5, ' ' || action || ' ') > 0)
+         AND (?6 IS NULL OR instr(' ' || resources || ' ', ' ' || ?6 || ' ') > 0)
+         AND (?7 IS NULL OR (outcome < 400) = ?7)"
+    };
+}
 
 /// Where the lines held begin and end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,12 +144,26 @@ pub(super) fn purge(connection: &mut Connection, before: i64, now: i64) -> Resul
 
 /// Where a purge says in the chain that the lines held begin.
 pub(super) fn base_text((seq, chain): (Seq, Link)) -> String {
+    format!("{seq} {}", hex(chain))
+}
+
+/// A link as text.
+pub(super) fn hex(link: Link) -> String {
     use std::fmt::Write as _;
-    let mut text = format!("{seq} ");
-    for byte in chain {
+    link.iter().fold(String::with_capacity(64), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes everything");
+        text
+    })
+}
+
+/// The link of a line, or of the last one taken away.
+pub(super) fn link_at(connection: &Connection, seq: Seq) -> Result<Option<Link>, LedgerError> {
+    let Edge { base, .. } = edge(connection)?;
+    if base.0 == seq {
+        return Ok(Some(base.1));
     }
-    text
+    let found = connection.query_row("SELECT chain FROM trace WHERE seq = ?1", [seq], |row| row.get(0));
+    Ok(found.optional()?)
 }
 
 fn purge_line(base: (Seq, Link), at: i64, count: u64) -> Trace {
@@ -167,33 +191,43 @@ pub(super) fn search(
     below: Seq,
     limit: usize,
 ) -> Result<Vec<TraceRow>, LedgerError> {
-    const SQL: &str = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM trace WHERE seq < ?1 AND (?2 IS NULL OR seq = ?2) AND at >= ?3 AND at < ?4
-          AND (?5 IS NULL OR actor = ?5)
-          AND (?6 = '' OR instr(?6, ' ' || action || ' ') > 0)
-          AND (?7 IS NULL OR instr(' ' || resources || ' ', ' ' || ?7 || ' ') > 0)
-          AND (?8 IS NULL OR (outcome < 400) = ?8)
-          ORDER BY seq DESC LIMIT ?9"
-    );
-    let actions = if filter.actions.is_empty() { String::new() } else { format!(" {} ", filter.actions.join(" ")) };
+    const SQL: &str =
+        concat!("SELECT ", columns!(), " FROM trace WHERE ", matching!(), " AND seq < ?8 ORDER BY seq DESC LIMIT ?9");
     let mut statement = connection.prepare_cached(SQL)?;
     let rows = statement.query_map(
         params![
-            below.min(i64::MAX as u64),
             filter.seq,
             filter.from.unwrap_or(i64::MIN),
             filter.until.unwrap_or(i64::MAX),
             filter.actor,
-            actions,
+            actions(filter),
             filter.resource,
             filter.granted,
+            below.min(i64::MAX as u64),
             limit as u64
         ],
         row,
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many traces `filter` lets through.
+pub(super) fn count(connection: &Connection, filter: &TraceFilter) -> Result<u64, LedgerError> {
+    let mut statement = connection.prepare_cached(concat!("SELECT count(*) FROM trace WHERE ", matching!()))?;
+    let values = params![
+        filter.seq,
+        filter.from.unwrap_or(i64::MIN),
+        filter.until.unwrap_or(i64::MAX),
+        filter.actor,
+        actions(filter),
+        filter.resource,
+        filter.granted,
+    ];
+    Ok(statement.query_row(values, |row| row.get(0))?)
+}
+
+fn actions(filter: &TraceFilter) -> String {
+    if filter.actions.is_empty() { String::new() } else { format!(" {} ", filter.actions.join(" ")) }
 }
 
 pub(super) fn row(row: &Row) -> rusqlite::Result<TraceRow> {

@@ -186,6 +186,41 @@ impl Traces {
         file::search(&file::reader(&self.path)?, filter, below, limit)
     }
 
+    /// How many durable traces `filter` lets through.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    pub fn count(&self, filter: &TraceFilter) -> Result<u64, LedgerError> {
+        file::count(&file::reader(&self.path)?, filter)
+    }
+
+    /// Position and link of the last durable line, the link as hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    pub fn last(&self) -> Result<(Seq, String), LedgerError> {
+        let (seq, link) = file::edge(&file::reader(&self.path)?)?.last;
+        Ok((seq, file::hex(link)))
+    }
+
+    /// The link of the line at `seq` in the file at `path`, as hexadecimal digits; `None` when no
+    /// such line is held. That of the last line taken away is known too.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    pub fn link_at(path: &Path, seq: Seq) -> Result<Option<String>, LedgerError> {
+        file::link_at(&file::reader(path)?, seq).map(|link| link.map(file::hex))
+    }
+
+    /// Where the lines held begin: the position of the last line that a purge took away from the
+    /// file at `path`, 0 for none.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    pub fn begin(path: &Path) -> Result<Seq, LedgerError> {
+        Ok(file::edge(&file::reader(path)?)?.base.0)
+    }
+
     /// Reads the whole file at `path` again and reports every contradiction; changes nothing. A
     /// server may write meanwhile: the report is about the moment it began.
     ///

@@ -35,6 +35,8 @@ pub(crate) const ROWS: &[(&str, Check)] = &[
     ("/fhir/{list}/$validate-code", |asked, _| {
         asked.same_for_all(&["/fhir/ValueSet/$validate-code?url=x&code=y"]);
     }),
+    ("/fhir/AuditEvent", |asked, path| asked.same_for_all(&[path, "/fhir/AuditEvent?entity=Location/x"])),
+    ("/fhir/AuditEvent/{id}", |asked, _| asked.same_for_all(&["/fhir/AuditEvent/1"])),
     ("/healthz", |asked, path| asked.same_for_all(&[path])),
     ("/readyz", |asked, path| asked.same_for_all(&[path])),
     ("/metrics", |asked, path| asked.holds_no_word(path)),
