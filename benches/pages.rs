@@ -111,6 +111,7 @@ fn serve(runtime: &Runtime, world: &World) -> anyhow::Result<SocketAddr> {
         terminology: ror_terminology::Terminology::embedded(),
         cog: Cog::embedded(),
         limiter: api.limiter(),
+        traces: None,
         now: Arc::clone(&world.environment.now),
     };
     let portal = PortalState::new(services, ror_portal::Settings { sandbox: true, ..ror_portal::Settings::default() });

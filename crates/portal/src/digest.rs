@@ -142,7 +142,7 @@ fn read<T>(shelf: &Shelf<T>, hit: &Hit, make: impl FnOnce(&Node) -> T) -> Arc<T>
     {
         return Arc::clone(digest);
     }
-    let digest = Arc::new(make(&hit.to_node()));
+    let digest = Arc::new(make(&hit.aside().to_node()));
     shelf.write().insert(hit.id().into(), (stamp.0, stamp.1, Arc::clone(&digest)));
     digest
 }

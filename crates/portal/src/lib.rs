@@ -33,6 +33,7 @@ mod sheet;
 mod state;
 mod tiles;
 mod times;
+mod traces;
 mod visitor;
 
 pub use router::{router, starting};

@@ -11,6 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use ror_identity::Caller;
+use ror_index::Tally;
 
 use crate::assets::{Assets, BASE};
 use crate::pages::{self, Context};
@@ -18,6 +19,7 @@ use crate::people;
 use crate::respond;
 use crate::state::{PortalState, Settings};
 use crate::times::Service;
+use crate::traces;
 use crate::visitor::Visitor;
 
 /// Most parameters read. Their length is bounded by the server's longest head, and each value
@@ -39,6 +41,7 @@ pub fn router(state: PortalState) -> Router {
         .route("/offre/{region}/{number}", get(offer))
         .route("/etat", get(status))
         .route("/a-propos", get(about))
+        .route("/traces", get(traces_read))
         .route("/bientot/{door}", get(later))
         .route(&format!("{BASE}{{name}}"), get(asset))
         .route("/favicon.ico", get(icon));
@@ -68,7 +71,9 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
             let service = Service::at(request.uri().path());
             let allowed = people::allowed(request.uri().path());
             let asked = std::time::Instant::now();
+            let path = request.uri().path().to_owned();
             let response = next.run(request).await;
+            let response = traces::keep(&state, &path, asked.elapsed(), response).await;
             if let Some(service) = service {
                 inner.times.record(service, asked.elapsed(), response.status().is_server_error());
             }
@@ -79,7 +84,10 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
                 response
             }
         }
-        Err(refused) => pages::throttled::page(request.headers(), &inner.settings, refused.wait_s),
+        Err(refused) => {
+            traces::throttled(&state, request.uri().path());
+            pages::throttled::page(request.headers(), &inner.settings, refused.wait_s)
+        }
     };
     if inner.settings.https {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ALWAYS_HTTPS);
@@ -139,9 +147,10 @@ pub(crate) async fn make(
             }
         };
         let snapshot = inner.snapshot();
+        let tally = Tally::default();
         let context = Context {
             portal: inner,
-            view: snapshot.view(&grant),
+            view: snapshot.view(&grant).noted_in(&tally),
             audience: grant.audience(),
             visitor: &visitor,
             seq: snapshot.seq(),
@@ -150,6 +159,7 @@ pub(crate) async fn make(
             query: &asked.query,
         };
         let mut response = page(&context);
+        traces::tell(&mut response, &grant, visitor.person().is_some(), &tally, &asked.query);
         visitor.mark(response.headers_mut(), https);
         if let Some(policy) = &inner.policy {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
@@ -199,6 +209,14 @@ async fn offer_by_id(State(state): State<PortalState>, headers: HeaderMap, Path(
 
 async fn status(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
     make(state, Asked::new(headers, None), pages::status::page).await
+}
+
+async fn traces_read(
+    State(state): State<PortalState>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    make(state, Asked::new(headers, query), pages::traces::page).await
 }
 
 async fn about(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {

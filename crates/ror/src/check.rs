@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use ror_directory::verify;
 
 use crate::cli::Check;
-use crate::{data, lists, report};
+use crate::{data, lists, report, traces};
 
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     let ledger = data::open(&arguments.data)?;
@@ -18,12 +18,17 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<ExitCode> {
     for fault in &read.faults {
         report::say(&format!("modèle de lecture : {fault}"));
     }
-    let is_clean = checked.is_clean() && read.faults.is_empty();
+    let calls = traces::check(&arguments.data, &*ledger)?;
+    for fault in &calls.faults {
+        report::say(&format!("traces des appels : {fault}"));
+    }
+    let is_clean = checked.is_clean() && read.faults.is_empty() && calls.faults.is_empty();
     report::say(&format!(
-        "{} versions, {} ressources, {} traces : {}",
+        "{} versions, {} ressources, {} traces d'écriture, {} traces d'appel : {}",
         checked.versions,
         checked.resources,
         checked.audit,
+        calls.traces,
         if is_clean { "tout concorde" } else { "des écarts ont été trouvés" }
     ));
     Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })

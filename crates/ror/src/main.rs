@@ -21,6 +21,7 @@ mod serve;
 mod sources;
 mod synth;
 mod templates;
+mod traces;
 mod validate;
 
 use std::process::ExitCode;

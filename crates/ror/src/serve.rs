@@ -23,7 +23,7 @@ use crate::cli::Serve;
 use crate::config::Config;
 use crate::environment::{environment, now, random};
 use crate::geography::Communes;
-use crate::{data, issuers, lists, people, report, security, sources};
+use crate::{data, issuers, lists, people, report, security, sources, traces};
 
 /// How often the times of requests are summed up: until then each one takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -66,6 +66,8 @@ pub(crate) fn listen(
     // Read before the port opens: a server without its certificates must not answer.
     let security = config.files.open().context("certificats")?;
     let identity = Arc::new(identity(&config, &ledger)?);
+    let traces = traces::open(&config.data, &*ledger)?;
+    let (held, kept_in) = (Arc::clone(&traces), Arc::clone(&ledger));
     let runtime = tokio::runtime::Runtime::new().context("démarrage")?;
     runtime.block_on(async {
         let listener = TcpListener::bind(config.listen)
@@ -96,6 +98,7 @@ pub(crate) fn listen(
             let services = services(&ledger, directory, identity)?;
             let mut settings = Settings::new(address, cursor_key(&*ledger)?);
             settings.security = security;
+            settings.traces = Some(traces);
             settings.metrics = Some(Arc::new(move || recorder.render()));
             let site = site(&config, &ledger, services, settings)?;
             let ready = move || {
@@ -108,6 +111,7 @@ pub(crate) fn listen(
         };
         serve(listener, doors, connections, prepare, asked_to_stop()).await
     })?;
+    traces::close(&held, &*kept_in)?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -150,6 +154,7 @@ fn site(config: &Config, ledger: &Arc<dyn Ledger>, services: Services, mut setti
     settings.limits = config.limits.of_calls();
     let now = Arc::clone(&services.environment.now);
     let (held, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
+    let traces = settings.traces.clone();
     let api = ApiState::new(services, settings);
     let people = people::open(ledger, &held, &identity, config.sandbox)?;
     let portal = ror_portal::Services {
@@ -161,6 +166,7 @@ fn site(config: &Config, ledger: &Arc<dyn Ledger>, services: Services, mut setti
         cog: Communes::read(&**ledger)?.for_good(),
         // API and pages count together.
         limiter: api.limiter(),
+        traces,
         now,
     };
     let portal = PortalState::new(portal, portal_settings(&**ledger, config)?);

@@ -17,6 +17,7 @@ pub(crate) mod status;
 pub(crate) mod structure;
 pub(crate) mod suggestions;
 pub(crate) mod throttled;
+pub(crate) mod traces;
 
 use axum::http::HeaderMap;
 use ror_confidentiality::Audience;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ror_directory::{Directory, Environment, ImportItem, ImportKey, MintedKind, Replaces};
 use ror_fhir::Node;
 use ror_identity::people::{DemoScopes, Fetch, Outgoing, People, PeopleSettings, Visit};
-use ror_identity::{CallLimits, Identity, Limiter};
+use ror_identity::{CallLimits, Identity, Limiter, Traces};
 use ror_ledger::{Ledger, SqliteLedger};
 use ror_portal::{PortalState, Services, Settings, router};
 use ror_registers::cog::Cog;
@@ -31,6 +31,7 @@ pub(crate) struct World {
     pub(crate) identity: Arc<Identity>,
     people: Arc<People>,
     clock: Arc<AtomicI64>,
+    pub(crate) traces: Arc<Traces>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<std::thread::JoinHandle<()>>,
     _folder: tempfile::TempDir,
@@ -114,6 +115,8 @@ impl World {
         let time = Arc::clone(&clock);
         let now: Arc<dyn Fn() -> i64 + Send + Sync> = Arc::new(move || time.load(Ordering::Relaxed));
         let people = People::open(ledger, settings, Box::new(random), &fetch, Arc::clone(&now)).expect("people");
+        let traces = Traces::open(&folder.path().join("audit.sqlite"), NOW).expect("a file of traces");
+        let traces = Arc::new(traces);
         let services = Services {
             directory: Arc::clone(&directory),
             identity: Arc::new(identity.expect("a key")),
@@ -122,12 +125,19 @@ impl World {
             terminology: Terminology::embedded(),
             cog: Cog::embedded(),
             limiter: Limiter::new(limits, Arc::new(|| NOW)),
+            traces: Some(Arc::clone(&traces)),
             now,
         };
-        Self::serve(folder, services, clock, sandbox)
+        Self::serve(folder, services, clock, sandbox, traces)
     }
 
-    fn serve(folder: tempfile::TempDir, services: Services, clock: Arc<AtomicI64>, sandbox: bool) -> Self {
+    fn serve(
+        folder: tempfile::TempDir,
+        services: Services,
+        clock: Arc<AtomicI64>,
+        sandbox: bool,
+        traces: Arc<Traces>,
+    ) -> Self {
         let (directory, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
         let people = Arc::clone(&services.people);
         let settings = Settings { sandbox, sources: vec!["registre d’essai".to_owned()], ..Settings::default() };
@@ -147,7 +157,17 @@ impl World {
                 served.await.expect("served");
             });
         });
-        Self { address, directory, identity, people, clock, stop: Some(stop), server: Some(server), _folder: folder }
+        Self {
+            address,
+            directory,
+            identity,
+            people,
+            clock,
+            traces,
+            stop: Some(stop),
+            server: Some(server),
+            _folder: folder,
+        }
     }
 
     /// Asks for an address, as a browser without scripts.

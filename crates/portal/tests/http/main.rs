@@ -8,4 +8,5 @@ mod limits;
 mod matrix;
 mod pages;
 mod people;
+mod traces;
 mod unplaced;

@@ -35,7 +35,7 @@ fn sign_in_from(world: &World, path: &str, persona: &str, session: &str) -> Repl
 }
 
 /// Signs in; gives the header that the browser sends from then on.
-fn sign_in(world: &World, persona: &str) -> String {
+pub(crate) fn sign_in(world: &World, persona: &str) -> String {
     let reply = sign_in_from(world, "/connexion", persona, "");
     assert_eq!(reply.status, 303, "{}", reply.body);
     held(&reply)
@@ -99,7 +99,7 @@ fn bare(text: &str) -> String {
 }
 
 /// What an audience may see of the offers, by address of the sheet.
-fn offers(world: &World, session: Option<&str>) -> Vec<(String, BTreeSet<String>)> {
+pub(crate) fn offers(world: &World, session: Option<&str>) -> Vec<(String, BTreeSet<String>)> {
     let identity = &world.identity;
     let grant = match session {
         None => identity.authenticate(None, NOW).expect("the public"),

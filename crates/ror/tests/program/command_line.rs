@@ -287,3 +287,49 @@ fn d73_tiles_are_asked_for_only_where_they_are_configured() {
         assert_eq!(run(&[&serve[..], bad].concat()).0, Some(2), "{bad:?}");
     }
 }
+
+#[test]
+fn d63_traces_of_calls_outlive_the_server_and_what_is_cut_off_is_told() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let (_, client, _) = run(&["client", "add", "essai", "--profile", "0", "--audit", "--data", text(&data)]);
+    let serve = ["serve", "--data", text(&data), "--listen", "127.0.0.1:0"];
+    let check = || {
+        let (status, out, err) = run(&["check", "--data", text(&data)]);
+        (status, out + &err)
+    };
+    let served = |paths: &[&str]| {
+        let server = Server::start(&serve);
+        let token = server.token(&client);
+        for path in paths {
+            server.get(path);
+        }
+        let total = server.json("/fhir/AuditEvent", &token).get("total").and_then(ror_fhir::Node::as_i64);
+        server.stop();
+        total.expect("a total")
+    };
+    assert!(served(&["/fhir/Location/rien", "/", "/fhir/Location"]) <= 2, "what is durable so far");
+    let (status, said) = check();
+    assert!(status == Some(0) && said.contains("3 traces d'appel : tout concorde"), "{said}");
+
+    let file = data.join("audit.sqlite");
+    let old = std::fs::read(&file).unwrap();
+    assert!(served(&[]) >= 3);
+    let whole = std::fs::read(&file).unwrap();
+    assert!(check().1.contains("5 traces d'appel : tout concorde"));
+    std::fs::write(&file, &old).unwrap();
+    let (status, said) = check();
+    assert!(status == Some(1) && said.contains("des lignes ont été ôtées"), "{said}");
+    let mut altered = whole.clone();
+    let word = b"unknown-resource";
+    let at = altered.windows(word.len()).position(|window| window == word).expect("a refusal");
+    altered[at] = b'U';
+    std::fs::write(&file, &altered).unwrap();
+    let (status, said) = check();
+    assert!(status == Some(1) && said.contains("ne correspond pas à son empreinte"), "{said}");
+    std::fs::remove_file(&file).unwrap();
+    let (status, said) = check();
+    assert!(status == Some(1) && said.contains("audit.sqlite manque"), "{said}");
+    std::fs::write(&file, &whole).unwrap();
+    assert_eq!(check().0, Some(0));
+}

@@ -55,6 +55,12 @@ impl Server {
         (Self { child, address }, said)
     }
 
+    /// Asks the server to stop, and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success() && self.child.wait().unwrap().success());
+    }
+
     /// A connection that stays open.
     pub(crate) fn connect(&self) -> Connection {
         Connection(BufReader::new(TcpStream::connect(&self.address).unwrap()))
