@@ -35,6 +35,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Keys,
     },
+    /// Gère les habilitations des personnes
+    Person {
+        #[command(subcommand)]
+        command: Person,
+    },
     /// Vérifie le registre des versions et le modèle de lecture
     Check(Check),
 }
@@ -265,6 +270,57 @@ pub(crate) struct Validate {
     /// Forme des constats
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// Who a person is.
+#[derive(Args, Debug)]
+pub(crate) struct PersonName {
+    /// Numéro national, comme Pro Santé Connect le donne : 8 puis le numéro RPPS
+    #[arg(long, value_name = "NUMÉRO", conflicts_with_all = ["issuer", "subject"])]
+    pub(crate) national_id: Option<String>,
+    /// Fournisseur d'identité (son « issuer »)
+    #[arg(long, requires = "subject")]
+    pub(crate) issuer: Option<String>,
+    /// Compte chez ce fournisseur (son « sub »)
+    #[arg(long, requires = "issuer")]
+    pub(crate) subject: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Person {
+    /// Donne une habilitation ; écrit son numéro
+    Give {
+        #[command(flatten)]
+        who: PersonName,
+        /// Nom de la personne, si elle ne s'est jamais connectée
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Code du profil : ADMIN_NAT, RESP_OFFRE_STRUCT…
+        #[arg(long)]
+        profile: String,
+        /// Périmètre : nation, own, ou genre:codes (region:84, eg:010000024,010000032)
+        #[arg(long, default_value = "nation")]
+        scope: String,
+        /// Dossier des données
+        #[arg(long, env = "ROR_DATA")]
+        data: PathBuf,
+    },
+    /// Retire une habilitation, par son numéro ; la session en cours s'arrête aussitôt
+    End {
+        /// Numéro de l'habilitation
+        right: String,
+        /// Dossier des données
+        #[arg(long, env = "ROR_DATA")]
+        data: PathBuf,
+    },
+    /// Liste les habilitations d'une personne
+    List {
+        #[command(flatten)]
+        who: PersonName,
+        /// Dossier des données
+        #[arg(long, env = "ROR_DATA")]
+        data: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]

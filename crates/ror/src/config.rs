@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::cli::Serve;
 use crate::issuers::{Configured, Source};
+use crate::providers::SignIn;
 use crate::security::Files;
 
 /// The settings of a server, once all sources are read.
@@ -40,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) issuers: Vec<Configured>,
     /// How much one caller may ask, where not as usual (D61).
     pub(crate) limits: Limits,
+    /// Where people sign in.
+    pub(crate) sign_in: Vec<SignIn>,
 }
 
 /// How much one caller may ask; what is not said is as D61 has it.
@@ -116,6 +119,7 @@ struct File {
     tokens: Tokens,
     issuer: Vec<IssuerFile>,
     limits: Limits,
+    sign_in: Vec<SignIn>,
 }
 
 impl Limits {
@@ -168,6 +172,7 @@ impl Config {
                     .to_owned(),
             );
         }
+        mistakes.extend(file.sign_in.iter().flat_map(SignIn::mistakes));
         if file.tokens.key_days == Some(0) {
             mistakes.push("[tokens] key_days : 1 au moins".to_owned());
         }
@@ -196,6 +201,7 @@ impl Config {
             tokens: file.tokens,
             issuers: located(issuers, from),
             limits: file.limits,
+            sign_in: file.sign_in.into_iter().map(|one| one.located(from)).collect(),
         })
     }
 
@@ -213,6 +219,7 @@ impl Config {
             tokens: Tokens::default(),
             issuers: Vec::new(),
             limits: Limits::default(),
+            sign_in: Vec::new(),
         }
     }
 

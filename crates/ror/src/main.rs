@@ -8,13 +8,16 @@ mod data;
 mod demo;
 mod environment;
 mod geography;
+mod https;
 mod import;
 mod issuers;
 mod keys;
 mod lists;
 mod package;
 mod people;
+mod person;
 mod population;
+mod providers;
 mod report;
 mod security;
 mod serve;
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Client { command } => client::run(&command),
         Command::Keys { command } => keys::run(&command),
+        Command::Person { command } => person::run(&command),
         Command::Check(arguments) => check::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use ror_directory::Directory;
 use ror_fhir::Node;
 use ror_identity::Identity;
-use ror_identity::people::{DemoScopes, Fetch, Outgoing, People, PeopleSettings};
+use ror_identity::people::{DemoScopes, People, PeopleSettings};
 use ror_ledger::Ledger;
 use ror_registers::cog::{Cog, Commune};
 use ror_search::ResourceType;
 
+use crate::config::Config;
 use crate::environment::{now, random};
+use crate::providers::{self, SignIn};
 
 /// Categories (TRE_R66) in which the sandbox looks for its establishments, best first.
 const HOSPITALS: [&str; 3] = ["355", "101", "365"];
@@ -25,11 +27,12 @@ pub(crate) fn open(
     ledger: &Arc<dyn Ledger>,
     directory: &Directory,
     identity: &Identity,
-    sandbox: bool,
+    config: &Config,
 ) -> anyhow::Result<Arc<People>> {
-    let sandbox = sandbox.then(|| scopes(directory, identity));
-    let settings = PeopleSettings { providers: Vec::new(), sandbox };
-    let fetch: Arc<Fetch> = Arc::new(|request: &Outgoing| Err(format!("no way to {}", request.url)));
+    let sandbox = config.sandbox.then(|| scopes(directory, identity));
+    let providers = config.sign_in.iter().map(SignIn::settings).collect::<anyhow::Result<_>>()?;
+    let settings = PeopleSettings { providers, sandbox };
+    let fetch = providers::fetch(&config.sign_in)?;
     Ok(Arc::new(People::open(Arc::clone(ledger), settings, Box::new(random), &fetch, Arc::new(now))?))
 }
 

@@ -156,7 +156,7 @@ fn site(config: &Config, ledger: &Arc<dyn Ledger>, services: Services, mut setti
     let (held, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
     let traces = settings.traces.clone();
     let api = ApiState::new(services, settings);
-    let people = people::open(ledger, &held, &identity, config.sandbox)?;
+    let people = people::open(ledger, &held, &identity, config)?;
     let portal = ror_portal::Services {
         directory: held,
         identity,
