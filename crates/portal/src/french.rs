@@ -47,6 +47,12 @@ pub(crate) fn count(value: u64, singular: &str, plural: &str) -> String {
     format!("{}{SPACE}{word}", number(value))
 }
 
+/// The same text with a capital at its start.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// `de Nantes`, `d’Oyonnax`, `du Havre`, `des Ulis`. A name in H keeps its `de`: nothing tells
 /// whether its H is heard.
 pub(crate) fn of(place: &str) -> String {

@@ -22,6 +22,7 @@ pub(crate) fn routes() -> Router<PortalState> {
         .route("/connexion/retour", get(come_back))
         .route("/session", get(session))
         .route("/session/role", post(act_as))
+        .route("/session/habilitations", get(team).post(change_team))
         .route("/deconnexion", get(signed_out).post(sign_out))
 }
 
@@ -29,7 +30,7 @@ pub(crate) fn routes() -> Router<PortalState> {
 pub(crate) fn allowed(path: &str) -> &'static str {
     match path {
         "/connexion/bac-a-sable" | "/session/role" => "POST",
-        "/deconnexion" => "GET, HEAD, POST",
+        "/deconnexion" | "/session/habilitations" => "GET, HEAD, POST",
         _ => "GET, HEAD",
     }
 }
@@ -127,6 +128,15 @@ async fn act_as(State(state): State<PortalState>, headers: HeaderMap, body: Body
         })
     })
     .await
+}
+
+async fn team(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
+    make(state, Asked::new(headers, None), pages::team::page).await
+}
+
+async fn change_team(State(state): State<PortalState>, headers: HeaderMap, body: Body) -> Response<Body> {
+    let form = Form::read(&headers, body).await;
+    make(state, Asked::new(headers, None), move |context| within_session(context, form, pages::team::act)).await
 }
 
 async fn sign_out(State(state): State<PortalState>, headers: HeaderMap, body: Body) -> Response<Body> {

@@ -9,6 +9,10 @@ use ror_search::ResourceType;
 use crate::components::role::Role;
 use crate::cookies::{Purpose, Sent};
 use crate::find::Finder;
+use crate::sheet::{Reader, node};
+
+/// Structures climbed from an offer to its legal entity, at most.
+const HOLDERS_MAX: usize = 6;
 
 /// Who reads.
 pub(crate) enum Visitor {
@@ -93,6 +97,53 @@ pub(crate) fn scope(right: &Entitlement, finder: Finder<'_>) -> String {
     match codes.len() - 1 {
         0 => name,
         more => format!("{name} et {}", crate::french::count(more as u64, one, others)),
+    }
+}
+
+/// What holds an establishment or an offer, as this person may read: from the offer to its
+/// establishments and legal entities, then to department and region.
+pub(crate) fn holders(reader: Reader<'_>, finder: Finder<'_>, kind: ScopeKind, code: &str) -> Vec<(ScopeKind, String)> {
+    let mut found = Vec::new();
+    if kind == ScopeKind::Departement {
+        found.extend(finder.cog.departement(code).map(|known| (ScopeKind::Region, known.region.to_string())));
+        return found;
+    }
+    if kind == ScopeKind::Commune {
+        around(code, finder.cog, &mut found);
+        return found;
+    }
+    let mut holder = match kind {
+        ScopeKind::Offer => finder
+            .identified(ResourceType::HealthcareService, code)
+            .and_then(|offer| reader.target(&offer, ResourceType::Organization, "organization")),
+        ScopeKind::Ej | ScopeKind::Eg => finder.identified(ResourceType::Organization, code),
+        _ => None,
+    };
+    let mut is_placed = false;
+    // A structure that holds itself would otherwise be climbed for ever.
+    for _ in 0..HOLDERS_MAX {
+        let Some(hit) = holder else { break };
+        let structure = hit.to_node();
+        let numbers = structure.items("identifier").filter_map(|identifier| identifier.str("value"));
+        for number in numbers {
+            found.extend([ScopeKind::Eg, ScopeKind::Ej].map(|kind| (kind, number.to_owned())));
+        }
+        // The nearest address tells the region: a site is not where its legal entity has its seat.
+        let commune = structure.items("address").next().and_then(node::commune);
+        if let Some(commune) = commune.filter(|_| !is_placed) {
+            around(commune, finder.cog, &mut found);
+            is_placed = true;
+        }
+        holder = reader.target(&hit, ResourceType::Organization, "partof");
+    }
+    found
+}
+
+/// The department and the region of a commune.
+fn around(commune: &str, cog: &Cog, found: &mut Vec<(ScopeKind, String)>) {
+    if let Some(commune) = cog.commune(commune) {
+        found.push((ScopeKind::Departement, commune.departement().to_owned()));
+        found.extend(commune.region().map(|region| (ScopeKind::Region, region.to_owned())));
     }
 }
 

@@ -42,6 +42,9 @@ pub enum RightError {
     /// Nobody gives this profile: it comes with an RPPS number.
     #[error("ce profil ne se donne pas : il vient du numéro RPPS")]
     Implicit,
+    /// The number is not one of a person.
+    #[error("le numéro RPPS a 11 chiffres")]
+    Person,
     /// The giver may not give this profile, or not there.
     #[error("vous ne pouvez pas donner cette habilitation")]
     NotYours,
@@ -159,6 +162,23 @@ impl People {
         let rights = self.ledger.records(entitlement::KIND, Some(person))?;
         let rights = rights.iter().filter_map(Entitlement::read).filter(|right| right.ended.is_none());
         Ok(rights.map(|right| (right.standing(last, now), right)).map(|(standing, right)| (right, standing)).collect())
+    }
+
+    /// The rights in force that this person gave, newest last, each with its holder's name: those
+    /// of the right acted under, whoever gave them, are for later pages.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn given_by(&self, acting: &Acting) -> Result<Vec<(Entitlement, String)>, LedgerError> {
+        let giver = actor(&acting.person.id);
+        let rights = self.ledger.records(entitlement::KIND, None)?;
+        let rights = rights.iter().filter_map(Entitlement::read);
+        let rights = rights.filter(|right| right.ended.is_none() && right.given_by == giver);
+        let named = |right: Entitlement| {
+            let name = self.person(&right.person)?.map_or_else(String::new, |person| person.name);
+            Ok((right, name))
+        };
+        rights.map(named).collect()
     }
 
     /// What may be acted under now: the rights that hold, and that of any RPPS number.

@@ -16,6 +16,7 @@ pub(crate) mod starting;
 pub(crate) mod status;
 pub(crate) mod structure;
 pub(crate) mod suggestions;
+pub(crate) mod team;
 pub(crate) mod throttled;
 pub(crate) mod traces;
 

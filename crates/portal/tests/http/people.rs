@@ -452,3 +452,87 @@ fn every_answer_carries_what_protects_it() {
         }
     }
 }
+
+/// The number of an establishment of this commune's region that has offers, and one offer's.
+fn establishment(world: &World) -> (String, String) {
+    let grant = world.identity.authenticate(None, NOW).expect("the public");
+    let snapshot = world.directory.snapshot();
+    let view = snapshot.view(&grant);
+    let identifier = |node: &Node, good: &dyn Fn(&str) -> bool| {
+        node.items("identifier").filter_map(|it| it.str("value")).find(|value| good(value)).map(str::to_owned)
+    };
+    let offers = view.matching(ResourceType::HealthcareService, &[]);
+    let found = offers.iter().find_map(|offer| {
+        let holder = offer.references().find(|it| it.rtype == ResourceType::Organization)?;
+        let holder = view.read(ResourceType::Organization, &holder.id)?.to_node();
+        let finess = identifier(&holder, &|value| value.len() == 9)?;
+        Some((finess, identifier(&offer.to_node(), &|value| value.contains('/'))?))
+    });
+    found.expect("an offer of an establishment")
+}
+
+fn give(world: &World, session: &str, fields: &[(&str, &str)]) -> Reply {
+    let token = team_token(world, session);
+    world.post("/session/habilitations", session, &[&[("jeton", token.as_str())], fields].concat())
+}
+
+fn team_token(world: &World, session: &str) -> String {
+    let page = world.get_with("/session/habilitations", session);
+    page.hidden().into_iter().find(|(name, _)| name == "jeton").map(|(_, token)| token).unwrap_or_default()
+}
+
+#[test]
+fn whoever_is_in_charge_gives_a_right_and_takes_it_back() {
+    let world = World::of(territory());
+    let (finess, offer) = establishment(&world);
+    let region = sign_in(&world, "admin-regional");
+    let director =
+        [("rpps", "99900000037"), ("nom", "Julie Perrin"), ("profil", "RESP_OFFRE_STRUCT eg"), ("codes", &finess)];
+    let given = give(&world, &region, &director);
+    assert!(given.status == 200 && given.body.contains("data-fait"), "{}", given.body);
+    assert!(given.body.contains("<strong>Julie Perrin</strong> : Responsable de structure"), "{}", given.body);
+    let worker = sign_in(&world, "assistante-sociale");
+    assert!(world.get_with("/", &worker).body.contains("en tant que <strong>Responsable de structure</strong>"));
+    // She gives within her establishment, and no further.
+    let described = [("rpps", "99900000011"), ("nom", "Thomas"), ("profil", "PORTEUR_OFFRE offer"), ("codes", &offer)];
+    assert_eq!(give(&world, &worker, &described).status, 200);
+    for (profile, codes, what) in [
+        ("PORTEUR_OFFRE offer", "84/99999999", "an offer that nobody knows"),
+        ("RESP_DISPO_PLACE eg", "690000001", "another establishment"),
+        ("RESP_OFFRE_STRUCT eg", finess.as_str(), "a profile that is not hers to give"),
+        ("ADMIN_NAT nation", "", "everything"),
+        ("PORTEUR_OFFRE nation", "", "the wrong kind of scope"),
+        ("EMPEREUR nation", "", "no profile"),
+    ] {
+        let refused =
+            give(&world, &worker, &[("rpps", "99900000011"), ("nom", "x"), ("profil", profile), ("codes", codes)]);
+        assert!(refused.status == 403 && refused.body.contains("data-refus"), "{what}: {}", refused.status);
+    }
+    let wrong =
+        give(&world, &worker, &[("rpps", "12"), ("nom", "<b>x"), ("profil", "PORTEUR_OFFRE offer"), ("codes", &offer)]);
+    assert!(wrong.status == 403 && wrong.body.contains("11 chiffres") && !wrong.body.contains("<b>x"));
+    // Taken back: the session under it ends at once.
+    let page = world.get_with("/session/habilitations", &region);
+    let right = page.hidden().into_iter().find(|(name, _)| name == "retirer").expect("a right to take back").1;
+    let support = sign_in(&world, "support");
+    let token = token(&world, &support);
+    let stranger = world.post("/session/habilitations", &support, &[("jeton", &token), ("retirer", &right)]);
+    assert_eq!(stranger.status, 403);
+    assert!(is_signed_in(&world, &worker));
+    assert_eq!(give(&world, &region, &[("retirer", &right)]).status, 200);
+    assert!(!is_signed_in(&world, &worker));
+}
+
+#[test]
+fn a_self_employed_professional_lets_somebody_act_in_their_place() {
+    let world = World::with(Vec::new(), true, &CallLimits::default());
+    let kine = sign_in(&world, "kine-liberal");
+    assert_eq!(give(&world, &kine, &[("rpps", "99900000037"), ("nom", "Julie")]).status, 200);
+    let worker = sign_in(&world, "assistante-sociale");
+    let page = world.get_with("/", &worker);
+    assert!(page.body.contains("à la place de <strong>Thomas Giraud</strong>"), "{}", page.body);
+    let further = world.get_with("/session/habilitations", &worker);
+    assert!(further.body.contains("data-rien-a-donner"), "not delegated further");
+    let own = world.get("/session/habilitations");
+    assert_eq!((own.status, own.header("location")), (303, Some("/connexion?retour=/session/habilitations")));
+}

@@ -6,7 +6,7 @@ use axum::http::{Response, StatusCode};
 use ror_identity::people::SignInError;
 
 use super::{Context, Frame};
-use crate::respond;
+use crate::{french, respond};
 
 #[derive(Template)]
 #[template(path = "pages/refused/page.html")]
@@ -45,8 +45,7 @@ fn page(
     why: &str,
     link: (&'static str, &'static str),
 ) -> Response<Body> {
-    let mut letters = why.chars();
-    let why = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
+    let why = french::sentence(why);
     let frame = context.frame(format!("{title} – ROR")).not_indexed();
     respond::private_page(status, context.headers, &Page { frame, title, why, link })
 }
