@@ -14,7 +14,7 @@ use crate::route::{ConformanceKind, Operation};
 use crate::token::TOKEN_PATH;
 
 /// Day of the last change of what is stated here; the tables have versions of their own.
-const DATE: &str = "2026-11-21";
+const DATE: &str = "2026-11-22";
 const VALIDATE: &str = "http://hl7.org/fhir/OperationDefinition/Resource-validate";
 
 /// Answers what is served at this base.
@@ -45,6 +45,7 @@ fn build(registry: &Registry, base: &str, token: &str, takes_certificates: bool)
         .map(|rtype| content(registry, rtype))
         .chain(others.map(tried))
         .chain(ConformanceKind::ALL.into_iter().map(described))
+        .chain([traces()])
         .collect();
     let guide = tables.guide();
     let guide = format!("{}/ImplementationGuide/{}|{}", guide.address, guide.package, guide.version);
@@ -164,6 +165,15 @@ fn described(kind: ConformanceKind) -> Node {
         resource.insert("operation", operations);
     }
     resource
+}
+
+/// The traces of calls. Their parameters are FHIR's own: no SearchParameter of ours defines them.
+fn traces() -> Node {
+    node!({
+        "type": "AuditEvent",
+        "documentation": "Traces des appels, pour les clients qui en ont le droit ; 403 pour les autres. Paramètres : _id, action, altid (client ou personne), date, entity (Type/id), outcome.",
+        "interaction": [{"code": "read"}, {"code": "search-type"}]
+    })
 }
 
 /// A type that is not kept: its profile may be tried with `$validate`.
