@@ -31,6 +31,8 @@ pub use directory::{Directory, DirectoryError, Environment, Random};
 pub use identifier::MintedKind;
 pub use import::{ImportItem, ImportKey, ImportProblem, ImportProgress, ImportSummary, Imported, Replaces, preview};
 pub use rights::may_write_some;
+/// How a structure or an offer says that it is closed, for those who show it.
+pub use ror_profiles::rules::closing;
 pub use rules::is_about_a_label;
 pub use usage::{Usage, usage};
 pub use verify::{Verification, verify};

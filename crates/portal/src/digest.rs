@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 use parking_lot::RwLock;
-use ror_fhir::{DateTime, Instant, Node};
+use ror_fhir::{Instant, Node};
 use ror_index::{Hit, View};
 use ror_registers::cog::{Cog, Commune, Position};
 use ror_search::{Query, ResourceType, ResultParameters};
 
-use crate::sheet::node;
+use crate::sheet::{closing, node};
 
 /// Resources read at a time when reading ahead.
 const PAGE: usize = 2_000;
@@ -155,19 +155,12 @@ fn offer(resource: &Node) -> OfferDigest {
             .filter(move |coding| coding.str("system").is_some_and(|known| known.contains(system)))
             .filter_map(|coding| coding.str("code"))
     };
-    let is_closed = of_system("characteristic", "TRE_R286-TypeFermeture").any(|code| code == "DEF");
     OfferDigest {
         field: of_system("type", "TRE_R227-ChampActivite").next().map(Into::into),
         modes: of_system("characteristic", "TRE_R213-ModePriseEnCharge").map(Into::into).collect(),
-        // Without a date, closed for good is closed now.
-        closed: is_closed.then(|| closing_date(resource).unwrap_or(Instant::MIN)),
+        closed: closing::for_good_since(resource),
         name: folded_name(resource),
     }
-}
-
-fn closing_date(resource: &Node) -> Option<Instant> {
-    let period = resource.items("notAvailable").find_map(|period| period.get("during"))?;
-    Some(DateTime::parse(period.str("start")?).ok()?.start)
 }
 
 fn structure(resource: &Node, home: impl Fn(&str) -> Home) -> StructureDigest {
@@ -178,14 +171,11 @@ fn structure(resource: &Node, home: impl Fn(&str) -> Home) -> StructureDigest {
         (Some(latitude), Some(longitude)) => Some(Position { latitude, longitude }),
         _ => None,
     };
-    let end = node::extension(resource, "organization-period")
-        .and_then(|period| period.get("valuePeriod")?.str("end"))
-        .and_then(|end| DateTime::parse(end).ok());
     StructureDigest {
         position,
         commune: address.and_then(node::commune).map(home),
         category: node::category(resource).and_then(|coding| coding.str("code")).map(Into::into),
-        closed: end.map(|end| end.end),
+        closed: closing::for_good_since(resource),
         name: folded_name(resource),
     }
 }

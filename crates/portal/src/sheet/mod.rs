@@ -4,6 +4,7 @@
 //! absent is never "no".
 
 pub(crate) mod address;
+pub(crate) mod closing;
 pub(crate) mod contacts;
 pub(crate) mod hours;
 pub(crate) mod node;

@@ -1,6 +1,6 @@
 //! An offer: HealthcareService with its places, its structure and its professionals.
 
-use ror_fhir::{DateTime, Instant, Node};
+use ror_fhir::{Instant, Node};
 use ror_index::Hit;
 use ror_registers::cog::Position;
 use ror_search::{ResourceType, distance_km};
@@ -9,7 +9,7 @@ use ror_terminology::fold;
 use super::address::Address;
 use super::people::{self, Person};
 use super::structure::Fallback;
-use super::{Reader, contacts, hours, node, structure};
+use super::{Reader, closing, contacts, hours, node, structure};
 use crate::components::contacts::Contacts;
 use crate::components::facts::{Fact, Facts};
 use crate::components::freshness::Freshness;
@@ -21,6 +21,8 @@ const ACTIVITY: &str = "TRE_R211-ActiviteOperationnelle";
 const MODE: &str = "TRE_R213-ModePriseEnCharge";
 const FIELD: &str = "TRE_R227-ChampActivite";
 const CATEGORY: &str = "TRE_R244-CategorieOrganisation";
+/// How it is said to be closed.
+const CLOSED: &str = "Fermée";
 /// Communes of the zone named before "et … autres".
 const ZONE_SHOWN: usize = 12;
 /// Ages above which there is no limit.
@@ -134,7 +136,7 @@ pub(crate) fn sheet(reader: Reader<'_>, hit: &Hit) -> Sheet {
         title: title(&offer),
         organization: bearer.as_ref().map(|(bearer, node)| structure::link(bearer, node)),
         summary: summary(&offer),
-        closing: closing(&offer, reader.now),
+        closing: closing::words(&offer, CLOSED, reader.now),
         comment: offer.str("comment").map(str::to_owned),
         what: what(&offer),
         who: who(&offer, reader),
@@ -202,7 +204,7 @@ fn summary(offer: &Node) -> Vec<String> {
 /// What helps to choose, from the offer's own words.
 fn badges(offer: &Node, now: Instant) -> Vec<String> {
     let mut badges: Vec<String> = Vec::new();
-    badges.extend(closing(offer, now));
+    badges.extend(closing::words(offer, CLOSED, now));
     for coding in node::codings(offer, "characteristic", "TRE_R338-ModaliteAccueil") {
         let badge = match coding.str("code") {
             Some("05" | "27") => "Se déplace à domicile",
@@ -293,26 +295,6 @@ fn zone(offer: &Node, reader: Reader<'_>) -> Vec<String> {
     }
     let more = names.split_off(ZONE_SHOWN).len();
     vec![format!("{} et {more} autres communes", names.join(", "))]
-}
-
-/// A closure, past or to come, in words.
-fn closing(offer: &Node, now: Instant) -> Option<String> {
-    let kind = node::codings(offer, "characteristic", "TRE_R286-TypeFermeture").next()?.str("code")?;
-    let period = offer.items("notAvailable").find_map(|period| period.get("during"));
-    let bound = |key| DateTime::parse(period?.str(key)?).ok().map(|date| date.start);
-    let (start, end) = (bound("start"), bound("end"));
-    if end.is_some_and(|end| end <= now) {
-        return None;
-    }
-    let until = end.map(|end| format!(", réouverture prévue le {}", french::day(end))).unwrap_or_default();
-    Some(match (kind, start) {
-        ("DEF", Some(start)) if start > now => format!("Ferme définitivement le {}", french::day(start)),
-        ("DEF", Some(start)) => format!("Fermée définitivement depuis le {}", french::day(start)),
-        ("DEF", None) => "Fermée définitivement".to_owned(),
-        (_, Some(start)) if start > now => format!("Fermeture prévue le {}{until}", french::day(start)),
-        (_, Some(start)) => format!("Fermée depuis le {}{until}", french::day(start)),
-        (_, None) => format!("Fermée pour le moment{until}"),
-    })
 }
 
 fn read_place(place: &Node, reader: Reader<'_>) -> Place {

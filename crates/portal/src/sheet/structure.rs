@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use ror_fhir::{DateTime, Node};
+use ror_fhir::Node;
 use ror_index::Hit;
 use ror_registers::cog::Position;
 use ror_search::{ResourceType, distance_km};
 
 use super::address::Address;
 use super::offer::Link;
-use super::{Reader, contacts as telecoms, node, offer, prices};
+use super::{Reader, closing, contacts as telecoms, node, offer, prices};
 use crate::components::contacts::Contacts;
 use crate::components::facts::{Fact, Facts};
 use crate::components::freshness::Freshness;
@@ -22,6 +22,8 @@ use crate::french;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// Offers or structures listed on one sheet: beyond, a search finds them.
 const LISTED_MAX: usize = 300;
+/// How it is said to be closed.
+const CLOSED: &str = "Fermé";
 /// Steps up to the structure at an address, from an organisation interne.
 const STEPS_MAX: usize = 4;
 
@@ -143,7 +145,7 @@ pub(crate) fn card(reader: Reader<'_>, hit: &Hit, from: Option<Position>) -> Car
         distance: distance.map(french::distance),
         position,
         phone,
-        badges: closing(&structure, reader).into_iter().collect(),
+        badges: closing::words(&structure, CLOSED, reader.now).into_iter().collect(),
         freshness: Freshness::new(reader.now, hit.updated()),
     }
 }
@@ -165,7 +167,7 @@ pub(crate) fn sheet(reader: Reader<'_>, hit: &Hit) -> Sheet {
         title: title.clone(),
         aliases: aliases(&structure),
         category: category(&structure),
-        closing: closing(&structure, reader),
+        closing: closing::words(&structure, CLOSED, reader.now),
         comment: node::extension_text(&structure, "ror-organization-comment").map(str::to_owned),
         address: Address::of_structure(&structure, reader.cog),
         contacts: Contacts { items: own },
@@ -199,13 +201,6 @@ fn category(structure: &Node) -> Option<String> {
         .or_else(|| node::codings(structure, "type", "TRE_R207-TypeOrganisationInterne").next())
         .or_else(|| node::codings(structure, "type", "TRE_R72-FinessStatutJuridique").next())?;
     node::coding_label(coding)
-}
-
-fn closing(structure: &Node, reader: Reader<'_>) -> Option<String> {
-    let end = node::extension(structure, "organization-period")?.get("valuePeriod")?.str("end")?;
-    let date = DateTime::parse(end).ok()?;
-    let is_past = date.start <= reader.now;
-    Some(format!("{} le {}", if is_past { "Fermé définitivement" } else { "Ferme" }, french::day_of(end)))
 }
 
 fn groups(title: &str, offers: &[Hit]) -> Vec<Group> {

@@ -1,5 +1,6 @@
 //! The pages over HTTP, on an invented territory.
 
+mod closings;
 mod common;
 mod help;
 mod hidden;
