@@ -7,7 +7,7 @@ use ror_index::Hit;
 use ror_registers::cog::Position;
 use ror_search::{Chain, Circle, Criterion, Near, ResourceType, Term, Test};
 
-use super::order::{self, Distance, Reach, Standing};
+use super::order::{self, Distance, Phrase, Reach, Standing};
 use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, furthest_km, narrowest, neutral};
 use crate::digest::{OfferDigest, PlaceDigest};
 use crate::place::Area;
@@ -178,26 +178,24 @@ impl<'a> Finder<'a> {
 
     fn offers_page(&self, kept: Vec<(&Candidate<'a>, Distance<'_>)>, what: &What<'_>, page: usize) -> Vec<Match<'a>> {
         let phrase = match what.words[..] {
-            [] => {
-                let folded = ror_terminology::fold(&what.typed);
-                ror_terminology::words(&folded).collect::<Vec<_>>().join(" ")
-            }
-            _ => what.words.join(" "),
+            [] => Phrase::of(&ror_terminology::words(&ror_terminology::fold(&what.typed)).collect::<Vec<_>>()),
+            _ => Phrase::of(&what.words),
         };
+        let today = neutral::day(self.now);
         let one =
             |one: &Candidate<'a>, distance: Distance<'_>| Match { hit: one.hit, distance_km: distance.shown_km() };
         if kept.iter().all(|(_, distance)| *distance == Distance::Vague) {
             let drawn = kept.into_iter().map(|(candidate, distance)| {
                 let id = candidate.hit.id();
-                ((neutral::rank(self.now, id), id), one(candidate, distance))
+                ((neutral::rank(today, id), id), one(candidate, distance))
             });
             return Found::page(drawn.collect(), page);
         }
         let ranked = kept.into_iter().map(|(candidate, distance)| {
-            let is_named_so = !phrase.is_empty() && candidate.digest.name.contains(&phrase);
+            let is_named_so = phrase.is_in(&candidate.digest.name);
             let hit = candidate.hit;
             let standing = Standing { id: hit.id(), is_named_so, updated: hit.updated() };
-            (order::rank(self.now, distance, &standing), one(candidate, distance))
+            (order::rank(today, distance, &standing), one(candidate, distance))
         });
         Found::page(ranked.collect(), page)
     }

@@ -9,7 +9,6 @@ use ror_search::distance_km;
 use super::neutral;
 use crate::digest::Home;
 
-const DAY_MS: i64 = 86_400_000;
 /// Distances that differ by less are the same: addresses are placed no better.
 const SAME_PER_KM: f64 = 10.0;
 /// Kilometres in a degree of latitude on the sphere of D11, rounded down.
@@ -82,8 +81,8 @@ pub(super) struct Standing<'r> {
     pub(super) updated: Instant,
 }
 
-/// The rank of a result around a point, on that day.
-pub(super) fn rank<'r>(now: Instant, distance: Distance<'r>, standing: &Standing<'r>) -> Rank<'r> {
+/// The rank of a result around a point, on that [`neutral::day`].
+pub(super) fn rank<'r>(day: i64, distance: Distance<'r>, standing: &Standing<'r>) -> Rank<'r> {
     let (is_unplaced, km, commune) = match distance {
         Distance::Vague => (true, f64::MAX, ""),
         Distance::Measured(km) => (false, km, ""),
@@ -94,9 +93,24 @@ pub(super) fn rank<'r>(now: Instant, distance: Distance<'r>, standing: &Standing
         steps: (km * SAME_PER_KM).round() as u64,
         commune,
         is_named_so: Reverse(standing.is_named_so),
-        updated_on: Reverse(standing.updated.div_euclid(DAY_MS)),
-        drawn: neutral::rank(now, standing.id),
+        updated_on: Reverse(neutral::day(standing.updated)),
+        drawn: neutral::rank(day, standing.id),
         id: standing.id,
+    }
+}
+
+/// Words as a name may hold them, whole: names of digests have blanks around.
+pub(super) struct Phrase(String);
+
+impl Phrase {
+    pub(super) fn of(words: &[impl AsRef<str>]) -> Self {
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        Self(if words.is_empty() { String::new() } else { format!(" {} ", words.join(" ")) })
+    }
+
+    /// Whether the name of a digest holds the words as they were typed.
+    pub(super) fn is_in(&self, name: &str) -> bool {
+        !self.0.is_empty() && name.contains(&self.0)
     }
 }
 
@@ -126,8 +140,10 @@ mod tests {
 
     use super::*;
 
+    const DAY_MS: i64 = 86_400_000;
+
     fn rank_of<'r>(distance: Distance<'r>, id: &'r str, is_named_so: bool, updated: Instant) -> Rank<'r> {
-        rank(20_000 * DAY_MS, distance, &Standing { id, is_named_so, updated })
+        rank(20_000, distance, &Standing { id, is_named_so, updated })
     }
 
     #[test]
@@ -155,13 +171,31 @@ mod tests {
             ids.sort_by(|a, b| {
                 let standing = |id| Standing { id, is_named_so: false, updated: 0 };
                 let (a, b) = (standing(a), standing(b));
-                let rank = |standing| rank(day * DAY_MS, Distance::Measured(3.0), standing);
+                let rank = |standing| rank(day, Distance::Measured(3.0), standing);
                 rank(&a).cmp(&rank(&b))
             });
             ids
         };
         assert_eq!(order(20_000), order(20_000));
         assert_ne!(order(20_000), order(20_001));
+    }
+
+    #[test]
+    fn d68_freshness_goes_by_the_day_in_paris() {
+        let rank = |written: &str| {
+            let updated = ror_fhir::DateTime::parse(written).expect("a date").start;
+            rank_of(Distance::Measured(1.0), "a", false, updated)
+        };
+        assert_eq!(rank("2026-11-21T00:30:00+01:00"), rank("2026-11-21T23:30:00+01:00"));
+        assert!(rank("2026-11-21T00:30:00+01:00") < rank("2026-11-20T23:30:00+01:00"));
+    }
+
+    #[test]
+    fn d68_what_is_named_so_holds_whole_words() {
+        let is_in = |words: &[&str], name| Phrase::of(words).is_in(name);
+        assert!(is_in(&["os"], " centre des os ") && is_in(&["centre", "des"], " centre des os "));
+        assert!(!is_in(&["os"], " poste de secours ") && !is_in(&["des", "o"], " centre des os "));
+        assert!(!is_in(&[], " centre des os "));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ror_index::Hit;
 use ror_search::{Criterion, ResourceType, Term, Test};
 
-use super::order::{self, Distance, Reach, Standing};
+use super::order::{self, Distance, Phrase, Reach, Standing};
 use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, furthest_km, narrowest, neutral};
 use crate::digest::StructureDigest;
 use crate::place::Area;
@@ -78,18 +78,19 @@ impl<'a> Finder<'a> {
     fn structures_page(&self, kept: Vec<(&Candidate<'a>, Distance<'_>)>, page: usize) -> Vec<Match<'a>> {
         let one =
             |one: &Candidate<'a>, distance: Distance<'_>| Match { hit: one.hit, distance_km: distance.shown_km() };
+        let today = neutral::day(self.now);
         if kept.iter().all(|(_, distance)| *distance == Distance::Vague) {
             // Those named so first, else as drawn (D68).
             let drawn = kept.into_iter().map(|(candidate, distance)| {
                 let id = candidate.hit.id();
-                ((Reverse(candidate.is_named_so), neutral::rank(self.now, id), id), one(candidate, distance))
+                ((Reverse(candidate.is_named_so), neutral::rank(today, id), id), one(candidate, distance))
             });
             return Found::page(drawn.collect(), page);
         }
         let ranked = kept.into_iter().map(|(candidate, distance)| {
             let (hit, is_named_so) = (candidate.hit, candidate.is_named_so);
             let standing = Standing { id: hit.id(), is_named_so, updated: hit.updated() };
-            (order::rank(self.now, distance, &standing), one(candidate, distance))
+            (order::rank(today, distance, &standing), one(candidate, distance))
         });
         Found::page(ranked.collect(), page)
     }
@@ -120,12 +121,12 @@ impl<'a> Finder<'a> {
             }
             Some(Area::Region { .. } | Area::Around { .. }) | None => None,
         };
-        let phrase = ask.what.words.join(" ");
+        let phrase = Phrase::of(&ask.what.words);
         let hits = self.view.matching(ResourceType::Organization, criteria).into_iter();
         hits.filter_map(|hit| {
             let digest = self.digests.structure(&hit);
             // Words added to the need may well name what it leaves out.
-            let is_meant = !phrase.is_empty() || ask.what.need.is_none_or(|need| need.means(&digest.name));
+            let is_meant = !ask.what.words.is_empty() || ask.what.need.is_none_or(|need| need.means(&digest.name));
             let is_in = communes
                 .as_ref()
                 .is_none_or(|communes| digest.commune.as_ref().is_some_and(|home| communes.contains(&*home.code)));
@@ -133,7 +134,7 @@ impl<'a> Finder<'a> {
                 return None;
             }
             let reach = Self::structure_reach(&digest, ask);
-            let is_named_so = !phrase.is_empty() && digest.name.contains(&phrase);
+            let is_named_so = phrase.is_in(&digest.name);
             Some(Candidate { hit, digest, reach, is_named_so })
         })
         .collect()
