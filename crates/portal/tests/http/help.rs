@@ -36,6 +36,15 @@ fn a_mistyped_town_is_read_and_said() {
 }
 
 #[test]
+fn two_mistakes_are_both_told() {
+    let page = world().get("/recherche?quoi=reanimatoin+bourg+en+brese");
+    for told in ["data-message=\"lieu-compris\"", "data-message=\"orthographe\"", "bourg en brese", "reanimatoin"] {
+        assert!(page.body.contains(told), "{told}: {:?}", page.titles());
+    }
+    assert!(page.titles().first().is_some_and(|title| title.starts_with("Réanimation")), "{:?}", page.titles());
+}
+
+#[test]
 fn a_former_commune_leads_to_the_one_it_belongs_to() {
     let page = search(&[("quoi", "ehpad"), ("ou", "bellegarde sur valserine")]);
     assert!(page.body.contains("Valserhône (01)"));

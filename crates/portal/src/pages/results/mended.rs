@@ -16,12 +16,14 @@ pub(super) fn place(asked: &Question<'_>, area: &Area, others: &[Candidate]) -> 
 }
 
 /// The question mended, when it then finds something: the place at the end of the line, else its words,
-/// else without the words that nothing holds.
-pub(super) fn line<'a>(context: &Context<'a>, asked: &Question<'_>) -> Option<(Question<'a>, Notice)> {
-    with_place(context, asked).or_else(|| with_words(context, asked)).or_else(|| without_words(context, asked))
+/// else without the words that nothing holds; and all that is to be said of it.
+pub(super) fn line<'a>(context: &Context<'a>, asked: &Question<'_>) -> Option<(Question<'a>, Vec<Notice>)> {
+    let alone = |(mended, notice)| (mended, vec![notice]);
+    let of_words = || with_words(context, asked).or_else(|| without_words(context, asked)).map(alone);
+    with_place(context, asked).or_else(of_words)
 }
 
-fn with_place<'a>(context: &Context<'a>, asked: &Question<'_>) -> Option<(Question<'a>, Notice)> {
+fn with_place<'a>(context: &Context<'a>, asked: &Question<'_>) -> Option<(Question<'a>, Vec<Notice>)> {
     if !asked.place_typed.is_empty() {
         return None;
     }
@@ -33,8 +35,11 @@ fn with_place<'a>(context: &Context<'a>, asked: &Question<'_>) -> Option<(Questi
     };
     let (read, typed) = question::mistyped(&asked.what.typed, needs, &context.portal.places, &is_word)?;
     let notice = taken_for(&typed, read.area()?, Vec::new());
-    let read = if finds(context, &read) { read } else { with_words(context, &read)?.0 };
-    Some((read, notice))
+    if finds(context, &read) {
+        return Some((read, vec![notice]));
+    }
+    let (read, of_words) = with_words(context, &read)?;
+    Some((read, vec![notice, of_words]))
 }
 
 fn with_words<'a>(context: &Context<'a>, asked: &Question<'_>) -> Option<(Question<'a>, Notice)> {

@@ -207,9 +207,9 @@ fn listed(context: &Context<'_>, asked: &Question<'_>, mut notices: Vec<Notice>)
     let mut answer = Answer::find(context, &asked.what, asked.area(), &filters, (page, false));
     let mended = (answer.is_empty() && filters == Filters::default()).then(|| mended::line(context, asked)).flatten();
     let asked = mended.as_ref().map_or(asked, |(asked, _)| asked);
-    if let Some((_, notice)) = &mended {
+    if let Some((_, told)) = &mended {
         answer = Answer::find(context, &asked.what, asked.area(), &filters, (page, false));
-        notices.insert(0, notice.clone());
+        notices.splice(0..0, told.iter().cloned());
     }
     if answer.shows_nothing()
         && filters.radius_km.is_none()
