@@ -115,10 +115,16 @@ impl<'a> Answer<'a> {
     fn summary(&self, what: &What<'_>, area: Option<&Area>) -> String {
         let count = french::count(self.shown.total, "résultat", "résultats");
         let order = match (area, self.shown.radius_km) {
+            // Nothing has neither order nor position.
+            (Some(area), Some(radius)) if self.shown.total == 0 => {
+                format!(" à moins de {radius}\u{a0}km {}", french::of(area.label()))
+            }
+            (Some(area), None) if self.shown.total == 0 => format!(" : {}", area.label()),
+            (None, _) if self.shown.total == 0 => " dans toute la France".to_owned(),
             (Some(area), Some(_)) if self.shown.unplaced == self.shown.total => {
                 format!(" {} et alentour, sans position connue", french::at(area.label()))
             }
-            (Some(area), None) if area.position().is_some() && self.shown.total > 0 => format!(
+            (Some(area), None) if area.position().is_some() => format!(
                 " : aucun à moins de {}\u{a0}km {}, voici du plus proche au plus éloigné",
                 RADII_KM[RADII_KM.len() - 1],
                 french::of(area.label())
@@ -257,4 +263,39 @@ fn choices(
         })
     };
     kept.into_iter().filter_map(choice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ror_registers::cog::Cog;
+
+    use super::*;
+    use crate::place::{Places, Reading};
+
+    #[test]
+    fn the_summary_says_how_many_where_and_in_what_order() {
+        let Reading::One(oyonnax, _) = Places::new(Cog::embedded()).read("Oyonnax") else { panic!("one Oyonnax") };
+        let told = |area, total, unplaced, radius_km| {
+            let shown = Found { total, unplaced, radius_km, ..Found::default() };
+            let answer = Answer { kind: Kind::Structures, shown, other_total: 3, filters: Filters::default(), page: 1 };
+            answer.summary(&What::default(), area).replace('\u{a0}', " ")
+        };
+        let near = Some(&oyonnax);
+        for (area, total, unplaced, radius_km, expected) in [
+            (near, 0, 0, Some(5), "0 résultat à moins de 5 km d’Oyonnax (01)"),
+            (near, 0, 0, None, "0 résultat : Oyonnax (01)"),
+            (None, 0, 0, None, "0 résultat dans toute la France"),
+            (near, 2, 2, Some(5), "2 résultats à Oyonnax (01) et alentour, sans position connue"),
+            (near, 2, 0, Some(5), "2 résultats à moins de 5 km d’Oyonnax (01), du plus proche au plus éloigné"),
+            (
+                near,
+                3,
+                1,
+                Some(5),
+                "3 résultats à moins de 5 km d’Oyonnax (01), du plus proche au plus éloigné, dont 1 sans position",
+            ),
+        ] {
+            assert_eq!(told(area, total, unplaced, radius_km), expected);
+        }
+    }
 }
