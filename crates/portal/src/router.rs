@@ -18,7 +18,7 @@ use crate::pages::{self, Context};
 use crate::people;
 use crate::respond;
 use crate::state::{PortalState, Settings};
-use crate::times::Service;
+use crate::times::{Service, Waiting};
 use crate::traces;
 use crate::visitor::Visitor;
 
@@ -68,14 +68,14 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
     let mut response = match permit {
         Ok(_in_progress) => {
             let headers = request.headers().clone();
-            let service = Service::at(request.uri().path());
             let allowed = people::allowed(request.uri().path());
-            let asked = std::time::Instant::now();
             let path = request.uri().path().to_owned();
+            let asked = std::time::Instant::now();
+            let waiting = Service::at(&path).map(|service| Waiting::since(asked, service, &inner.times));
             let response = next.run(request).await;
             let response = traces::keep(&state, &path, asked.elapsed(), response).await;
-            if let Some(service) = service {
-                inner.times.record(service, asked.elapsed(), response.status().is_server_error());
+            if let Some(waiting) = waiting {
+                waiting.answered(response.status().is_server_error());
             }
             // What the routes of pages refuse by themselves is bare.
             if response.status() == StatusCode::METHOD_NOT_ALLOWED {

@@ -100,6 +100,35 @@ impl Times {
     }
 }
 
+/// A request in progress: it counts even when it is given up before its answer, for the time waited;
+/// beyond the longest bound, as a failure, since nothing came.
+pub(crate) struct Waiting<'t> {
+    times: &'t Times,
+    service: Service,
+    asked: std::time::Instant,
+    is_failure: Option<bool>,
+}
+
+impl<'t> Waiting<'t> {
+    /// Starts to count, from that moment.
+    pub(crate) const fn since(asked: std::time::Instant, service: Service, times: &'t Times) -> Self {
+        Self { times, service, asked, is_failure: None }
+    }
+
+    /// The answer came.
+    pub(crate) fn answered(mut self, is_failure: bool) {
+        self.is_failure = Some(is_failure);
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let time = self.asked.elapsed();
+        let is_too_long = time > Duration::from_millis(u64::from(LONGEST_MS));
+        self.times.record(self.service, time, self.is_failure.unwrap_or(is_too_long));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +155,22 @@ mod tests {
     fn few_answers_say_nothing_and_failures_are_never_rounded_away() {
         assert_eq!(times([3; 19], 0), None);
         assert_eq!(times(std::iter::repeat_n(3, 100_000), 1).expect("enough").available, 9_999);
+    }
+
+    #[test]
+    fn what_is_given_up_counts_and_fails_when_it_waited_too_long() {
+        let times = Times::default();
+        let now = std::time::Instant::now();
+        let long_ago = now.checked_sub(Duration::from_secs(6)).expect("the machine is older");
+        for at in 0..20 {
+            drop(Waiting::since(if at < 5 { long_ago } else { now }, Service::Search, &times));
+        }
+        let figures = times.figures(Service::Search).expect("enough");
+        assert_eq!((figures.available, figures.most_ms), (7_500, None));
+        for _ in 0..20 {
+            Waiting::since(long_ago, Service::Sheets, &times).answered(false);
+        }
+        assert_eq!(times.figures(Service::Sheets).expect("enough").available, 10_000);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ror_directory::{Directory, Environment, ImportItem, ImportKey, MintedKind, Replaces};
@@ -32,6 +32,8 @@ pub(crate) struct World {
     people: Arc<People>,
     clock: Arc<AtomicI64>,
     pub(crate) traces: Arc<Traces>,
+    /// Once set, the next write is the last one: the writer falls.
+    pub(crate) writer_falls: Arc<AtomicBool>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<std::thread::JoinHandle<()>>,
     _folder: tempfile::TempDir,
@@ -103,7 +105,14 @@ impl World {
                 chunk.copy_from_slice(&next.to_be_bytes()[..chunk.len()]);
             }
         };
-        let environment = Environment { now: Arc::new(|| NOW), random: Arc::new(random.clone()) };
+        let writer_falls = Arc::new(AtomicBool::new(false));
+        let falls = Arc::clone(&writer_falls);
+        let now = move || {
+            let is_writer = std::thread::current().name() == Some("writer");
+            assert!(!(is_writer && falls.load(Ordering::Relaxed)), "on purpose");
+            NOW
+        };
+        let environment = Environment { now: Arc::new(now), random: Arc::new(random.clone()) };
         let directory = Directory::open(Arc::clone(&ledger), environment).expect("a directory");
         let summary = directory.import("synth", items, &mut |_| {}).expect("the ledger takes it");
         assert_eq!(summary.rejected, 0, "{:?}", summary.problems.first());
@@ -128,7 +137,9 @@ impl World {
             traces: Some(Arc::clone(&traces)),
             now,
         };
-        Self::serve(folder, services, clock, sandbox, traces)
+        let mut world = Self::serve(folder, services, clock, sandbox, traces);
+        world.writer_falls = writer_falls;
+        world
     }
 
     fn serve(
@@ -164,6 +175,7 @@ impl World {
             people,
             clock,
             traces,
+            writer_falls: Arc::default(),
             stop: Some(stop),
             server: Some(server),
             _folder: folder,

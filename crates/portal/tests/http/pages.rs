@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use crate::common::{Reply, world};
+use std::sync::atomic::Ordering;
+
+use crate::common::{Reply, World, territory, world};
 
 /// Weights on the wire without packing, in bytes (portal.md §7 counts them packed).
 const HOME_MAX: usize = 60_000;
@@ -117,6 +119,28 @@ fn a_shared_name_is_asked_about() {
     let page = world().get("/recherche?quoi=maternit%C3%A9+saint+denis");
     assert!(page.body.contains("data-message=\"homonymes\""));
     assert!(page.attributes("href").iter().any(|link| link.contains("Saint-Denis+%2893%29")));
+}
+
+#[test]
+fn the_state_of_the_service_tells_that_updates_have_stopped() {
+    let items: Vec<_> = territory().into_iter().take(20).collect();
+    let mut again = items[0].clone();
+    let world = World::of(items);
+    let page = world.get("/etat");
+    assert!(
+        page.body.contains("Les mises à jour sont prises en compte.") && page.body.contains("trop peu de réponses")
+    );
+    for _ in 0..20 {
+        assert_eq!((world.get("/recherche?quoi=irm").status, world.get("/structure/x").status), (200, 404));
+    }
+    assert!(world.get("/etat").body.contains("La recherche et les fiches fonctionnent."));
+    world.writer_falls.store(true, Ordering::Relaxed);
+    again.resource.as_object_mut().expect("an object").insert("name", "Autre");
+    assert!(world.directory.import("synth", vec![again], &mut |_| {}).is_err());
+    while world.directory.is_following() {
+        std::thread::yield_now();
+    }
+    assert!(world.get("/etat").body.contains("Les mises à jour sont interrompues"));
 }
 
 #[test]

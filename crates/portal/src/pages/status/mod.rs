@@ -12,12 +12,18 @@ use crate::french;
 use crate::respond;
 use crate::times::{Figures, LONGEST_MS, Service};
 
+/// Answers without failure from which a service is said to work, in hundredths of a percent.
+const WORKS_MIN: u64 = 9_900;
+
 #[derive(Template)]
 #[template(path = "pages/status/page.html")]
 struct Page {
     frame: Frame,
     facts: Facts,
     services: Vec<Row>,
+    pages: &'static str,
+    /// Above so many seconds, a request given up is a failure.
+    longest_s: u32,
     is_writable: bool,
 }
 
@@ -41,15 +47,29 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
             Fact::shown("Exercices de professionnels de ville", count(ResourceType::PractitionerRole)),
         ],
     };
-    let times = &context.portal.times;
+    let (times, directory) = (&context.portal.times, &context.portal.services.directory);
     let row = |service: Service| Row { name: service.name(), figures: times.figures(service).map(told) };
     let page = Page {
         frame: context.frame("État du service – ROR").not_indexed(),
         facts,
         services: Service::ALL.into_iter().map(row).collect(),
-        is_writable: context.portal.services.directory.is_writable(),
+        longest_s: LONGEST_MS / 1_000,
+        pages: judged(times.figures(Service::Search), times.figures(Service::Sheets)),
+        is_writable: directory.is_writable() && directory.is_following(),
     };
     respond::page(StatusCode::OK, context.headers, &page)
+}
+
+/// What the figures of the search and of sheets say, in a sentence.
+fn judged(search: Option<Figures>, sheets: Option<Figures>) -> &'static str {
+    let fails = |figures: Option<Figures>| figures.is_some_and(|figures| figures.available < WORKS_MIN);
+    match (fails(search), fails(sheets)) {
+        (true, true) => "La recherche et les fiches échouent trop souvent.",
+        (true, false) => "La recherche échoue trop souvent.",
+        (false, true) => "Les fiches échouent trop souvent.",
+        _ if search.is_some() && sheets.is_some() => "La recherche et les fiches fonctionnent.",
+        _ => "Le service répond ; trop peu de réponses encore pour en mesurer la qualité.",
+    }
 }
 
 fn told(figures: Figures) -> [String; 2] {
@@ -76,6 +96,24 @@ fn told(figures: Figures) -> [String; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sentence_comes_from_the_figures() {
+        let share = |available| Some(Figures { available, half_ms: Some(5), most_ms: Some(5) });
+        let (good, bad) = (share(9_900), share(9_899));
+        for (search, sheets, told) in [
+            (good, good, "La recherche et les fiches fonctionnent."),
+            (bad, good, "La recherche échoue trop souvent."),
+            (good, bad, "Les fiches échouent trop souvent."),
+            (None, bad, "Les fiches échouent trop souvent."),
+            (bad, bad, "La recherche et les fiches échouent trop souvent."),
+        ] {
+            assert_eq!(judged(search, sheets), told);
+        }
+        for (search, sheets) in [(None, None), (good, None), (None, good)] {
+            assert!(judged(search, sheets).starts_with("Le service répond ; trop peu"));
+        }
+    }
 
     #[test]
     fn figures_are_told_in_french() {
