@@ -9,15 +9,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Fails a write that makes no progress for a while; everything else is that of the stream.
-pub(crate) struct Patient<S> {
+/// A stream whose writes are bounded in time: one that makes no progress for a while fails. Everything
+/// else is that of the stream.
+pub(crate) struct Bounded<S> {
     stream: S,
     limit: Duration,
     /// Set while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
+impl<S> Bounded<S> {
     pub(crate) fn new(stream: S, limit: Duration) -> Self {
         Self { stream, limit, waiting: None }
     }
@@ -36,13 +37,13 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let progress = Pin::new(&mut this.stream).poll_write(context, bytes);
@@ -105,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_who_takes_nothing_is_given_up() {
-        let mut stream = Patient::new(Stuck(3), Duration::from_millis(20));
+        let mut stream = Bounded::new(Stuck(3), Duration::from_millis(20));
         let mut write = async || poll_fn(|context| Pin::new(&mut stream).poll_write(context, b"four")).await;
         assert_eq!(write().await.ok(), Some(3));
         assert_eq!(write().await.map_err(|error| error.kind()), Err(io::ErrorKind::TimedOut));

@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use crate::doors::Doors;
-use crate::patience::Patient;
+use crate::patience::Bounded;
 use crate::peer::{Presented, Proxies, mark};
 use crate::tls::Security;
 
@@ -171,7 +171,7 @@ impl Open {
         shown: Option<Arc<Presented>>,
         watcher: Watcher,
     ) -> io::Result<()> {
-        let stream = TokioIo::new(Patient::new(stream, self.limits.write_time));
+        let stream = TokioIo::new(Bounded::new(stream, self.limits.write_time));
         let open = Arc::clone(&self);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request: Request = request.map(axum::body::Body::new);
