@@ -71,7 +71,9 @@ impl Rules {
         if self.are_in_force() {
             findings.extend(transition(former, resource, Origin::Other));
         }
-        let is_told = findings.iter().any(|finding| finding.expression.ends_with(".identifier"));
+        // Only a refusal counts: one identifier where a list is due is a mere warning there (D4).
+        let is_refused = |it: &Finding| it.severity == Severity::Error && it.expression.ends_with(".identifier");
+        let is_told = findings.iter().any(is_refused);
         findings.extend(other_identifier(resource, former).filter(|_| !is_told));
         sort(findings, resource);
     }
@@ -333,6 +335,19 @@ mod tests {
         assert_eq!(place(&resource, "Location.z"), [1]);
         assert_eq!(place(&resource, &format!("Location.{}[9999].x", "k".repeat(20_000))), [2, 9_999]);
         assert_eq!(place(&resource, "Location.absent[3]"), [0_usize; 0]);
+    }
+
+    #[test]
+    fn d43_a_warning_about_the_form_does_not_hide_another_identifier() {
+        let of = |value: &str| node!({"resourceType": "HealthcareService", "identifier": [{"value": value}]});
+        let found = |severity| {
+            let expression = "HealthcareService.identifier".to_owned();
+            let mut findings = vec![Finding { severity, rule: "D4".to_owned(), ..lost_reference(expression, "x") }];
+            Rules::None.add_changes(&of("84/1"), &of("84/2"), &mut findings);
+            findings.iter().any(|finding| finding.rule == "D43")
+        };
+        assert!(found(Severity::Warning));
+        assert!(!found(Severity::Error), "once is enough");
     }
 
     #[test]
