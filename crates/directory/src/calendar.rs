@@ -5,7 +5,8 @@
 use ror_fhir::{DateTime, Instant, Node};
 use ror_profiles::rules::closing::Closing;
 use ror_profiles::rules::schedule;
-use rpds::HashTrieMapSync;
+use ror_search::ResourceType;
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use crate::graph::Key;
 
@@ -20,6 +21,8 @@ pub(crate) struct Calendar {
     night: Instant,
     /// When the dated hours of each resource that has some end.
     ends: HashTrieMapSync<Key, Box<[Instant]>>,
+    /// The same by end: a night costs what ends then, however many resources have dated hours.
+    by_end: RedBlackTreeMapSync<(Instant, Key), ()>,
     /// When each closing begins that was announced and has not been seen to.
     closings: HashTrieMapSync<Key, Instant>,
     /// No closing begins before this.
@@ -29,7 +32,8 @@ pub(crate) struct Calendar {
 impl Calendar {
     pub(crate) fn empty() -> Self {
         let (ends, closings) = (HashTrieMapSync::new_sync(), HashTrieMapSync::new_sync());
-        Self { night: Instant::MIN, ends, closings, first_closing: Instant::MAX }
+        let by_end = RedBlackTreeMapSync::new_sync();
+        Self { night: Instant::MIN, ends, by_end, closings, first_closing: Instant::MAX }
     }
 
     /// The night that hours are judged at.
@@ -41,11 +45,7 @@ impl Calendar {
     /// no later is seen to by the write itself.
     pub(crate) fn put(&mut self, key: &Key, resource: Option<&Node>, at: Instant) {
         let ends: Box<[Instant]> = resource.map(|resource| schedule::ends(resource).collect()).unwrap_or_default();
-        if !ends.is_empty() {
-            self.ends.insert_mut(key.clone(), ends);
-        } else if self.ends.contains_key(key) {
-            self.ends.remove_mut(key);
-        }
+        self.put_ends(key, ends);
         match resource.and_then(begins).filter(|begins| *begins > at) {
             Some(begins) => {
                 self.closings.insert_mut(key.clone(), begins);
@@ -63,8 +63,30 @@ impl Calendar {
         if from == to {
             return Vec::new();
         }
-        let is_between = |end: &Instant| from < *end && *end <= to;
-        self.ends.iter().filter(|(_, ends)| ends.iter().any(is_between)).map(|(key, _)| key.clone()).collect()
+        let first: Key = (ResourceType::ALL.into_iter().min().expect("there are types"), Box::default());
+        let bounds = (from.saturating_add(1), first.clone())..(to.saturating_add(1), first);
+        let mut turned: Vec<Key> = self.by_end.range(bounds).map(|((_, key), ())| key.clone()).collect();
+        turned.sort_unstable();
+        turned.dedup();
+        turned
+    }
+
+    fn put_ends(&mut self, key: &Key, ends: Box<[Instant]>) {
+        let former = self.ends.get(key).cloned().unwrap_or_default();
+        if former == ends {
+            return;
+        }
+        for end in former {
+            self.by_end.remove_mut(&(end, key.clone()));
+        }
+        for end in &ends {
+            self.by_end.insert_mut((*end, key.clone()), ());
+        }
+        if ends.is_empty() {
+            self.ends.remove_mut(key);
+        } else {
+            self.ends.insert_mut(key.clone(), ends);
+        }
     }
 
     /// The offers whose announced closing has begun, in the order of their keys.
@@ -137,6 +159,32 @@ mod tests {
         ] {
             assert_eq!(last_night(at(now)), at(night), "{now}");
         }
+    }
+
+    #[test]
+    fn d80_a_night_gives_what_ended_since_the_other_either_way() {
+        let url = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-available-time-effective-opening-closing-date";
+        let open = |ends: &[&str]| {
+            let slots = ends.iter().map(|end| {
+                let extension = node!({"url": url, "valuePeriod": {"end": (*end)}});
+                node!({"extension": [extension]})
+            });
+            node!({"resourceType": "HealthcareService", "availableTime": (slots.collect::<Vec<_>>()),
+                "meta": {"tag": [{"system": "TRE_R30-RegionOM", "code": "84"}]}})
+        };
+        let key = |id: &str| -> Key { (ResourceType::HealthcareService, id.into()) };
+        let mut calendar = Calendar::empty();
+        assert_eq!(calendar.turn_to(at("2026-01-01T00:05")), []);
+        calendar.put(&key("b"), Some(&open(&["2026-01-01", "2026-01-02", "2026-01-09"])), 0);
+        calendar.put(&key("a"), Some(&open(&["2026-01-01"])), 0);
+        calendar.put(&key("c"), Some(&open(&["2026-01-01"])), 0);
+        calendar.put(&key("c"), Some(&open(&["2026-01-03"])), 0);
+        assert_eq!(calendar.turn_to(at("2026-01-03T00:05")), [key("a"), key("b")], "each once, in order");
+        assert_eq!(calendar.turn_to(at("2026-01-02T00:05")), [key("b")], "back");
+        assert_eq!(calendar.turn_to(at("2026-01-04T00:05")), [key("b"), key("c")]);
+        calendar.put(&key("b"), None, 0);
+        assert_eq!(calendar.turn_to(at("2026-02-01T00:05")), []);
+        assert_eq!((calendar.ends.size(), calendar.by_end.size()), (2, 2), "nothing is left of what goes");
     }
 
     #[test]
