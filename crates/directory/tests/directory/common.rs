@@ -16,19 +16,27 @@ pub(crate) const START: i64 = 1_767_250_800_000;
 static CHANCE: AtomicU64 = AtomicU64::new(1);
 
 pub(crate) struct Bench {
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) folder: Arc<tempfile::TempDir>,
     pub(crate) clock: Arc<AtomicI64>,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder"), clock: Arc::new(AtomicI64::new(START)) }
+        Self { folder: Arc::new(tempfile::tempdir().expect("a folder")), clock: Arc::new(AtomicI64::new(START)) }
     }
 
     /// Under the rules of the guide.
     pub(crate) fn open_ruled(&self) -> Arc<Directory> {
         let (ledger, environment) = self.parts();
         Directory::open(Arc::new(ledger), environment).expect("a directory")
+    }
+
+    /// The same ledger, read by a process with a clock of its own.
+    pub(crate) fn beside(&self) -> (Self, Arc<Directory>) {
+        let clock = Arc::new(AtomicI64::new(self.clock.load(Ordering::Relaxed)));
+        let other = Self { folder: Arc::clone(&self.folder), clock };
+        let directory = other.open();
+        (other, directory)
     }
 
     /// Under no rule: resources may be as short as a test needs.

@@ -130,9 +130,12 @@ fn d28_d80_what_is_over_makes_no_version_for_those_who_no_longer_see_it() {
 #[test]
 fn d80_a_process_reads_late_rows_as_of_their_own_night() {
     let bench = Bench::new();
-    let (one, other) = (bench.open(), bench.open());
+    let one = bench.open();
     let (offer, id) = with_hours(&one, &["2026-01-01"]);
-    other.catch_up().unwrap();
+    // The other has passed the night before the row is written.
+    let (late, other) = bench.beside();
+    set(&late, "2026-01-02T00:06");
+    assert_eq!(shown(&other, &public(), HealthcareService, &id), (Vec::new(), 1));
     // The last second before the night ends the slot: its author takes it out, which shows.
     set(&bench, "2026-01-02T00:04:58");
     let mut next = offer.clone();
