@@ -12,6 +12,7 @@ use rpds::HashTrieMapSync;
 
 use crate::calendar::{Calendar, last_night};
 use crate::dates::Dates;
+use crate::declassify::Secrets;
 use crate::graph::{Graph, Key};
 
 /// One moment, with what is needed to make the next one. Copying it costs nothing.
@@ -21,6 +22,8 @@ pub(crate) struct State {
     pub(crate) graph: Graph,
     /// The facts under which each resource was last projected.
     facts: HashTrieMapSync<Key, OwnFacts>,
+    /// What resources hold, or held, of level 3 (D49).
+    pub(crate) secrets: HashTrieMapSync<Key, Secrets>,
     /// What time alone will change.
     pub(crate) calendar: Calendar,
 }
@@ -56,6 +59,7 @@ impl State {
             snapshot: Snapshot::empty(tables.registry),
             graph: Graph::empty(),
             facts: HashTrieMapSync::new_sync(),
+            secrets: HashTrieMapSync::new_sync(),
             calendar: Calendar::empty(),
         }
     }
@@ -109,6 +113,9 @@ impl State {
             self.calendar.put(&row.key, row.resource.as_ref(), at);
             match row.resource {
                 Some(resource) => {
+                    if let Some(secrets) = Secrets::after(self.secrets.get(&row.key), &resource) {
+                        self.secrets.insert_mut(row.key.clone(), secrets);
+                    }
                     wave.insert(row.key.clone());
                     change.own.insert(row.key, resource);
                 }

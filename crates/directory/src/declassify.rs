@@ -2,10 +2,10 @@
 //! that leaves level 3 (D49).
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use ror_confidentiality::{Audience, OfferFacts};
 use ror_fhir::Node;
-use ror_ledger::VersionRow;
 use ror_profiles::rules::sensitive::is_flagged;
 
 macro_rules! guide {
@@ -26,42 +26,54 @@ const LEVELS: [&str; 4] = [
 
 /// Whether going from `former` to `next` makes something less secret, for which `declassify` is
 /// needed (D49, D81). Raising never does, nor does removing what is secret; but what was removed
-/// and comes back lower does: `versions` are asked for once something is opened.
+/// and comes back lower does: `secrets` are what all versions up to now held of it.
 ///
 /// Who reads everything is judged by what the elements say. Anyone else might be sounding out a
 /// number that they do not see: nothing new is opened beside what is secret, whatever it says, so
 /// that a refusal tells that there is a secret, never which.
-///
-/// # Errors
-/// Those of `versions`.
-pub(crate) fn lowers<E>(
-    former: &Node,
-    next: &Node,
-    audience: Audience,
-    versions: impl FnOnce() -> Result<Vec<VersionRow>, E>,
-) -> Result<bool, E> {
+pub(crate) fn lowers(former: &Node, next: &Node, audience: Audience, secrets: Option<&Secrets>) -> bool {
     let reads_all = matches!(audience, Audience::ALL_DATA | Audience::OWNER);
     if unflags(former, next) || (reads_all && opens(&elements(former), &elements(next))) {
-        return Ok(true);
+        return true;
     }
+    let Some(secrets) = secrets else { return false };
     let opened = opened(former, next);
-    if opened.is_empty() {
-        return Ok(false);
-    }
-    let (mut closed, mut was_secret) = (HashSet::new(), false);
-    for version in versions()?.iter().filter_map(|row| Node::parse(&row.body).ok()) {
-        let elements = elements(&version);
-        was_secret |= elements.iter().any(|element| element.is_closed);
+    if reads_all { opened.iter().any(|content| secrets.closed.contains(&digest(content))) } else { !opened.is_empty() }
+}
+
+/// What the versions of a resource held of level 3, whatever became of it: kept beside the
+/// moment, so that no write reads a history while others wait.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets {
+    /// Digests of the contents that are closed, or were when they were removed.
+    closed: HashSet<u64>,
+}
+
+impl Secrets {
+    /// The secrets once a version is written over those `before`; `None` as long as there never
+    /// was any.
+    pub(crate) fn after(before: Option<&Self>, version: &Node) -> Option<Self> {
+        let elements = elements(version);
+        if before.is_none() && !elements.iter().any(|element| element.is_closed) {
+            return None;
+        }
+        let mut closed = before.cloned().unwrap_or_default().closed;
         for element in &elements {
             // What was opened since, by someone who might, is a secret no more.
             if element.is_closed {
-                closed.insert(element.content.clone())
+                closed.insert(digest(&element.content))
             } else {
-                closed.remove(&element.content)
+                closed.remove(&digest(&element.content))
             };
         }
+        Some(Self { closed })
     }
-    Ok(if reads_all { opened.iter().any(|content| closed.contains(content)) } else { was_secret })
+}
+
+fn digest(content: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What is held open more often in `next` than in `former`.
@@ -169,8 +181,7 @@ mod tests {
 
     /// By who reads everything, where there was nothing before `former`.
     fn lowers(former: &Node, next: &Node) -> bool {
-        let none = || Ok::<_, std::convert::Infallible>(Vec::new());
-        super::lowers(former, next, Audience::ALL_DATA, none).expect("no ledger is asked")
+        super::lowers(former, next, Audience::ALL_DATA, None)
     }
 
     fn telecom(value: &str, level: &str) -> Node {
@@ -196,6 +207,27 @@ mod tests {
         assert!(lowered(vec![node!({"value": "0102030405"})]), "without level it is read as 2");
         assert!(lowered(vec![telecom("0102030407", "2"), telecom("0102030406", "1")]), "another number in its place");
         assert!(lowered(vec![telecom("0102030405", "3"), telecom("0102030405", "1")]), "the same number beside it");
+    }
+
+    #[test]
+    fn d49_secrets_are_kept_from_version_to_version_until_opened() {
+        let numbers = |all: &[(&str, &str)]| {
+            structure(all.iter().map(|(value, level)| telecom(value, level)).collect(), Vec::new())
+        };
+        let lowers = |secrets: &Option<Secrets>, audience, next: &[(&str, &str)]| {
+            super::lowers(&numbers(&[]), &numbers(next), audience, secrets.as_ref())
+        };
+        let professional = Audience::profile(2).expect("a profile");
+        let none = Secrets::after(None, &numbers(&[("15", "1")]));
+        assert!(none.is_none() && !lowers(&none, professional, &[("18", "1")]), "nothing was secret");
+        let held = Secrets::after(None, &numbers(&[("0102", "3")]));
+        let removed = Secrets::after(held.as_ref(), &numbers(&[]));
+        assert!(lowers(&removed, Audience::ALL_DATA, &[("01 02", "1")]));
+        assert!(!lowers(&removed, Audience::ALL_DATA, &[("18", "1")]));
+        assert!(lowers(&removed, professional, &[("18", "1")]), "any number, so that a guess tells nothing");
+        let opened = Secrets::after(removed.as_ref(), &numbers(&[("0102", "2")]));
+        assert!(!lowers(&opened, Audience::ALL_DATA, &[("0102", "1")]), "opened by someone who might");
+        assert!(lowers(&opened, professional, &[("18", "1")]));
     }
 
     #[test]

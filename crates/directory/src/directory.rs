@@ -1,6 +1,6 @@
 //! The directory, open.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -70,6 +70,7 @@ pub struct Directory {
 pub(crate) struct Shared {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) is_full: AtomicBool,
+    pub(crate) is_overdue: AtomicBool,
 }
 
 struct Moment {
@@ -106,6 +107,7 @@ impl Directory {
         let shared = Arc::new(Shared {
             snapshot: ArcSwap::from_pointee(state.snapshot.clone()),
             is_full: AtomicBool::new(false),
+            is_overdue: AtomicBool::new(false),
         });
         let (jobs, waiting) = sync_channel(WAITING_MAX);
         let mut writer = Writer {
@@ -117,6 +119,7 @@ impl Directory {
             state,
             last_at,
             not_before: Instant::MIN,
+            overdue: BTreeMap::new(),
         };
         // Before anyone reads: nights may have passed since the last row.
         writer.look_around();
@@ -140,6 +143,12 @@ impl Directory {
     /// program, what is shown grows old and every write is refused: only a restart helps.
     pub fn is_following(&self) -> bool {
         !self.writer.is_finished()
+    }
+
+    /// Whether places whose last open offer has closed could not be emptied (D37): it is tried
+    /// again each minute, and writes go on meanwhile.
+    pub fn is_overdue(&self) -> bool {
+        self.shared.is_overdue.load(Ordering::Relaxed)
     }
 
     /// Keeps the order of a moment for five minutes, for the pages that follow (D6).

@@ -2,12 +2,12 @@
 
 mod importing;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
-use ror_confidentiality::AudienceMask;
+use ror_confidentiality::{Audience, AudienceMask};
 use ror_fhir::{Instant, Node};
 use ror_ledger::{Expect, Head, Ledger, LedgerError, NewAudit, NewVersion, Op};
 use ror_profiles::rules::dates::to_the_second;
@@ -38,6 +38,9 @@ type Reply = SyncSender<Result<Written, WriteError>>;
 /// A write and who waits for it.
 type Waiting = (Box<Request>, Reply);
 
+/// The identifiers that the rows of one transaction bear, by space.
+type Claimed = HashSet<(String, String)>;
+
 /// Work for the writer.
 pub(crate) enum Job {
     Write(Box<Request>, Reply),
@@ -58,6 +61,8 @@ pub(crate) struct Writer {
     pub(crate) last_at: Instant,
     /// What the day brings is not tried before this: it failed a moment ago.
     pub(crate) not_before: Instant,
+    /// The places that the calendar could not empty, with the version they had.
+    pub(crate) overdue: BTreeMap<Key, u32>,
 }
 
 /// A row ready to be appended.
@@ -71,7 +76,10 @@ impl Writer {
     pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
         loop {
             match jobs.recv_timeout(TAIL_EVERY) {
-                Ok(job) => self.take(job, jobs),
+                Ok(job) => {
+                    self.take(job, jobs);
+                    self.try_again();
+                }
                 Err(RecvTimeoutError::Timeout) => self.look_around(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -129,6 +137,7 @@ impl Writer {
             };
             let (mut staged, mut accepted, mut later) = (Vec::new(), Vec::new(), Vec::new());
             let mut is_alone = false;
+            let mut claimed = HashSet::new();
             for (request, reply) in group {
                 // What follows from it hangs on the state of others: it is written alone.
                 let hangs = follow::hangs_on_others(&self.state, &request.key, &request.resource);
@@ -136,9 +145,9 @@ impl Writer {
                     later.push((request, reply));
                     continue;
                 }
-                match self.stage(&request, at) {
+                match self.stage(&request, at, &mut claimed) {
                     Ok(rows) if rows.is_empty() => {
-                        reply.send(Ok(self.written(&request, false, 0))).ok();
+                        reply.send(Ok(self.written(&request, false, &[]))).ok();
                     }
                     Ok(rows) => {
                         is_alone = hangs;
@@ -162,11 +171,12 @@ impl Writer {
         if staged.is_empty() {
             return None;
         }
-        let followers = staged.len() - accepted.len();
+        let is_asked = |key: &Key| accepted.iter().any(|(request, _)| request.key == *key);
+        let followers: Vec<Key> = staged.iter().map(|row| row.key.clone()).filter(|key| !is_asked(key)).collect();
         match self.commit(staged, Author::Client, at) {
             Ok(()) => {
                 for (request, reply) in accepted {
-                    reply.send(Ok(self.written(&request, true, followers))).ok();
+                    reply.send(Ok(self.written(&request, true, &followers))).ok();
                 }
                 None
             }
@@ -187,7 +197,7 @@ impl Writer {
 
     /// Judges one write against the present state; gives its row and those that follow from it,
     /// none when it changes nothing (D38).
-    fn stage(&self, request: &Request, at: Instant) -> Result<Vec<Staged>, WriteError> {
+    fn stage(&self, request: &Request, at: Instant, claimed: &mut Claimed) -> Result<Vec<Staged>, WriteError> {
         let former = self.state.snapshot.former(request.key.0, &request.key.1);
         if request.is_new && former.is_some() {
             // The id drawn is taken: one chance in 2^74. The caller asks again.
@@ -214,7 +224,7 @@ impl Writer {
         resulting.put(&request.key, Some(&resource));
         // Rights come before rules: who may not write learns nothing of what a write would find.
         if !may_make(&request.rights, &self.state.graph, &resulting, &request.key)
-            || !self.may_lower(request, former.as_ref(), &resource)?
+            || !self.may_lower(request, former.as_ref(), &resource)
         {
             return Err(WriteError::Forbidden);
         }
@@ -222,25 +232,35 @@ impl Writer {
         if former.as_ref() == Some(&resource) {
             return Ok(Vec::new());
         }
-        let mut changes = vec![(request.key.clone(), resource)];
-        if self.rules.are_in_force() {
-            changes.extend(follow::following(&self.state, &request.key, &changes[0].1, former.as_ref(), at));
-        }
-        let op = |key: &Key| if request.is_new && *key == request.key { Op::Create } else { Op::Update };
-        let rows = changes.into_iter().map(|(key, resource)| self.row(op(&key), key, resource, at, &request.actor));
-        rows.collect::<Result<_, _>>().map_err(|error| as_write_error(&error))
-    }
-
-    /// The row of one change.
-    fn row(&self, op: Op, key: Key, resource: Node, at: Instant, actor: &str) -> Result<Staged, LedgerError> {
-        let mut version = self.version(&key, op, &resource, at, at, actor);
+        let followers = match self.rules.are_in_force() {
+            true => follow::following(&self.state, &request.key, &resource, former.as_ref(), at),
+            false => Vec::new(),
+        };
+        let op = if request.is_new { Op::Create } else { Op::Update };
+        let mut version = self.version(&request.key, op, &resource, at, at, &request.actor);
         // An identifier that an import brought twice stays where it is: both may still be mended.
-        let former = self.state.snapshot.former(key.0, &key.1);
-        let former = former.map(|former| Node::parse(former.body()).expect("the index holds canonical text"));
-        let is_kept = former.is_some_and(|former| identifier::unique(key.0, &former) == version.uniques);
-        if is_kept && self.is_claimed(&version, &mut HashSet::new())? {
+        let is_kept = former.is_some_and(|former| identifier::unique(request.key.0, &former) == version.uniques);
+        let error = |error: LedgerError| as_write_error(&error);
+        if self.is_claimed(&version, claimed).map_err(error)? && is_kept {
             version.uniques.clear();
         }
+        let own = Staged { version, key: request.key.clone(), resource };
+        let rows = followers.into_iter().map(|(key, resource)| self.follower(key, resource, at, &request.actor));
+        std::iter::once(Ok(own)).chain(rows).collect::<Result<_, _>>().map_err(error)
+    }
+
+    /// The row of a change that the directory makes by itself. It bears the identifiers it had
+    /// and claims none: one that an import repeated, wherever it is held now, is nobody's fault
+    /// here.
+    fn follower(&self, key: Key, resource: Node, at: Instant, actor: &str) -> Result<Staged, LedgerError> {
+        let mut version = self.version(&key, Op::Update, &resource, at, at, actor);
+        let mut kept = Vec::new();
+        for (space, value) in std::mem::take(&mut version.uniques) {
+            if self.ledger.holder(&version.rtype, &space, &value)?.as_deref() == Some(&*key.1) {
+                kept.push((space, value));
+            }
+        }
+        version.uniques = kept;
         Ok(Staged { version, key, resource })
     }
 
@@ -254,11 +274,9 @@ impl Writer {
     }
 
     /// Whether the caller may make less secret what a write does, if it does (D49).
-    fn may_lower(&self, request: &Request, former: Option<&Node>, next: &Node) -> Result<bool, WriteError> {
-        let Some(former) = former.filter(|_| !request.rights.declassify) else { return Ok(true) };
-        let versions = || self.ledger.history(request.key.0.name(), &request.key.1);
-        let lowers = declassify::lowers(former, next, request.audience, versions);
-        lowers.map(|lowers| !lowers).map_err(|error| as_write_error(&error))
+    fn may_lower(&self, request: &Request, former: Option<&Node>, next: &Node) -> bool {
+        let Some(former) = former.filter(|_| !request.rights.declassify) else { return true };
+        !declassify::lowers(former, next, request.audience, self.state.secrets.get(&request.key))
     }
 
     fn version(&self, key: &Key, op: Op, resource: &Node, at: Instant, updated: Instant, actor: &str) -> NewVersion {
@@ -324,13 +342,14 @@ impl Writer {
         if let Err(error) = self.catch_up() {
             tracing::error!(%error, "the tail of the ledger could not be read");
         }
+        self.try_again();
         let now = (self.environment.now)();
-        if !self.awaits(now) || now < self.not_before {
-            return;
-        }
-        if let Err(error) = self.moment() {
+        if now >= self.not_before
+            && self.awaits(now)
+            && let Err(error) = self.moment()
+        {
             self.not_before = now.saturating_add(TRY_AGAIN_MS);
-            tracing::error!(%error, "places of offers that close today could not be emptied");
+            tracing::error!(%error, "what the day brings could not be seen to");
         }
     }
 
@@ -349,12 +368,59 @@ impl Writer {
                 self.state.calendar.forget(at);
                 continue;
             }
-            let rows = emptied.into_iter().map(|(key, place)| self.row(Op::Update, key, place, at, follow::CALENDAR));
-            match rows.collect::<Result<_, _>>().and_then(|rows| self.commit(rows, Author::Client, at)) {
+            let places: Vec<Key> = emptied.iter().map(|(key, _)| key.clone()).collect();
+            match self.empty(emptied, at) {
                 Ok(()) | Err(LedgerError::HeadMoved(_)) => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.put_off(places, &error);
+                    self.state.calendar.forget(at);
+                }
             }
         }
+    }
+
+    /// Writes places with nothing available, in a transaction of their own.
+    fn empty(&mut self, places: Vec<(Key, Node)>, at: Instant) -> Result<(), LedgerError> {
+        let rows = places.into_iter().map(|(key, place)| self.follower(key, place, at, follow::CALENDAR));
+        let rows: Vec<Staged> = rows.collect::<Result<_, _>>()?;
+        if rows.is_empty() { Ok(()) } else { self.commit(rows, Author::Client, at) }
+    }
+
+    /// Keeps for later the places that could not be emptied: nobody's write waits for them.
+    fn put_off(&mut self, places: Vec<Key>, error: &LedgerError) {
+        tracing::error!(%error, places = places.len(), "places whose offers are all closed could not be emptied");
+        self.not_before = (self.environment.now)().saturating_add(TRY_AGAIN_MS);
+        for place in places {
+            let version = self.version_held(&place);
+            self.overdue.entry(place).or_insert(version);
+        }
+        self.note_overdue();
+    }
+
+    /// Empties what could not be, once a minute has passed, but for the places written since: what
+    /// was said after the closing began is kept (D37).
+    fn try_again(&mut self) {
+        if self.overdue.is_empty() || (self.environment.now)() < self.not_before {
+            return;
+        }
+        let mut overdue = std::mem::take(&mut self.overdue);
+        overdue.retain(|place, version| self.version_held(place) == *version);
+        let at = self.next_at();
+        let emptied = follow::emptied(&self.state, overdue.keys().map(|place| place.1.clone()).collect(), at);
+        let places: Vec<Key> = emptied.iter().map(|(key, _)| key.clone()).collect();
+        if let Err(error) = self.empty(emptied, at) {
+            self.put_off(places, &error);
+        }
+        self.note_overdue();
+    }
+
+    fn version_held(&self, key: &Key) -> u32 {
+        let held = self.state.snapshot.former(key.0, &key.1);
+        held.map_or(0, |held| held.stamps()[Audience::OWNER.index()].version)
+    }
+
+    fn note_overdue(&self) {
+        self.shared.is_overdue.store(!self.overdue.is_empty(), std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Whether an announced closing has begun and is still to be seen to.
@@ -370,10 +436,11 @@ impl Writer {
         (self.environment.now)().max(self.last_at + 1)
     }
 
-    /// The answer to a write, with how many rows followed from it.
-    fn written(&self, request: &Request, changed: bool, followers: usize) -> Written {
+    /// The answer to a write, with the rows that followed from it.
+    fn written(&self, request: &Request, changed: bool, followers: &[Key]) -> Written {
         let former = self.state.snapshot.former(request.key.0, &request.key.1);
         let stamp = former.map(|former| former.stamps()[request.audience.index()]).unwrap_or_default();
+        let told = follow::told(&self.state, request.key.0, followers, request.audience);
         Written {
             rtype: request.key.0,
             id: request.key.1.to_string(),
@@ -381,7 +448,7 @@ impl Writer {
             changed,
             version: stamp.version,
             updated: stamp.updated,
-            findings: request.findings.iter().cloned().chain(follow::told(request.key.0, followers)).collect(),
+            findings: request.findings.iter().cloned().chain(told).collect(),
         }
     }
 

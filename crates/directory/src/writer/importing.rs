@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ror_fhir::{Instant, Node};
 use ror_ledger::{LedgerError, NewVersion, Op};
 
-use super::{Staged, Writer};
+use super::{Claimed, Staged, Writer};
 use crate::apply::Author;
 use crate::canonical;
 use crate::identifier;
@@ -42,11 +42,7 @@ impl Writer {
     }
 
     /// Whether an identifier of the row is that of another resource, held or just `claimed`.
-    pub(super) fn is_claimed(
-        &self,
-        version: &NewVersion,
-        claimed: &mut HashSet<(String, String)>,
-    ) -> Result<bool, LedgerError> {
+    pub(super) fn is_claimed(&self, version: &NewVersion, claimed: &mut Claimed) -> Result<bool, LedgerError> {
         for (space, value) in &version.uniques {
             let holder = self.ledger.holder(&version.rtype, space, value)?;
             if holder.is_some_and(|holder| holder != version.id) || !claimed.insert((space.clone(), value.clone())) {

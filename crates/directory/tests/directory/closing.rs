@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ror_directory::{Directory, ImportItem, Replaces, verify};
-use ror_fhir::{DateTime, Node};
+use ror_fhir::{DateTime, Node, node};
 use ror_ledger::{Ledger as _, SqliteLedger};
 use ror_profiles::rules::closing::{Closing, TEMPORARY};
-use ror_search::ResourceType::Location;
+use ror_search::ResourceType::{Location, Organization};
 
 use crate::common::{Bench, establishment, everything, offer, place, read};
 
@@ -58,6 +58,75 @@ fn d37_a_closing_that_began_while_nothing_ran_is_seen_to_at_the_next_start_and_o
     }
     assert_eq!(ledger(&bench).head().unwrap().seq, head + 1);
     assert_eq!(verify(&ledger(&bench)).unwrap().faults, Vec::<String>::new());
+}
+
+/// A place with one bed available now, with that identifier.
+fn numbered(number: &str) -> Node {
+    let list = "https://mos.esante.gouv.fr/NOS/TRE_R354-TypeIdentifiantRessourceOperationnelle/FHIR/TRE-R354-TypeIdentifiantRessourceOperationnelle";
+    let mut place = beds(1);
+    let identifier = node!({"type": {"coding": [{"system": list, "code": "25"}]}, "value": number});
+    place.as_object_mut().unwrap().insert("identifier", vec![identifier]);
+    place
+}
+
+/// An offer whose closing is announced for the first of February.
+fn closing(place: &str) -> Node {
+    let mut closing = offer("Médecine", false, "o", place);
+    let (kind, from) = (Some(TEMPORARY.to_owned()), Some("2026-02-01".to_owned()));
+    Closing { kind, from, until: None }.write(&mut closing);
+    closing
+}
+
+#[test]
+fn d37_places_that_an_import_gave_one_identifier_are_emptied_together() {
+    let bench = Bench::new();
+    let directory = bench.open_ruled();
+    import(&directory, vec![("o", establishment("CH")), ("a", numbered("84/1"))]);
+    let twins = vec![("l", numbered("84/1")), ("m", numbered("84/1")), ("h", closing("l")), ("i", closing("m"))];
+    import(&directory, twins);
+    // Nobody holds the number any more: both places still say it.
+    import(&directory, vec![("a", numbered("84/2"))]);
+    bench.clock.store(DateTime::parse("2026-02-01").unwrap().start, Ordering::Relaxed);
+    import(&directory, vec![("x", establishment("Un autre"))]);
+    assert!(!available(&directory), "the calendar passed");
+    let other = read(&directory, &everything(), Location, "m").unwrap();
+    assert!(other.to_text().contains("\"valueInteger\":0"));
+    assert!(!directory.is_overdue());
+    assert!(read(&directory, &everything(), Organization, "x").is_some(), "and so did the import");
+}
+
+#[test]
+fn d37_a_calendar_that_fails_holds_no_write_up_and_tries_again() {
+    let bench = Bench::new();
+    let directory = bench.open_ruled();
+    let places =
+        vec![("o", establishment("CH")), ("l", beds(3)), ("m", beds(3)), ("h", closing("l")), ("i", closing("m"))];
+    import(&directory, places);
+    let file = rusqlite::Connection::open(bench.folder.path().join("ledger.sqlite")).unwrap();
+    file.execute_batch(
+        "CREATE TRIGGER broken BEFORE INSERT ON version WHEN NEW.actor = 'ror:calendar'
+         BEGIN SELECT RAISE(ABORT, 'on purpose'); END",
+    )
+    .unwrap();
+    bench.clock.store(DateTime::parse("2026-02-01").unwrap().start, Ordering::Relaxed);
+    import(&directory, vec![("x", establishment("Un autre"))]);
+    assert!(read(&directory, &everything(), Organization, "x").is_some(), "written all the same");
+    assert!(available(&directory) && directory.is_overdue());
+    // Said since: kept.
+    bench.wait(1_000);
+    import(&directory, vec![("m", beds(2))]);
+    file.execute_batch("DROP TRIGGER broken").unwrap();
+    bench.wait(60_000);
+    let is_emptied = || {
+        !available(&directory) || {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            false
+        }
+    };
+    assert!((0..500).any(|_| is_emptied()));
+    let kept = read(&directory, &everything(), Location, "m").unwrap();
+    assert!(kept.to_text().contains("\"valueInteger\":2"));
+    assert!(!directory.is_overdue());
 }
 
 #[test]
