@@ -108,7 +108,7 @@ impl Closing {
             node!({"url": PERIOD, "valuePeriod": period})
         });
         edit(members, "extension", is(PERIOD), made);
-        let until = self.until.as_deref().filter(|_| self.kind.is_some()).and_then(|text| text.get(..10));
+        let until = self.until.as_deref().filter(|_| self.kind.is_some()).map(day);
         edit(members, "extension", is(REOPENING), until.map(|day| node!({"url": REOPENING, "valueDate": day})));
     }
 
@@ -116,6 +116,16 @@ impl Closing {
         let both = [(from, &self.from), (until, &self.until)];
         both.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text.as_deref()?.into()))).collect()
     }
+}
+
+/// The day of a date-time, in Paris (D14); a date as it is, whole or partial.
+fn day(text: &str) -> String {
+    let at = DateTime::parse(text).ok().filter(|_| text.contains('T'));
+    let mut day = at.map_or_else(|| text.to_owned(), |at| DateTime::format_instant(at.start));
+    if let Some((date, _)) = day.split_once('T') {
+        day.truncate(date.len());
+    }
+    day
 }
 
 /// Keeps of a list what `keep` says, then adds one; a list left empty goes.
@@ -252,4 +262,24 @@ pub fn cascade<'a>(closing: &'a Closing, below: impl IntoIterator<Item = &'a Nod
         Some(copy)
     });
     changed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d14_the_reopening_of_a_structure_is_a_day_of_paris_and_a_month_is_kept() {
+        for (until, day) in [
+            ("2026-02-13", "2026-02-13"),
+            ("2026-02", "2026-02"),
+            ("2026-02-12T23:30:00Z", "2026-02-13"),
+            ("2026-02-13T08:00:00+01:00", "2026-02-13"),
+        ] {
+            let mut structure = node!({"resourceType": "Organization"});
+            let (kind, from) = (Some(TEMPORARY.to_owned()), Some("2026-01-01".to_owned()));
+            Closing { kind, from, until: Some(until.to_owned()) }.write(&mut structure);
+            assert_eq!(Closing::read(&structure).until.as_deref(), Some(day), "{until}");
+        }
+    }
 }
