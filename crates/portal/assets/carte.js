@@ -162,8 +162,9 @@
     const label = isOnly ? "" : number + (more ? "+" : "");
     const text = document.createElement("span");
     text.textContent = label;
+    const across = isOnly ? 22 : label.length > 4 ? 50 : label.length > 2 ? 38 : 30;
     const marker = L.marker([latitude, longitude], {
-      icon: L.divIcon({ className: "carte__repere", html: text, iconSize: isOnly ? [22, 22] : label.length > 2 ? [38, 38] : [30, 30] }),
+      icon: L.divIcon({ className: "carte__repere", html: text, iconSize: [across, across] }),
       title: name, riseOnHover: true, zIndexOffset: 1000 - number, autoPanOnFocus: false,
     }).addTo(layer);
     const element = marker.getElement();
