@@ -6,7 +6,7 @@ use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, OwnFacts, Po
 use ror_fhir::{Instant, Node, Reference};
 use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
 use ror_profiles::rules::dates::parents_moved;
-use ror_profiles::rules::schedule::is_expired;
+use ror_profiles::rules::schedule::{Zone, is_expired};
 use ror_search::{ANYWHERE, Registry, ResourceType, extract};
 use rpds::HashTrieMapSync;
 
@@ -175,8 +175,8 @@ impl State {
     fn project(&self, key: &Key, resource: &Node, tables: Tables) -> Projection {
         let targets = |text: &str| target_visibility(&self.snapshot, text);
         let facts = Facts { own: self.graph.facts(key), targets: &targets };
-        let night = self.calendar.night();
-        project_hours(resource, &facts, &|slot| is_expired(slot, night), tables.policy)
+        let (zone, night) = (Zone::of(resource), self.calendar.night());
+        project_hours(resource, &facts, &|slot| is_expired(slot, zone, night), tables.policy)
     }
 
     fn show(&mut self, key: &Key, projection: &Projection, stamps: [Stamp; AUDIENCES], tables: Tables) {

@@ -22,6 +22,10 @@ fn slot(end: &str) -> Node {
     node!({"extension": [{"url": PERIOD, "valuePeriod": {"start": "2025-12-01", "end": end}}], "allDay": true})
 }
 
+fn region(code: &str) -> Node {
+    node!({"tag": [{"system": "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM", "code": code}]})
+}
+
 fn set(bench: &Bench, text: &str) {
     bench.clock.store(DateTime::parse(text).unwrap().start, Ordering::Relaxed);
 }
@@ -45,6 +49,7 @@ fn with_hours(directory: &Directory, ends: &[&str]) -> (Node, String) {
     let hours: Vec<Node> =
         ends.iter().map(|end| slot(end)).chain([node!({"daysOfWeek": ["mon"], "allDay": true})]).collect();
     let members = offer.as_object_mut().unwrap();
+    members.insert("meta", region("84"));
     members.insert("availableTime", hours);
     members.insert("notAvailable", node!([{"description": "Noël", "during": {"end": "2025-12-26"}}]));
     let id = create(offer.clone());
@@ -150,11 +155,26 @@ fn d80_a_process_reads_late_rows_as_of_their_own_night() {
 }
 
 #[test]
+fn d14_d80_hours_overseas_last_until_the_night_after_their_own_midnight() {
+    let bench = Bench::new();
+    let directory = bench.open();
+    let (mut offer, id) = with_hours(&directory, &["2026-01-01"]);
+    offer.as_object_mut().unwrap().insert("meta", region("01"));
+    let change = Change::Update { rtype: HealthcareService, id: id.clone(), resource: offer, if_match: None };
+    write(&directory, &everything(), change).unwrap();
+    let left = || shown(&directory, &public(), HealthcareService, &id).0.len();
+    set(&bench, "2026-01-02T00:05");
+    assert_eq!(left(), 1, "it is five past seven in the evening in Pointe-à-Pitre");
+    set(&bench, "2026-01-03T00:05");
+    assert_eq!(left(), 0);
+}
+
+#[test]
 fn d80_hours_of_a_person_end_like_those_of_an_offer() {
     let bench = Bench::new();
     let directory = bench.open();
     let (_, offer) = with_hours(&directory, &[]);
-    let role = node!({"resourceType": "PractitionerRole", "availableTime": [(slot("2026-01-01"))],
+    let role = node!({"resourceType": "PractitionerRole", "meta": (region("84")), "availableTime": [(slot("2026-01-01"))],
         "healthcareService": [{"reference": (format!("HealthcareService/{offer}"))}]});
     let id = write(&directory, &everything(), Change::Create { resource: role }).unwrap().id;
     let of = |grant: &Grant| shown(&directory, grant, PractitionerRole, &id).0.len();

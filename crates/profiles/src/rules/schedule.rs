@@ -19,7 +19,7 @@ const DAY_NUMBER: &str = guide!("ror-available-time-number-days-of-week");
 pub(super) fn slot_has_a_day_or_a_period(offer: &Node, findings: &mut Findings) {
     for (at, slot) in items(offer, "availableTime").filter(|(_, slot)| slot.as_object().is_some()) {
         let has_day = slot.get("daysOfWeek").is_some() || numbers(slot).any(|number| (1..=7).contains(&number));
-        if !has_day && period(slot).is_none() {
+        if !has_day && !has_period(slot) {
             findings.broken("RG_EXP_014", "un jour de semaine (1 à 7, ou daysOfWeek) ou une période datée", || {
                 let message = "Cette plage horaire n'a ni jour de semaine ni période : dire quand elle s'applique.";
                 (format!("HealthcareService.availableTime[{at}]"), message.to_owned())
@@ -28,15 +28,64 @@ pub(super) fn slot_has_a_day_or_a_period(offer: &Node, findings: &mut Findings) 
     }
 }
 
-/// The bounds of the period of a slot, where it has one.
-fn period(slot: &Node) -> Option<(Option<DateTime>, Option<DateTime>)> {
-    let period = slot.extensions(PERIOD).find_map(|extension| extension.get("valuePeriod"))?;
-    let bound = |key: &str| period.str(key).and_then(|text| DateTime::parse(text).ok());
-    (period.get("start").is_some() || period.get("end").is_some()).then(|| (bound("start"), bound("end")))
+/// Whether a slot has a period.
+fn has_period(slot: &Node) -> bool {
+    let period = slot.extensions(PERIOD).find_map(|extension| extension.get("valuePeriod"));
+    period.is_some_and(|period| period.get("start").is_some() || period.get("end").is_some())
 }
 
 fn numbers(slot: &Node) -> impl Iterator<Item = i64> {
     slot.extensions(DAY_NUMBER).filter_map(|extension| extension.get("valueInteger")?.as_i64())
+}
+
+/// The legal time by which the hours of a resource are read: they are local to its place (D14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// Europe/Paris.
+    Paris,
+    /// Overseas, where the clock never changes: what is added to UTC.
+    Overseas(&'static str),
+}
+
+/// West of any other legal time of France: French Polynesia. Nothing ends later.
+const LATEST: &str = "-10:00";
+
+impl Zone {
+    /// The zone of the region that a resource says it is of (`meta.tag`, R30). Where it names
+    /// none that is known, the one where days end last: hours may go late, never early.
+    pub fn of(resource: &Node) -> Self {
+        let tags = resource.get("meta").into_iter().flat_map(|meta| meta.items("tag"));
+        let mut regions = tags.filter(|tag| tag.str("system").is_some_and(|system| system.contains("TRE_R30-")));
+        match regions.find_map(|tag| tag.str("code")).unwrap_or_default() {
+            "11" | "24" | "27" | "28" | "32" | "44" | "52" | "53" | "75" | "76" | "84" | "93" | "94" => Self::Paris,
+            // Guadeloupe with Saint-Martin and Saint-Barthélemy, Martinique.
+            "01" | "02" | "977" | "978" => Self::Overseas("-04:00"),
+            // Guyane, and Saint-Pierre-et-Miquelon in winter, when its days end last.
+            "03" | "975" => Self::Overseas("-03:00"),
+            "04" => Self::Overseas("+04:00"),
+            "06" | "985" => Self::Overseas("+03:00"),
+            _ => Self::Overseas(LATEST),
+        }
+    }
+
+    /// When a date ends that was written there; an offset, where there is one, says it all.
+    fn end_of(self, text: &str) -> Option<Instant> {
+        let end = DateTime::parse(text).ok()?.end;
+        let has_offset = text.split_once('T').is_some_and(|(_, clock)| clock.contains(['Z', '+', '-']));
+        match self {
+            Self::Overseas(offset) if !has_offset => {
+                let clock = DateTime::format_instant(end);
+                Some(DateTime::parse(&format!("{}{offset}", clock.get(..19)?)).ok()?.start)
+            }
+            _ => Some(end),
+        }
+    }
+}
+
+/// When the period of a slot ends, if it has one that does.
+fn end(slot: &Node, zone: Zone) -> Option<Instant> {
+    let period = slot.extensions(PERIOD).find_map(|extension| extension.get("valuePeriod"))?;
+    zone.end_of(period.str("end")?)
 }
 
 /// RG_EXP_017, RG_EXP_018: whether the period of a slot is over at that instant. A weekly slot,
@@ -44,13 +93,14 @@ fn numbers(slot: &Node) -> impl Iterator<Item = i64> {
 ///
 /// For projections: what is over is shown to the owner alone (D80). A closing is no slot: its
 /// dates (`notAvailable`) are shown as long as they are written.
-pub fn is_expired(slot: &Node, now: Instant) -> bool {
-    period(slot).and_then(|(_, end)| end).is_some_and(|end| end.end <= now)
+pub fn is_expired(slot: &Node, zone: Zone, now: Instant) -> bool {
+    end(slot, zone).is_some_and(|end| end <= now)
 }
 
 /// When the dated slots of a resource end: the moments at which it may show less.
 pub fn ends(resource: &Node) -> impl Iterator<Item = Instant> {
-    resource.items("availableTime").filter_map(|slot| Some(period(slot)?.1?.end))
+    let zone = Zone::of(resource);
+    resource.items("availableTime").filter_map(move |slot| end(slot, zone))
 }
 
 /// RG_EXP_048: an age is in years, months, weeks or days; without unit it is read in years, and

@@ -222,7 +222,7 @@ fn rg_exp_015_016_a_weekly_slot_is_never_over() {
         node!({"extension": [{"url": guide!("ror-available-time-effective-opening-closing-date"),
             "valuePeriod": {"start": "2020-01-01"}}]}),
     ] {
-        assert!(!schedule::is_expired(&weekly, at("2100-01-01")), "{weekly:?}");
+        assert!(!schedule::is_expired(&weekly, schedule::Zone::Paris, at("2100-01-01")), "{weekly:?}");
         assert_eq!(schedule::ends(&offer(&node!({"availableTime": [weekly]}))).count(), 0);
     }
 }
@@ -231,11 +231,44 @@ fn rg_exp_015_016_a_weekly_slot_is_never_over() {
 fn rg_exp_017_018_a_dated_slot_is_over_once_its_last_day_is() {
     let dated = period("2026-01-01", "2026-01-31");
     for (now, is_over) in [("2025-12-31", false), ("2026-01-31T23:59", false), ("2026-02-01", true)] {
-        assert_eq!(schedule::is_expired(&dated, at(now)), is_over, "{now}");
+        assert_eq!(schedule::is_expired(&dated, schedule::Zone::Paris, at(now)), is_over, "{now}");
     }
-    let open = offer(&node!({"availableTime": [dated, {"daysOfWeek": ["mon"]}],
+    let tag = node!({"system": "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM", "code": "84"});
+    let open = offer(&node!({"meta": {"tag": [tag]}, "availableTime": [dated, {"daysOfWeek": ["mon"]}],
         "notAvailable": [{"during": {"end": "2026-01-02"}}]}));
     assert_eq!(schedule::ends(&open).collect::<Vec<_>>(), [at("2026-02-01")], "a closing is no slot");
+}
+
+#[test]
+fn d14_hours_end_by_the_clock_of_their_place() {
+    let of = |region: &str, end: &str| {
+        let tag =
+            node!({"system": "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM", "code": region});
+        let resource = node!({"resourceType": "HealthcareService", "meta": {"tag": [tag]},
+            "availableTime": [(period("2026-07-01", end))]});
+        schedule::ends(&resource).collect::<Vec<_>>()
+    };
+    for (region, end, instant) in [
+        ("84", "2026-07-14", "2026-07-15T00:00:00+02:00"),
+        ("94", "2026-12-14", "2026-12-15T00:00:00+01:00"),
+        ("01", "2026-07-14", "2026-07-15T00:00:00-04:00"),
+        ("01", "2026-07-14T18:00", "2026-07-14T18:01:00-04:00"),
+        ("01", "2026-07", "2026-08-01T00:00:00-04:00"),
+        ("03", "2026-07-14", "2026-07-15T00:00:00-03:00"),
+        ("04", "2026-07-14", "2026-07-15T00:00:00+04:00"),
+        ("06", "2026-07-14", "2026-07-15T00:00:00+03:00"),
+        // The offset that is written counts, and an unknown region ends nothing early.
+        ("01", "2026-07-14T18:00:00Z", "2026-07-14T18:00:01Z"),
+        ("987", "2026-07-14", "2026-07-15T00:00:00-10:00"),
+        ("", "2026-07-14", "2026-07-15T00:00:00-10:00"),
+    ] {
+        assert_eq!(of(region, end), [at(instant)], "{region} {end}");
+    }
+    let slot = period("2026-07-01", "2026-07-14");
+    let is_over = |zone, now| schedule::is_expired(&slot, zone, at(now));
+    let guadeloupe = schedule::Zone::Overseas("-04:00");
+    assert!(is_over(schedule::Zone::Paris, "2026-07-15T00:05") && !is_over(guadeloupe, "2026-07-15T00:05"));
+    assert!(is_over(guadeloupe, "2026-07-16T00:05"));
 }
 
 #[test]

@@ -198,7 +198,7 @@ impl Oracle {
     }
 
     fn project(&self, resource: &Node, facts: &Facts<'_>) -> Projection {
-        project_hours(resource, facts, &|slot| hours::is_over(slot, self.night), Policy::embedded())
+        project_hours(resource, facts, &|slot| hours::is_over(slot, resource, self.night), Policy::embedded())
     }
 
     /// The projections of `resource` in the place of `key`.
