@@ -232,9 +232,10 @@ impl Writer {
         if former.as_ref() == Some(&resource) {
             return Ok(Vec::new());
         }
-        let followers = match self.rules.are_in_force() {
-            true => follow::following(&self.state, &request.key, &resource, former.as_ref(), at),
-            false => Vec::new(),
+        let followers = if self.rules.are_in_force() {
+            follow::following(&self.state, &request.key, &resource, former.as_ref(), at)
+        } else {
+            Vec::new()
         };
         let op = if request.is_new { Op::Create } else { Op::Update };
         let mut version = self.version(&request.key, op, &resource, at, at, &request.actor);
