@@ -212,10 +212,10 @@ fn d33_a_withdrawn_code_says_since_when_and_what_bears_its_label_now() {
         found.into_iter().find(|finding| finding.code == "code-invalid").expect("a finding").message
     };
     let gender = told(&place("02", Some("03")));
-    assert!(gender.contains("depuis le 2025-08-28"), "{gender}");
+    assert!(gender.contains("depuis le 28/08/2025"), "{gender}");
     assert!(!gender.contains("libellé"), "no code in force is « Indifférencié »: {gender}");
     let never = told(&with(offer(), "type", node!([concept("TRE_R227-ChampActivite", "77")])));
-    assert!(never.ends_with("dans la version en vigueur."), "{never}");
+    assert!(never.ends_with("dans la liste en vigueur."), "{never}");
 }
 
 #[test]
