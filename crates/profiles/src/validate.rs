@@ -474,7 +474,7 @@ mod tests {
     fn a_choice_takes_one_value() {
         let comment = |more: &Node| {
             let mut comment = node!({"url": "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-comment", "valueString": "x"});
-            let members = more.as_object().into_iter().flat_map(|object| object.iter());
+            let members = more.as_object().into_iter().flat_map(ror_fhir::Object::iter);
             for (key, value) in members {
                 comment.as_object_mut().expect("an object").insert(key, value.clone());
             }
