@@ -121,13 +121,15 @@ test('no link of any page is dead', async () => {
   const known = new Set();
   for (const target of await allPages()) {
     const html = await (await fetch(target.url)).text();
+    // Where a form is sent may be no page: asked for as one, it says so (405).
+    const sent = new Set([...html.matchAll(/<form method="post" action="([^"]+)"/g)].map(([, action]) => action));
     for (const [, raw] of html.matchAll(/(?:href|src|action)="?([^"\s>]+)/g)) {
       const url = new URL(raw.replaceAll('&amp;', '&'), target.url);
       url.hash = '';
       if (url.origin !== new URL(target.url).origin || known.has(url.href)) continue;
       known.add(url.href);
       const { status } = await fetch(url);
-      if (status >= 400 && !(status === target.status)) dead.push(`${status} ${url.pathname}${url.search} on ${target.name}`);
+      if (status >= 400 && status !== target.status && !(status === 405 && sent.has(raw))) dead.push(`${status} ${url.pathname}${url.search} on ${target.name}`);
     }
   }
   assert.deepEqual(dead, []);
