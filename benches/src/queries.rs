@@ -124,7 +124,7 @@ impl Corpus {
             meta.items("tag").filter_map(code).for_each(|tag| *tags.entry(tag).or_default() += 1);
         }
         self.identifiers.extend(structure.items("identifier").find_map(|one| one.str("value")).map(str::to_owned));
-        let words = structure.str("name").unwrap_or_default().split(' ');
+        let words = structure.str("name").unwrap_or_default().split(|sign: char| !sign.is_alphanumeric());
         self.words.extend(words.filter(|word| word.chars().count() > 3).map(str::to_owned));
     }
 

@@ -39,9 +39,9 @@ pub(crate) struct Bundle<'a> {
     /// Address of the base, without final slash.
     base: &'a str,
     entries: usize,
-    /// What an entry of `rtype` begins with, up to the id: most entries follow one of their type.
+    /// What an entry of `rtype` begins with, comma first, up to the id: most entries follow one of their type.
     opening: Vec<u8>,
-    rtype: String,
+    rtype: &'static str,
 }
 
 /// Why an entry is there (FHIR R4 §3.1.1.5.1).
@@ -68,7 +68,7 @@ impl<'a> Bundle<'a> {
             out.push(b'}');
         }
         out.push(b']');
-        Self { out, base, entries: 0, opening: Vec::new(), rtype: String::new() }
+        Self { out, base, entries: 0, opening: Vec::new(), rtype: "" }
     }
 
     /// Adds a resource of the directory.
@@ -85,7 +85,7 @@ impl<'a> Bundle<'a> {
     }
 
     /// Adds a resource held elsewhere: a list.
-    pub(crate) fn push_node(&mut self, rtype: &str, id: &str, resource: &Node) {
+    pub(crate) fn push_node(&mut self, rtype: &'static str, id: &str, resource: &Node) {
         self.open(rtype, id);
         resource.write(&mut self.out);
         self.close(Mode::Match, None);
@@ -111,13 +111,18 @@ impl<'a> Bundle<'a> {
         self.entries += 1;
     }
 
-    fn open(&mut self, rtype: &str, id: &str) {
-        self.separate();
-        if self.rtype != rtype {
-            rtype.clone_into(&mut self.rtype);
-            self.opening = ["{\"fullUrl\":\"", self.base, "/", rtype, "/"].concat().into_bytes();
+    fn open(&mut self, rtype: &'static str, id: &str) {
+        if !std::ptr::eq(self.rtype, rtype) {
+            self.rtype = rtype;
+            self.opening = [",{\"fullUrl\":\"", self.base, "/", rtype, "/"].concat().into_bytes();
         }
-        self.out.extend_from_slice(&self.opening);
+        if self.entries > 0 {
+            self.entries += 1;
+            self.out.extend_from_slice(&self.opening);
+        } else {
+            self.separate();
+            self.out.extend_from_slice(&self.opening[1..]);
+        }
         self.out.extend_from_slice(id.as_bytes());
         self.out.extend_from_slice(b"\",\"resource\":");
     }

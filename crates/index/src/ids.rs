@@ -3,8 +3,9 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use imbl::OrdMap;
 use ror_search::ResourceType;
-use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
+use rpds::HashTrieMapSync;
 
 /// A map from something to its number, hashed fast.
 pub(crate) type Numbered<K> = HashTrieMapSync<K, u32, foldhash::quality::RandomState>;
@@ -24,14 +25,13 @@ pub(crate) struct Ids {
 #[derive(Clone, Debug)]
 struct OfType {
     numbers: Numbered<Arc<str>>,
-    in_order: RedBlackTreeMapSync<Arc<str>, u32>,
+    /// A B-tree: a page walks hundreds of neighbours.
+    in_order: OrdMap<Arc<str>, u32>,
 }
 
 impl Ids {
     pub(crate) fn new() -> Self {
-        Self {
-            types: std::array::from_fn(|_| OfType { numbers: numbered(), in_order: RedBlackTreeMapSync::new_sync() }),
-        }
+        Self { types: std::array::from_fn(|_| OfType { numbers: numbered(), in_order: OrdMap::new() }) }
     }
 
     pub(crate) fn get(&self, rtype: ResourceType, id: &str) -> Option<u32> {
@@ -41,13 +41,13 @@ impl Ids {
     pub(crate) fn insert(&mut self, rtype: ResourceType, id: &Arc<str>, number: u32) {
         let of_type = &mut self.types[rtype as usize];
         of_type.numbers.insert_mut(Arc::clone(id), number);
-        of_type.in_order.insert_mut(Arc::clone(id), number);
+        of_type.in_order.insert(Arc::clone(id), number);
     }
 
     pub(crate) fn remove(&mut self, rtype: ResourceType, id: &str) {
         let of_type = &mut self.types[rtype as usize];
         of_type.numbers.remove_mut(id);
-        of_type.in_order.remove_mut(id);
+        of_type.in_order.remove(id);
     }
 
     /// How many, of all types.
@@ -58,13 +58,13 @@ impl Ids {
     /// Ids and numbers after `id`, ascending; all of them when there is none.
     pub(crate) fn after(&self, rtype: ResourceType, id: Option<&str>) -> impl Iterator<Item = (&str, u32)> {
         let range = (id.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
-        self.of(rtype).in_order.range::<str, _>(range).map(entry)
+        self.of(rtype).in_order.range::<_, str>(range).map(entry)
     }
 
     /// Ids and numbers before `id`, descending.
     pub(crate) fn before(&self, rtype: ResourceType, id: &str) -> impl Iterator<Item = (&str, u32)> {
         let range = (Bound::Unbounded, Bound::Excluded(id));
-        self.of(rtype).in_order.range::<str, _>(range).rev().map(entry)
+        self.of(rtype).in_order.range::<_, str>(range).rev().map(entry)
     }
 
     const fn of(&self, rtype: ResourceType) -> &OfType {
