@@ -12,7 +12,7 @@ mod expected;
 mod families;
 mod probes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use expected::Rules;
 use families::Held;
@@ -26,11 +26,15 @@ pub(crate) struct Matrix {
     pub(crate) held: Vec<Held>,
     pub(crate) world: World,
     probes: Vec<Probe>,
+    /// Where each word stands: which resource, which probe.
+    words: HashMap<String, (usize, usize)>,
 }
 
 impl Matrix {
     fn new() -> Self {
-        let matrix = Self { rules: Rules::read(), held: families::all(), world: World::new(), probes: probes::all() };
+        let (held, probes, words) = (families::all(), probes::all(), HashMap::new());
+        let mut matrix = Self { rules: Rules::read(), held, world: World::new(), probes, words };
+        matrix.words = matrix.found_by_word();
         let planted: Vec<_> = matrix
             .held
             .iter()
@@ -56,6 +60,22 @@ impl Matrix {
         self.held.iter().flat_map(|held| self.planted_in(held)).collect()
     }
 
+    /// What planted this word.
+    pub(crate) fn planted_as(&self, word: &str) -> Option<Planted<'_>> {
+        let (held, probe) = self.words.get(word)?;
+        Some(Planted { probe: &self.probes[*probe], held: self.held[*held], word: word.to_owned() })
+    }
+
+    fn found_by_word(&self) -> HashMap<String, (usize, usize)> {
+        let mut words = HashMap::new();
+        for (at, held) in self.held.iter().enumerate() {
+            for (number, probe) in self.probes.iter().enumerate().filter(|(_, probe)| probe.kind == held.kind) {
+                words.insert(word(number, probe, held), (at, number));
+            }
+        }
+        words
+    }
+
     pub(crate) fn is_seen(&self, held: &Held, audience: usize) -> bool {
         probes::is_seen(&self.rules, held, audience)
     }
@@ -73,13 +93,17 @@ impl Matrix {
     }
 }
 
+/// How every planted word begins and ends; no name of a family holds either.
+const WORD_START: &str = "zq";
+const WORD_END: char = 'z';
+
 /// Found nowhere else, and no part of another; for a position, a latitude far from the others.
 fn word(at: usize, probe: &Probe, held: &Held) -> String {
     let family = families::FAMILIES.iter().position(|family| family.name == held.family.name).expect("a family");
     if probe.top == "position" {
         format!("{}.7311", 30 + family)
     } else {
-        format!("zq{}{}{at:03}z", held.family.name, held.offer)
+        format!("{WORD_START}{}{}{at:03}{WORD_END}", held.family.name, held.offer)
     }
 }
 
@@ -120,6 +144,11 @@ fn every_path_shows_what_the_rules_say_and_nothing_else() {
         &deviations[..deviations.len().min(20)]
     );
     assert!(cells > 100_000, "{cells} cells");
+}
+
+#[test]
+fn a_word_shown_to_whom_it_is_hidden_from_is_a_deviation() {
+    asked::a_leak_is_told(&Matrix::new());
 }
 
 #[test]
