@@ -7,12 +7,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use ror_confidentiality::Grant;
 use ror_directory::ImportItem;
 use ror_fhir::Node;
+use ror_identity::people::Persona;
 use ror_search::{Query, ResourceType, ResultParameters};
 use serde_json::{Value, json};
 
 use crate::common::{NOW, Reply, World, territory};
+use crate::people::sign_in;
 
 const ELEMENTS: &str = include_str!("../../../confidentiality/data/elements.toml");
 const RULES: &str = include_str!("../../../confidentiality/data/rules.toml");
@@ -320,11 +323,10 @@ fn marks<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(start).skip(1).filter_map(|rest| rest.get(..6))
 }
 
-/// Addresses of the sheet of everything that the public sees, and what its projections hold.
-fn sheets(world: &World) -> (Vec<String>, String) {
-    let grant = world.identity.authenticate(None, NOW).expect("the public");
+/// Addresses of the sheet of everything that a grant opens, and what its projections hold.
+fn sheets(world: &World, grant: &Grant) -> (Vec<String>, String) {
     let snapshot = world.directory.snapshot();
-    let view = snapshot.view(&grant);
+    let view = snapshot.view(grant);
     let (mut paths, mut told) = (Vec::new(), String::new());
     for rtype in ResourceType::ALL {
         let result = ResultParameters { count: usize::MAX, ..ResultParameters::default() };
@@ -342,16 +344,40 @@ fn sheets(world: &World) -> (Vec<String>, String) {
     (paths, told)
 }
 
-/// A page, where it leads once, and every header: all that the public gets.
-fn all_of(world: &World, path: &str) -> String {
+/// A page, where it leads once, and every header: all that the public gets, or whoever sends these headers.
+fn all_of(world: &World, path: &str, headers: &str) -> String {
     let whole = |reply: &Reply| format!("{:?}\n{}", reply.headers, reply.body);
-    let reply = world.get(path);
+    let reply = world.get_with(path, headers);
     let mut text = whole(&reply);
     if let Some(location) = reply.header("location") {
-        text.push_str(&whole(&world.get(location)));
+        text.push_str(&whole(&world.get_with(location, headers)));
     }
     text
 }
+
+/// Pages and answers that hang on no one resource.
+const FIXED: [&str; 20] = [
+    "/",
+    "/etat",
+    "/a-propos",
+    "/recherche",
+    "/composants",
+    "/bientot/signaler",
+    "/nulle-part",
+    "/recherche?ou=01",
+    "/recherche?quoi=irm&ou=Saint-Denis",
+    "/recherche?quoi=psychiatrie",
+    "/recherche?quoi=ehpad&ou=bourg+en+bresse",
+    "/recherche?ou=bourg+en+bresse&genre=offres",
+    "/recherche?ou=bourg+en+bresse&genre=structures",
+    "/recherche?quoi=kine&ou=oyonnax",
+    "/recherche?quoi=urgence",
+    "/recherche?quoi=caisson+hyperbare&ou=oyonnax",
+    "/api/suggestions?q=zqz",
+    "/api/suggestions?q=hop",
+    "/api/suggestions?q=ehp",
+    "/api/suggestions?champ=ou&q=zqz",
+];
 
 #[test]
 fn no_page_shows_an_attribute_that_the_policy_hides_from_the_public() {
@@ -360,37 +386,16 @@ fn no_page_shows_an_attribute_that_the_policy_hides_from_the_public() {
     let missing: Vec<&String> = wanted.difference(&planted).collect();
     assert!(missing.is_empty(), "no mark was planted for {missing:?}");
     let world = World::of(items);
-    let (mut paths, told) = sheets(&world);
+    let public_grant = world.identity.authenticate(None, NOW).expect("the public");
+    let (mut paths, told) = sheets(&world, &public_grant);
     let leaks: BTreeSet<&str> = marks(&told, HIDDEN).map(|mark| hidden.row(mark)).collect();
     assert!(leaks.is_empty(), "the marks are not where the policy hides: {leaks:?}");
 
-    let fixed = [
-        "/",
-        "/etat",
-        "/a-propos",
-        "/recherche",
-        "/composants",
-        "/bientot/signaler",
-        "/nulle-part",
-        "/recherche?ou=01",
-        "/recherche?quoi=irm&ou=Saint-Denis",
-        "/recherche?quoi=psychiatrie",
-        "/recherche?quoi=ehpad&ou=bourg+en+bresse",
-        "/recherche?ou=bourg+en+bresse&genre=offres",
-        "/recherche?ou=bourg+en+bresse&genre=structures",
-        "/recherche?quoi=kine&ou=oyonnax",
-        "/recherche?quoi=urgence",
-        "/recherche?quoi=caisson+hyperbare&ou=oyonnax",
-        "/api/suggestions?q=zqz",
-        "/api/suggestions?q=hop",
-        "/api/suggestions?q=ehp",
-        "/api/suggestions?champ=ou&q=zqz",
-    ];
-    paths.extend(fixed.map(str::to_owned));
+    paths.extend(FIXED.map(str::to_owned));
     assert!(paths.len() > 500, "{} pages", paths.len());
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for path in &paths {
-        let text = all_of(&world, path);
+        let text = all_of(&world, path, "");
         let leaks: BTreeSet<&str> = marks(&text, HIDDEN).map(|mark| hidden.row(mark)).collect();
         assert!(leaks.is_empty(), "{path} shows {leaks:?}");
         seen.extend(marks(&text, PUBLIC).map(|mark| public.row(mark).to_owned()));
@@ -409,4 +414,45 @@ fn no_page_shows_an_attribute_that_the_policy_hides_from_the_public() {
     let types: BTreeSet<&str> = rows.iter().filter_map(|row| row.split(['.', ' ']).next()).collect();
     let all = ["Organization", "HealthcareService", "Location", "PractitionerRole", "Practitioner"];
     assert!(rows.len() > 70 && all.iter().all(|rtype| types.contains(rtype)), "{} attributes of {types:?}", rows.len());
+}
+
+/// One page in this many, of each person: those of the next person are others.
+const PAGES_EACH: usize = 20;
+
+/// What a person's grant opens is proved by the matrix over the API; no page of theirs shows a mark beyond it.
+#[test]
+fn no_page_shows_a_person_more_than_the_right_they_act_under() {
+    let (items, hidden, ..) = planted();
+    let world = World::of(items);
+    // Whoever sees all, so that every sheet is asked for, also those that are nobody's but some.
+    let mut all_paths: BTreeSet<String> = FIXED.iter().map(|&path| path.to_owned()).collect();
+    let sessions: Vec<(&str, String)> =
+        Persona::all().iter().map(|persona| (persona.key, sign_in(&world, persona.key))).collect();
+    let grant_of = |session: &str| world.grant(session.trim().strip_prefix("Cookie: ror-session=").expect("a cookie"));
+    for (_, session) in &sessions {
+        all_paths.extend(sheets(&world, &grant_of(session)).0);
+    }
+    let (mut audiences, mut shown_to_some) = (BTreeSet::new(), BTreeSet::new());
+    for (at, (key, session)) in sessions.iter().enumerate() {
+        let grant = grant_of(session);
+        audiences.insert(grant.audience().index());
+        let told = sheets(&world, &grant).1;
+        let allowed: HashSet<&str> = marks(&told, HIDDEN).collect();
+        for path in all_paths.iter().skip(at % PAGES_EACH).step_by(PAGES_EACH) {
+            let text = all_of(&world, path, session);
+            let shown: BTreeSet<&str> = marks(&text, HIDDEN).collect();
+            let leaks: BTreeSet<&str> =
+                shown.iter().filter(|mark| !allowed.contains(*mark)).map(|mark| hidden.row(mark)).collect();
+            assert!(leaks.is_empty(), "{path} shows {key} {leaks:?}");
+            shown_to_some.extend(shown.into_iter().map(str::to_owned));
+        }
+        for (number, row) in hidden.planted.iter().enumerate().skip(at).step_by(97) {
+            let mark = format!("{number:06}");
+            let suggested = world.get_with(&format!("/api/suggestions?q={HIDDEN}{mark}"), session);
+            let is_told = marks(&suggested.body, HIDDEN).next().is_some();
+            assert!(!is_told || allowed.contains(mark.as_str()), "{row} is suggested to {key}");
+        }
+    }
+    assert!(audiences.len() > 2, "the persons read under {audiences:?} only");
+    assert!(!shown_to_some.is_empty(), "nobody is shown anything that the public is not");
 }
