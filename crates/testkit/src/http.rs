@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ror_api::{ApiState, Connections, Services, Settings, Site, serve};
 use ror_directory::Environment;
 use ror_fhir::Node;
-use ror_identity::{ClientRights, Credentials, Identity, NewClient, clients};
+use ror_identity::{ClientRights, Credentials, Identity, NewClient, Write, clients};
 use ror_search::Registry;
 use ror_terminology::Terminology;
 use tokio::sync::oneshot;
@@ -19,8 +19,10 @@ use crate::{FewCommunes, World};
 pub const TOKEN_PATH: &str = "/auth/realms/ror/protocol/openid-connect/token";
 /// How many access profiles there are.
 const PROFILES: u8 = 6;
+/// Added to a profile, asks as its client that writes on a structure of its own, which holds nothing.
+pub const WRITER: usize = PROFILES as usize;
 
-/// A server on a world, with a client of each profile.
+/// A server on a world, with two clients of each profile: one that only reads, one that also writes.
 ///
 /// Nobody reads as the owner over HTTP: that is asked of the view.
 pub struct Server {
@@ -87,9 +89,13 @@ impl Server {
             }
         };
         let now = clock.load(Ordering::Relaxed);
-        let profiles = (0..PROFILES).map(|profile| {
-            let rights = ClientRights { read_only: true, ..ClientRights::default() };
-            let client = NewClient { name: format!("profil {profile}"), profile, rights };
+        let reader = || ClientRights { read_only: true, ..ClientRights::default() };
+        let writer =
+            || ClientRights { write: Write::Establishments(vec!["999999999".into()]), ..ClientRights::default() };
+        let readers = (0..PROFILES).map(|profile| ("lit", profile, reader()));
+        let writers = (0..PROFILES).map(|profile| ("écrit", profile, writer()));
+        let profiles = readers.chain(writers).map(|(does, profile, rights)| {
+            let client = NewClient { name: format!("profil {profile} qui {does}"), profile, rights };
             clients::add(&*ledger, client, now, &mut |bytes| draw(bytes)).expect("a client")
         });
         let credentials: Vec<_> = profiles.collect();
@@ -155,7 +161,7 @@ fn run(listener: TcpListener, services: Services, settings: Settings, stopped: o
 }
 
 impl Caller<'_> {
-    /// Asks as a client of `profile`; `None`: without token.
+    /// Asks as a client of `profile` ([`WRITER`] may be added); `None`: without token.
     ///
     /// # Panics
     /// When the server hangs up.

@@ -14,7 +14,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use ror_confidentiality::Audience;
 use ror_fhir::{Node, node};
 use ror_search::ResourceType;
-use ror_testkit::http::{Caller, Reply, Request, Server};
+use ror_testkit::http::{Caller, Reply, Request, Server, WRITER};
 use ror_testkit::pair::{Side, audiences, keys, play, round};
 use ror_testkit::step::{Step, edit_any, put_any};
 use ror_testkit::{Ask, Key, ask};
@@ -38,8 +38,8 @@ enum Wanted {
     Search(Ask, Vec<&'static str>, bool),
     /// `$validate` of an instance, or of a body that refers to it.
     Validate(prop::sample::Index, bool),
-    /// A write, by a client that may not write.
-    Write(prop::sample::Index),
+    /// A write where the caller may not: an update, or a creation that names a resource.
+    Write(prop::sample::Index, bool),
     /// Something that hangs on no resource, or is refused.
     Other(&'static str),
 }
@@ -80,7 +80,7 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         8 => (ask(), vec(select(results), 0..2), any::<bool>())
             .prop_map(|(ask, more, form)| Wanted::Search(ask, more, form)),
         2 => (key(), any::<bool>()).prop_map(|(key, whole)| Wanted::Validate(key, whole)),
-        1 => key().prop_map(Wanted::Write),
+        2 => (key(), any::<bool>()).prop_map(|(key, whole)| Wanted::Write(key, whole)),
         1 => select(other).prop_map(Wanted::Other),
     ]
 }
@@ -123,10 +123,15 @@ impl Wanted {
                 let rtype = body.str("resourceType").expect("a type").to_owned();
                 Request::send("POST", format!("/fhir/{rtype}/$validate"), FHIR, body.to_bytes())
             }
-            Self::Write(key) => {
+            Self::Write(key, true) => {
                 let (rtype, id) = key.get(keys);
                 let body = node!({"resourceType": rtype.name(), "id": id.as_str(), "name": "x"});
                 Request::send("PUT", path(key), FHIR, body.to_bytes())
+            }
+            Self::Write(key, false) => {
+                let body = referring(key.get(keys));
+                let rtype = body.str("resourceType").expect("a type").to_owned();
+                Request::send("POST", format!("/fhir/{rtype}"), FHIR, body.to_bytes())
             }
             Self::Other(path) => Request::get(*path),
         }
@@ -159,7 +164,7 @@ fn same(
     loop {
         let (mine, theirs): (Reply, Reply) = (plain.ask(profile, &one), other.ask(profile, &two));
         asked += 1;
-        assert!(mine.status < 500, "{one:?}: {}", mine.text());
+        assert!(mine.status < 500 && mine.status != 401, "{one:?}: {}", mine.text());
         assert_eq!(mine.learned(), theirs.learned(), "profil {profile:?}: {one:?}");
         let is_page = mine.status == 200 && one.method != "HEAD" && mine.text().contains("\"searchset\"");
         let next = if is_page { mine.link("next").zip(theirs.link("next")) } else { None };
@@ -197,10 +202,15 @@ fn compare(audience: Audience, runner: &mut TestRunner) -> (usize, usize) {
         let keys = keys([&plain, &other]);
         let wanted = draw(&wanted(), runner).request(&keys, &ids);
         // Without token and with one of profile 0 is the same audience, not the same caller.
-        let by = if audience == Audience::PUBLIC && asked % 2 == 0 { None } else { Some(audience.index()) };
+        let by = match asked % 2 {
+            0 if audience == Audience::PUBLIC => None,
+            // Whoever may write somewhere learns no more of the rest.
+            0 => Some(audience.index() + WRITER),
+            _ => Some(audience.index()),
+        };
         let (made, next) = same([&mut first, &mut second], by, wanted);
         asked += made;
-        kept.extend(next.filter(|_| by.is_some() && !is_late));
+        kept.extend(next.filter(|_| by == Some(audience.index()) && !is_late));
     }
     (asked, hidden)
 }
