@@ -14,10 +14,12 @@ pub(crate) async fn healthz() -> Response<Body> {
 
 /// 200 when requests can be answered: a state is made only once the directory is loaded, and
 /// a full disk stops writes, not reads. 503 once the ledger is no longer followed, so that a
-/// server that shows old data is taken out.
+/// server that shows old data is taken out; and once nothing writes traces any more, since what
+/// leaves one is then refused until a restart (D63).
 pub(crate) async fn readyz(State(state): State<ApiState>) -> Response<Body> {
     let is_following = state.inner.services.directory.is_following();
-    bare(if is_following { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE })
+    let is_traced = state.inner.settings.traces.as_ref().is_none_or(|traces| traces.is_alive());
+    bare(if is_following && is_traced { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE })
 }
 
 /// The text of the recorder, or 404 where it is not to be seen.

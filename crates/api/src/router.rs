@@ -27,14 +27,11 @@ use crate::outcome::Fault;
 use crate::peer::Presented;
 use crate::route::{FULL_BASES, RESERVED_BASES, Route, TEMPLATES};
 use crate::state::ApiState;
-use crate::trace::{Asked, Disclosed};
+use crate::trace::{ANONYMOUS, Asked, Disclosed};
 use crate::work::{Answering, Work};
 use crate::{
     audit, conformance, create, discovery, health, metrics, read, request, search, terminology, token, update, validate,
 };
-
-/// How a caller without token is named in traces.
-const ANONYMOUS: &str = "anonyme";
 
 /// The base of a FHIR address that serves everything.
 pub(crate) fn full_base(path: &str) -> Option<&'static str> {

@@ -20,6 +20,8 @@ use crate::state::ApiState;
 
 /// The purpose of a reading, as a code; kept when it is given (D63).
 pub(crate) const PURPOSE: HeaderName = HeaderName::from_static("x-ror-purpose");
+/// How a caller without token is named in traces.
+pub(crate) const ANONYMOUS: &str = "anonyme";
 /// How long an answer waits for room in the queue of lines before it is withheld.
 const ROOM_TIME: Duration = Duration::from_secs(2);
 /// Characters of the criteria that are kept.
@@ -115,7 +117,8 @@ pub(crate) fn line(asked: &Asked, registry: &Registry, disclosed: Option<&Disclo
     line
 }
 
-/// Keeps a line; the answer leaves only then.
+/// Keeps a line; the answer leaves only then. Refusals of callers who are not known are counted once they
+/// are many: anyone can send a flood of them.
 ///
 /// # Errors
 /// The line again, when there is no room for it: see [`wait`].
@@ -125,20 +128,25 @@ pub(crate) fn keep(state: &ApiState, line: TraceLine) -> Result<(), Box<TraceLin
         traces.throttled(&line);
         return Ok(());
     }
-    traces.offer(line).map_err(|unwritten| unwritten.0)
+    let is_stranger = line.actor.is_empty() || line.actor == ANONYMOUS || line.action == "token";
+    let kept = if is_stranger && line.outcome >= 400 { traces.offer_refusal(line) } else { traces.offer(line) };
+    kept.map_err(|unwritten| unwritten.0)
 }
 
-/// Waits for room for a line; without it the answer must not leave.
+/// Waits for room for a line, on a thread of its own when that may help; without it the answer must not
+/// leave.
 ///
 /// # Errors
 /// 503: nothing is read, and nothing refused, that would not be known afterwards.
 pub(crate) async fn wait(state: &ApiState, line: Box<TraceLine>) -> Result<(), Fault> {
     let Some(traces) = state.inner.settings.traces.clone() else { return Ok(()) };
-    let kept = blocking::run(move || traces.offer_within(*line, ROOM_TIME)).await?;
-    kept.map_err(|_| {
-        tracing::error!("no trace could be kept: an answer was withheld");
-        Fault::transient("traces-unavailable", "La trace de cet appel ne peut pas être gardée : réessayez.")
-    })
+    let is_kept =
+        traces.is_worth_waiting() && blocking::run(move || traces.offer_within(*line, ROOM_TIME)).await?.is_ok();
+    if is_kept {
+        return Ok(());
+    }
+    tracing::error!("no trace could be kept: an answer was withheld");
+    Err(Fault::transient("traces-unavailable", "La trace de cet appel ne peut pas être gardée : réessayez."))
 }
 
 /// The purpose that a caller gives, when it looks like a code.

@@ -26,13 +26,17 @@ pub(crate) fn tell(
     tally: &Tally,
     query: &[(String, String)],
 ) {
+    let (contacts, level_3) = (tally.names_contacts(), tally.holds_level_3());
+    // Most pages are the public's and leave nothing; their refusals have a line of their own.
+    if !is_signed_in && !contacts && !level_3 {
+        return;
+    }
     let mut line = anonymous();
     if is_signed_in {
         grant.actor().clone_into(&mut line.actor);
         grant.client().clone_into(&mut line.client);
     }
     line.profile = u8::try_from(grant.audience().index()).ok();
-    let (contacts, level_3) = (tally.names_contacts(), tally.holds_level_3());
     // A browser that holds this very page is sent nothing.
     if (contacts || level_3) && response.status() != StatusCode::NOT_MODIFIED {
         let resources = tally.resources();
@@ -59,10 +63,15 @@ pub(crate) async fn keep(
     let Some(line) = line(path, response.status(), told) else { return response };
     let now = state.inner.now();
     let line = TraceLine { at: now, duration_us: u64::try_from(time.as_micros()).unwrap_or(u64::MAX), ..line };
-    let Err(unwritten) = traces.offer(line) else { return response };
-    let kept = tokio::task::spawn_blocking(move || traces.offer_within(*unwritten.0, ROOM_TIME)).await;
-    if matches!(kept, Ok(Ok(()))) {
-        return response;
+    // Anyone can send a flood of refusals: those of strangers are counted once they are many.
+    let is_stranger = line.actor.is_empty() || line.actor == ANONYMOUS;
+    let kept = if is_stranger && line.outcome >= 400 { traces.offer_refusal(line) } else { traces.offer(line) };
+    let Err(unwritten) = kept else { return response };
+    if traces.is_worth_waiting() {
+        let kept = tokio::task::spawn_blocking(move || traces.offer_within(*unwritten.0, ROOM_TIME)).await;
+        if matches!(kept, Ok(Ok(()))) {
+            return response;
+        }
     }
     tracing::error!("no trace could be kept: a page was withheld");
     respond::failure()

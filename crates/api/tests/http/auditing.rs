@@ -259,8 +259,33 @@ fn refusals_for_asking_too_often_are_counted_not_listed() {
 }
 
 #[test]
+fn a_flood_of_refusals_without_token_is_counted_whole() {
+    let day = Day::new(|_| ());
+    let second = day.world.client(2);
+    let before = day.lines().len();
+    for _ in 0..300 {
+        assert_eq!(day.world.get("/fhir/HealthcareService/personne").status, 404);
+    }
+    for _ in 0..100 {
+        assert_eq!(day.world.send("GET", "/fhir/Location", &[("Authorization", "Bearer x")], b"").status, 401);
+        assert_eq!(day.world.token("grant_type=client_credentials&client_id=a&client_secret=b").status, 401);
+    }
+    assert_eq!(day.world.send("GET", "/fhir/Location/x", &[("Authorization", &second)], b"").status, 404);
+    let lines = day.lines().split_off(before);
+    let of = |status: u16, action: &str| -> u64 {
+        let of = lines.iter().filter(|line| line.outcome == status && line.action == action);
+        of.map(|line| line.count.max(1)).sum()
+    };
+    assert_eq!((of(404, "read"), of(401, "search"), of(401, "token")), (301, 100, 100));
+    assert!(lines.len() < 100, "{} lines", lines.len());
+    let named = lines.iter().filter(|line| line.profile == Some(2)).collect::<Vec<_>>();
+    assert_eq!((named.len(), named[0].resources.as_str()), (1, "Location/x"), "who is known has a line of their own");
+}
+
+#[test]
 fn what_cannot_be_traced_is_not_read() {
     let day = Day::new(|_| ());
+    assert_eq!(day.world.get("/readyz").status, 200);
     let second = day.world.client(2);
     let named = day.world.store(&with_contact("Hôpital", "010000024"));
     day.traces.close().unwrap();
@@ -272,4 +297,6 @@ fn what_cannot_be_traced_is_not_read() {
     assert_eq!(day.world.get(&path).status, 200, "what the public reads leaves no trace");
     assert_eq!(day.world.get("/fhir/Organization/personne").status, 503);
     assert_eq!(day.world.token("grant_type=client_credentials").status, 503);
+    assert_eq!(day.world.get("/readyz").status, 503, "nothing writes traces any more");
+    assert_eq!(day.world.get("/healthz").status, 200);
 }

@@ -6,72 +6,41 @@
 //! * A line taken by [`Traces::offer`] is written in the order of arrival. It is durable once
 //!   [`Traces::flush`] returns or the handle is closed; until then it is in memory, for as long as
 //!   the transaction in progress and its own take. A crash loses these lines, no other.
-//! * No line is dropped. A full queue, or a file that cannot be written, gives the line back: its
-//!   caller waits, then refuses the call ([`Traces::offer_within`]).
-//! * Refusals for asking too often are counted per caller, one line a second for each: a flood
-//!   neither fills the file nor holds up the lines of others.
+//! * No line is dropped. A full queue gives the line back: its caller waits, then refuses the call
+//!   ([`Traces::offer_within`]). A file that cannot be written, or a thread that failed, gives it back
+//!   at once, and few wait at the same time: who leaves no line must not wait behind those who do.
+//! * Refusals for asking too often are counted per caller, one line a second for each, and so are the
+//!   refusals of callers who are not known once they are many: a flood neither fills the file nor holds
+//!   up the lines of others, and the counts tell all of it.
 
 mod check;
 mod file;
+mod queue;
 mod retention;
 mod trace;
+mod writer;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use crate::{LedgerError, Seq};
+use queue::{Shared, WAITERS_MAX};
+use writer::{Watch, Writer};
 
 pub use check::TraceReport;
 pub use retention::Retention;
 pub use trace::{Marks, Trace, TraceFilter, TraceRow};
-
-/// Bytes of lines that wait for the disk at most: some ten thousand ordinary lines.
-const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Lines committed together at most.
-const BATCH_MAX: usize = 1_024;
-/// How long after a failure the file is tried again.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
-/// How long refusals for asking too often are counted before they are written.
-const COUNTED: Duration = Duration::from_secs(1);
-/// Callers counted by name at the same time; the others share a line.
-const COUNTED_MAX: usize = 1_000;
-/// How often the time of old lines is looked at.
-const PURGE_EVERY_MS: i64 = 86_400_000;
-/// The line of callers that are too many to be named.
-const OTHERS: &str = "autres";
 
 /// The file of traces, with the one thread that writes it.
 pub struct Traces {
     path: PathBuf,
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
-}
-
-struct Shared {
-    state: Mutex<State>,
-    /// Something to write, or the end.
-    work: Condvar,
-    /// Something written, or a failure.
-    written: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    waiting: VecDeque<Trace>,
-    bytes: usize,
-    throttled: BTreeMap<String, Trace>,
-    /// Lines taken, and lines durable, since the start.
-    taken: u64,
-    durable: u64,
-    /// Why the last transaction failed; lines are refused until one succeeds.
-    failure: Option<String>,
-    stopping: bool,
 }
 
 /// The queue is full or the file cannot be written: the line is given back.
@@ -87,13 +56,20 @@ impl Traces {
     pub fn open(path: &Path, now: i64) -> Result<Self, LedgerError> {
         let mut connection = file::open(path)?;
         purge(&mut connection, now)?;
+        let shared = Arc::new(Shared::new());
+        let writer = Writer { connection, shared: Arc::clone(&shared), purged_at: now, counted: Instant::now() };
+        Self::start(path, shared, move || writer.run())
+    }
+
+    fn start(path: &Path, shared: Arc<Shared>, write: impl FnOnce() + Send + 'static) -> Result<Self, LedgerError> {
         let path = path.canonicalize().map_err(|error| LedgerError::Engine(Box::new(error)))?;
-        let shared = Arc::new(Shared { state: Mutex::default(), work: Condvar::new(), written: Condvar::new() });
-        let held = Arc::clone(&shared);
-        let writer = std::thread::Builder::new()
-            .name("traces".to_owned())
-            .spawn(move || Writer { connection, shared: held, purged_at: now, counted: Instant::now() }.run())
-            .map_err(|error| LedgerError::Engine(Box::new(error)))?;
+        let watch = Watch(Arc::clone(&shared));
+        let watched = move || {
+            let _watch = watch;
+            write();
+        };
+        let writer = std::thread::Builder::new().name("traces".to_owned()).spawn(watched);
+        let writer = writer.map_err(|error| LedgerError::Engine(Box::new(error)))?;
         Ok(Self { path, shared, writer: Mutex::new(Some(writer)) })
     }
 
@@ -102,51 +78,72 @@ impl Traces {
     /// # Errors
     /// [`Unwritten`] when there is no room for it: see [`offer_within`](Self::offer_within).
     pub fn offer(&self, trace: Trace) -> Result<(), Unwritten> {
+        self.shared.state.lock().take(trace).map_err(Unwritten)?;
+        self.shared.work.notify_one();
+        Ok(())
+    }
+
+    /// Takes the line of a refusal of somebody who is not known, without waiting. Past some tens of them
+    /// in a second (of their own dates), they are counted: one line a second by caller, action and
+    /// reason tells how many, for anyone can send a flood of these.
+    ///
+    /// # Errors
+    /// [`Unwritten`] as [`offer`](Self::offer).
+    pub fn offer_refusal(&self, trace: Trace) -> Result<(), Unwritten> {
         let mut state = self.shared.state.lock();
-        let weight = trace::weight(&trace);
-        // A line larger than all the room is taken alone.
-        let is_full = !state.waiting.is_empty() && state.bytes + weight > WAITING_BYTES_MAX;
-        if is_full || state.failure.is_some() || state.stopping {
-            return Err(Unwritten(Box::new(trace)));
+        if !state.is_failing() && state.is_crowded(trace.at) {
+            state.count(&trace);
+        } else {
+            state.take(trace).map_err(Unwritten)?;
         }
-        state.bytes += weight;
-        state.taken += 1;
-        state.waiting.push_back(trace);
         drop(state);
         self.shared.work.notify_one();
         Ok(())
     }
 
-    /// Takes a line to write, waiting for room; blocks the thread.
+    /// Whether [`offer_within`](Self::offer_within) may find room: not when no line is written for now,
+    /// nor when many threads wait already.
+    pub fn is_worth_waiting(&self) -> bool {
+        let state = self.shared.state.lock();
+        !state.is_failing() && state.waiters < WAITERS_MAX
+    }
+
+    /// Takes a line to write, waiting for room; blocks the thread. It gives up at once when no line is
+    /// written for now, or when many threads wait already.
     ///
     /// # Errors
     /// [`Unwritten`] when there was none within `time`: whoever asked must then be refused.
     pub fn offer_within(&self, trace: Trace, time: Duration) -> Result<(), Unwritten> {
         let until = Instant::now() + time;
-        let mut trace = trace;
-        loop {
-            trace = match self.offer(trace) {
-                Ok(()) => return Ok(()),
-                Err(Unwritten(trace)) => *trace,
-            };
-            let mut state = self.shared.state.lock();
-            if state.stopping || self.shared.written.wait_until(&mut state, until).timed_out() {
-                return Err(Unwritten(Box::new(trace)));
-            }
+        let mut state = self.shared.state.lock();
+        if state.waiters >= WAITERS_MAX {
+            return Err(Unwritten(Box::new(trace)));
         }
+        state.waiters += 1;
+        let mut taken = state.take(trace);
+        while let Err(trace) = taken {
+            if state.is_failing() || self.shared.written.wait_until(&mut state, until).timed_out() {
+                taken = Err(trace);
+                break;
+            }
+            taken = state.take(*trace);
+        }
+        state.waiters -= 1;
+        drop(state);
+        self.shared.work.notify_one();
+        taken.map_err(Unwritten)
     }
 
     /// Counts one refusal for asking too often. Never waits.
     pub fn throttled(&self, trace: &Trace) {
-        let mut state = self.shared.state.lock();
-        let is_known = state.throttled.contains_key(&trace.actor);
-        let key = if is_known || state.throttled.len() < COUNTED_MAX { trace.actor.clone() } else { OTHERS.to_owned() };
-        let line =
-            state.throttled.entry(key.clone()).or_insert_with(|| Trace { actor: key, count: 0, ..trace.clone() });
-        line.count += 1;
-        line.at = trace.at;
-        drop(state);
+        self.shared.state.lock().count(trace);
         self.shared.work.notify_one();
+    }
+
+    /// Whether the thread that writes is there: without it no line is taken, and nothing that leaves one
+    /// can be answered until the program is started again.
+    pub fn is_alive(&self) -> bool {
+        !self.shared.state.lock().ended
     }
 
     /// Waits until every line taken so far is durable; `false` when that took longer than `time`.
@@ -154,7 +151,7 @@ impl Traces {
         let until = Instant::now() + time;
         let mut state = self.shared.state.lock();
         let taken = state.taken;
-        while state.durable < taken || !state.throttled.is_empty() {
+        while state.durable < taken || state.has_counted() {
             if self.shared.written.wait_until(&mut state, until).timed_out() {
                 return false;
             }
@@ -174,7 +171,7 @@ impl Traces {
             writer.join().map_err(|_| "the writer of traces failed".to_owned())?;
         }
         let state = self.shared.state.lock();
-        state.failure.clone().filter(|_| !state.waiting.is_empty()).map_or(Ok(()), Err)
+        state.failure.clone().filter(|_| !state.is_idle()).map_or(Ok(()), Err)
     }
 
     /// The newest durable traces that `filter` lets through, before position `below`, newest first,
@@ -254,88 +251,31 @@ fn purge(connection: &mut Connection, now: i64) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// The one thread that writes.
-struct Writer {
-    connection: Connection,
-    shared: Arc<Shared>,
-    purged_at: i64,
-    /// When what was counted was last taken.
-    counted: Instant,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Writer {
-    fn run(mut self) {
-        loop {
-            let (batch, is_last) = self.next_batch();
-            let failed = self.commit(&batch).err();
-            let is_failed = failed.is_some();
-            self.settle(&batch, failed);
-            if is_last && (is_failed || self.shared.state.lock().waiting.is_empty()) {
-                return;
-            }
-            if is_failed {
-                let mut state = self.shared.state.lock();
-                if !state.stopping {
-                    self.shared.work.wait_for(&mut state, TRY_AGAIN);
-                }
-            }
+    #[test]
+    fn a_thread_that_failed_takes_no_line_and_says_so() {
+        let folder = tempfile::tempdir().expect("a directory for the test");
+        let path = folder.path().join("audit.sqlite");
+        drop(file::open(&path).expect("a file"));
+        let (fail, failing) = std::sync::mpsc::channel::<()>();
+        let write = move || failing.recv().expect("the test lets it fail by hanging up");
+        let traces = Traces::start(&path, Arc::new(Shared::new()), write).expect("started");
+        assert!(traces.is_alive() && traces.is_worth_waiting());
+        traces.offer(Trace::default()).expect("room");
+        drop(fail);
+        let until = Instant::now() + Duration::from_mins(1);
+        while traces.is_alive() {
+            assert!(Instant::now() < until, "its end goes unnoticed");
+            std::thread::yield_now();
         }
-    }
-
-    /// Waits for lines, or for the end.
-    fn next_batch(&mut self) -> (Vec<Trace>, bool) {
-        let mut state = self.shared.state.lock();
-        while state.waiting.is_empty() && !state.stopping {
-            if state.throttled.is_empty() {
-                self.shared.work.wait(&mut state);
-            } else if self.shared.work.wait_until(&mut state, self.counted + COUNTED).timed_out() {
-                break;
-            }
-        }
-        if state.stopping || self.counted.elapsed() >= COUNTED {
-            self.counted = Instant::now();
-            let counted: Vec<Trace> = std::mem::take(&mut state.throttled).into_values().collect();
-            state.taken += counted.len() as u64;
-            state.waiting.extend(counted);
-        }
-        let batch = state.waiting.iter().take(BATCH_MAX).cloned().collect();
-        (batch, state.stopping)
-    }
-
-    fn commit(&mut self, batch: &[Trace]) -> Result<(), LedgerError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        file::append(&mut self.connection, batch)?;
-        // The lines bring the time along.
-        let now = batch.iter().map(|trace| trace.at).max().unwrap_or(self.purged_at);
-        if now.saturating_sub(self.purged_at) > PURGE_EVERY_MS {
-            self.purged_at = now;
-            // What cannot be taken away today is tomorrow: the lines themselves are durable.
-            purge(&mut self.connection, now).ok();
-        }
-        Ok(())
-    }
-
-    /// Takes what is durable out of the queue, or remembers why nothing is.
-    fn settle(&self, batch: &[Trace], failed: Option<LedgerError>) {
-        let mut state = self.shared.state.lock();
-        match failed {
-            None => {
-                state.waiting.drain(..batch.len());
-                state.bytes = state.waiting.iter().map(trace::weight).sum();
-                state.durable += batch.len() as u64;
-                state.failure = None;
-            }
-            Some(error) => {
-                let mut text = error.to_string();
-                if let LedgerError::Engine(source) = &error {
-                    text = format!("{text}: {source}");
-                }
-                state.failure = Some(text);
-            }
-        }
-        drop(state);
-        self.shared.written.notify_all();
+        assert!(traces.offer(Trace::default()).is_err() && traces.offer_refusal(Trace::default()).is_err());
+        assert!(!traces.is_worth_waiting());
+        let asked = Instant::now();
+        assert!(traces.offer_within(Trace::default(), Duration::from_mins(1)).is_err());
+        assert!(asked.elapsed() < Duration::from_secs(30), "nobody waits for a thread that is gone");
+        assert!(traces.close().is_err(), "a line was lost");
     }
 }

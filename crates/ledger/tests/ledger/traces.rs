@@ -1,7 +1,7 @@
 //! Traces of calls: complete, chained, purged without losing the chain.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ror_ledger::{Fault, LedgerError, Marks, Trace, TraceFilter, TraceReport, Traces};
 use rusqlite::Connection;
@@ -210,6 +210,85 @@ fn refusals_for_asking_too_often_are_counted_by_caller() {
     let of = |actor: &str| rows.iter().filter(|row| row.trace.actor == actor).map(|row| row.trace.count).sum::<u64>();
     assert_eq!((of("a"), of("b")), (100, 400));
     assert!(rows.len() < 10, "{} lines", rows.len());
+}
+
+#[test]
+fn nobody_waits_for_a_file_that_cannot_be_written_and_no_line_is_lost() {
+    let place = Place::new();
+    let traces = place.open(0);
+    let other = Connection::open(place.path()).expect("opens");
+    other.execute_batch("ALTER TABLE edge RENAME TO away").expect("the file is broken");
+    let mut taken = 0;
+    let began = Instant::now();
+    while traces.offer(line(0, "Location/a")).is_ok() {
+        taken += 1;
+        assert!(began.elapsed() < SOON, "a failure is told");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let asked = Instant::now();
+    assert!(traces.offer_within(line(0, "Location/a"), SOON).is_err());
+    assert!(traces.offer_refusal(line(0, "Location/a")).is_err());
+    assert!(!traces.is_worth_waiting() && traces.is_alive());
+    assert!(asked.elapsed() < SOON / 2, "refused at once");
+    other.execute_batch("ALTER TABLE away RENAME TO edge").expect("the file is mended");
+    assert!(traces.flush(SOON), "what was taken is written, in its order");
+    traces.offer(line(0, "Location/b")).expect("room again");
+    traces.close().expect("written");
+    let report = place.check();
+    assert_eq!((report.traces, &*report.faults), (taken + 1, &[][..]));
+}
+
+#[test]
+fn few_threads_wait_for_room_and_the_others_are_refused_at_once() {
+    let place = Place::new();
+    let traces = place.open(0);
+    let other = Connection::open(place.path()).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("the file is held");
+    let large = || Trace { criteria: "x".repeat(1_000_000), ..line(0, "Location/a") };
+    let mut taken = 0;
+    while traces.offer(large()).is_ok() {
+        taken += 1;
+    }
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..40 {
+            let (traces, done) = (&traces, done.clone());
+            scope.spawn(move || done.send(traces.offer_within(large(), SOON).is_ok()).expect("the test listens"));
+        }
+        for _ in 0..24 {
+            assert!(!ended.recv_timeout(SOON / 2).expect("refused without waiting"));
+        }
+        assert!(!traces.is_worth_waiting());
+        other.execute_batch("COMMIT").expect("the file is free");
+        for _ in 24..40 {
+            assert!(ended.recv_timeout(SOON).expect("room again"));
+        }
+    });
+    assert!(traces.is_worth_waiting());
+    traces.close().expect("written");
+    assert_eq!(place.check().traces, taken + 16);
+}
+
+#[test]
+fn a_flood_of_refused_strangers_is_counted_whole() {
+    let place = Place::new();
+    let traces = place.open(0);
+    let refused = |at: i64, outcome: u16| Trace { actor: "anonyme".into(), outcome, ..line(at, "Location/a") };
+    for call in 0..3_000 {
+        traces.offer_refusal(refused(call / 1_000, if call % 3 == 0 { 404 } else { 401 })).expect("room");
+    }
+    traces.offer_refusal(refused(5_000, 404)).expect("room");
+    assert!(traces.flush(SOON));
+    let rows = traces.search(&TraceFilter::default(), u64::MAX, 1_000).expect("readable");
+    let of = |outcome: u16| -> u64 {
+        rows.iter().filter(|row| row.trace.outcome == outcome).map(|row| row.trace.count).sum()
+    };
+    assert_eq!((of(404), of(401)), (1_001, 2_000));
+    assert!(rows.len() < 70, "{} lines", rows.len());
+    let counted = rows.iter().find(|row| row.trace.count > 1).expect("a line for many");
+    assert_eq!((&*counted.trace.resources, &*counted.trace.criteria, &*counted.trace.action), ("", "", "read"));
+    let alone = rows.iter().find(|row| row.trace.at == 5_000).expect("one");
+    assert_eq!((alone.trace.count, &*alone.trace.resources), (1, "Location/a"), "the next second starts anew");
 }
 
 #[test]
