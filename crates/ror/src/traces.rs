@@ -11,6 +11,7 @@ use anyhow::{Context as _, anyhow};
 use ror_ledger::{Ledger, LedgerError, NewAudit, Seq, Traces};
 
 use crate::environment::now;
+use crate::report;
 
 /// Name of the file in its directory.
 const FILE: &str = "audit.sqlite";
@@ -29,7 +30,14 @@ pub(crate) struct Checked {
 /// Opens the file for a server, and anchors what it holds.
 pub(crate) fn open(folder: &Path, ledger: &dyn Ledger) -> anyhow::Result<Arc<Traces>> {
     let path = folder.join(FILE);
-    let traces = Traces::open(&path, now()).with_context(|| format!("ouverture de {}", path.display()))?;
+    let now = now();
+    let traces = Traces::open(&path, now).with_context(|| format!("ouverture de {}", path.display()))?;
+    let withheld = traces.withheld(now)?;
+    if withheld > 0 {
+        report::complain(&format!(
+            "attention : {withheld} traces de plus de douze mois d'après l'horloge sont gardées, car celles qui suivent ne couvrent pas ce temps ; l'horloge est-elle juste ?"
+        ));
+    }
     anchor(&traces, ledger)?;
     Ok(Arc::new(traces))
 }

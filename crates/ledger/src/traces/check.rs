@@ -2,7 +2,8 @@
 
 use rusqlite::Connection;
 
-use super::file::{self, Edge, PURGE, base_text, columns};
+use super::file::{self, Edge, columns};
+use super::purge::{PURGE, base_text};
 use crate::chain::{Link, ORIGIN, trace_link};
 use crate::{Fault, LedgerError, Log, Seq};
 

@@ -12,9 +12,6 @@ use crate::{LedgerError, Seq};
 /// "ROA": the file of traces of this program, and a version of its container.
 const APPLICATION_ID: i32 = 0x524f_4101;
 const SCHEMA: &str = include_str!("schema.sql");
-/// What the line of a purge is called.
-pub(super) const PURGE: &str = "purge";
-
 macro_rules! columns {
     () => {
         "seq, at, actor, client, profile, declared, action, resources, criteria, count, marks, outcome, reason, \
@@ -87,7 +84,7 @@ pub(super) fn append(connection: &mut Connection, traces: &[Trace]) -> Result<()
     Ok(())
 }
 
-fn append_to(tx: &Transaction, traces: &[Trace]) -> Result<(), LedgerError> {
+pub(super) fn append_to(tx: &Transaction, traces: &[Trace]) -> Result<(), LedgerError> {
     // Read under the lock: another process may have added lines.
     let (mut seq, mut link) = edge(tx)?.last;
     let mut insert = tx.prepare_cached(concat!(
@@ -122,31 +119,6 @@ fn append_to(tx: &Transaction, traces: &[Trace]) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Takes away the lines before `before`, from the oldest on up to the first that stays, and adds a
-/// line that says so; gives how many left.
-pub(super) fn purge(connection: &mut Connection, before: i64, now: i64) -> Result<u64, LedgerError> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let Edge { base, last } = edge(&tx)?;
-    let stays: Option<Seq> = tx.query_row("SELECT min(seq) FROM trace WHERE at >= ?1", [before], |row| row.get(0))?;
-    let until = stays.map_or(last.0, |stays| stays - 1);
-    if until <= base.0 {
-        return Ok(0);
-    }
-    let chain: Link = tx.query_row("SELECT chain FROM trace WHERE seq = ?1", [until], |row| row.get(0))?;
-    tx.execute("DELETE FROM trace WHERE seq <= ?1", [until])?;
-    tx.execute("UPDATE edge SET base_seq = ?1, base_chain = ?2", params![until, chain])?;
-    append_to(&tx, &[purge_line((until, chain), now, until - base.0)])?;
-    tx.commit()?;
-    // The log still holds what was deleted.
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(until - base.0)
-}
-
-/// Where a purge says in the chain that the lines held begin.
-pub(super) fn base_text((seq, chain): (Seq, Link)) -> String {
-    format!("{seq} {}", hex(chain))
-}
-
 /// A link as text.
 pub(super) fn hex(link: Link) -> String {
     use std::fmt::Write as _;
@@ -164,18 +136,6 @@ pub(super) fn link_at(connection: &Connection, seq: Seq) -> Result<Option<Link>,
     }
     let found = connection.query_row("SELECT chain FROM trace WHERE seq = ?1", [seq], |row| row.get(0));
     Ok(found.optional()?)
-}
-
-fn purge_line(base: (Seq, Link), at: i64, count: u64) -> Trace {
-    Trace {
-        at,
-        actor: "system".into(),
-        action: PURGE.into(),
-        criteria: base_text(base),
-        count,
-        outcome: 200,
-        ..Trace::default()
-    }
 }
 
 pub(super) fn edge(connection: &Connection) -> Result<Edge, LedgerError> {

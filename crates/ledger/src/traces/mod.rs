@@ -15,6 +15,7 @@
 
 mod check;
 mod file;
+mod purge;
 mod queue;
 mod retention;
 mod trace;
@@ -49,7 +50,8 @@ pub struct Unwritten(pub Box<Trace>);
 
 impl Traces {
     /// Opens the file at `path`, creating it (readable by its owner only) when there is none, takes
-    /// away the lines whose time is over at `now` (ms since 1970 UTC), and starts writing.
+    /// away the lines whose time is over at `now` (ms since 1970 UTC), and starts writing. A line whose time
+    /// is over by the clock alone stays: see [`withheld`](Self::withheld).
     ///
     /// # Errors
     /// When the file is not one of traces, or cannot be created, read or written.
@@ -191,6 +193,18 @@ impl Traces {
         file::count(&file::reader(&self.path)?, filter)
     }
 
+    /// How many lines the purge at `now` left though the clock says that their time is over, because the lines
+    /// after them do not span it: the clock jumped, or nothing was traced for long. 0 for none.
+    ///
+    /// # Errors
+    /// When the engine cannot read.
+    pub fn withheld(&self, now: i64) -> Result<u64, LedgerError> {
+        let of_now = TraceFilter { from: Some(now), actions: vec![purge::PURGE.to_owned()], ..TraceFilter::default() };
+        let rows = self.search(&of_now, Seq::MAX, 1)?;
+        let told = rows.first().filter(|row| row.trace.at == now && row.trace.reason == purge::NOT_LIVED);
+        Ok(told.map_or(0, |row| row.trace.count))
+    }
+
     /// Position and link of the last durable line, the link as hexadecimal digits.
     ///
     /// # Errors
@@ -246,7 +260,7 @@ impl Drop for Traces {
 
 fn purge(connection: &mut Connection, now: i64) -> Result<(), LedgerError> {
     if let Some(before) = Retention::of_traces().ends_before(now) {
-        file::purge(connection, before, now)?;
+        purge::purge(connection, now.saturating_sub(before), now)?;
     }
     Ok(())
 }

@@ -80,7 +80,8 @@ impl Writer {
         file::append(&mut self.connection, batch)?;
         // The lines bring the time along.
         let now = batch.iter().map(|trace| trace.at).max().unwrap_or(self.purged_at);
-        if now.saturating_sub(self.purged_at) > PURGE_EVERY_MS {
+        // A clock set back starts the day anew.
+        if now.saturating_sub(self.purged_at).saturating_abs() > PURGE_EVERY_MS {
             self.purged_at = now;
             // What cannot be taken away today is tomorrow: the lines themselves are durable.
             purge(&mut self.connection, now).ok();

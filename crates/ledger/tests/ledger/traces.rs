@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ror_ledger::{Fault, LedgerError, Marks, Trace, TraceFilter, TraceReport, Traces};
+use ror_ledger::{Fault, LedgerError, Marks, Trace, TraceFilter, TraceReport, TraceRow, Traces};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -157,23 +157,79 @@ fn a_file_cut_short_is_found() {
     assert!(!place.check().faults.is_empty());
 }
 
+/// Adds a line every five days, both ends included.
+fn live(traces: &Traces, days: std::ops::RangeInclusive<i64>) {
+    for day in days.step_by(5) {
+        traces.offer(line(day * DAY_MS, &format!("Location/{day}"))).expect("room");
+        assert!(traces.flush(SOON));
+    }
+}
+
+/// Position, action, status and count of each line held, newest first.
+fn shown(traces: &Traces) -> Vec<(u64, String, u16, u64)> {
+    let rows = traces.search(&TraceFilter::default(), u64::MAX, 1_000).expect("readable").into_iter();
+    rows.map(|TraceRow { seq, trace }| (seq, trace.action, trace.outcome, trace.count)).collect()
+}
+
 #[test]
 fn d63_what_had_its_time_leaves_and_the_chain_still_verifies() {
     let place = five();
+    live(&place.open(0), 10..=370);
     let traces = place.open(375 * DAY_MS);
-    traces.offer(line(375 * DAY_MS, "Location/a")).expect("room");
-    assert!(traces.flush(SOON));
-    let kept = traces.search(&TraceFilter::default(), u64::MAX, 10).expect("readable");
-    let shown: Vec<_> = kept.iter().map(|row| (row.seq, row.trace.action.as_str(), row.trace.count)).collect();
-    assert_eq!(shown, [(7, "read", 1), (6, "purge", 2), (5, "read", 1), (4, "read", 1), (3, "read", 1)]);
+    assert_eq!(traces.withheld(375 * DAY_MS).expect("readable"), 0);
+    let kept = shown(&traces);
+    assert_eq!((kept.len(), &kept[0]), (3 + 73 + 1, &(79, "purge".to_owned(), 200, 2)));
+    assert_eq!(kept.last(), Some(&(3, "read".to_owned(), 200, 1)));
     // A server that stays up looks at it each day, by the time of its lines.
     traces.offer(line(377 * DAY_MS, "Location/b")).expect("room");
     traces.close().expect("written");
     let report = place.check();
-    assert_eq!((report.traces, report.last.0, &*report.faults), (5, 9, &[][..]));
+    assert_eq!((report.traces, report.last.0, &*report.faults), (1 + 73 + 3, 81, &[][..]));
     let bytes = std::fs::read(place.path()).expect("a file");
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("HealthcareService/5") && !holds("HealthcareService/1"), "what left is overwritten");
+}
+
+#[test]
+fn d63_a_clock_that_jumps_takes_no_trace_away_and_it_is_told() {
+    let place = five();
+    // Started with the clock ten years ahead, it says what it leaves.
+    let traces = place.open(4_000 * DAY_MS);
+    assert_eq!(traces.withheld(4_000 * DAY_MS).expect("readable"), 5);
+    live(&traces, 4_000..=4_010);
+    traces.close().expect("written");
+    // Put right, then ahead again while the server runs, then right for good.
+    let traces = place.open(6 * DAY_MS);
+    assert_eq!(traces.withheld(6 * DAY_MS).expect("readable"), 0);
+    live(&traces, 6..=6);
+    live(&traces, 4_012..=4_022);
+    live(&traces, 11..=371);
+    let all = shown(&traces);
+    let reads = |all: &[(u64, String, u16, u64)]| all.iter().filter(|(_, action, ..)| action == "read").count();
+    let told: Vec<u64> = all.iter().filter(|line| line.2 == 409).map(|line| line.3).collect();
+    assert_eq!(reads(&all), 5 + 3 + 1 + 3 + 73, "nothing left");
+    assert!(told.len() >= 3 && told.iter().all(|count| *count >= 5), "{told:?}");
+    // Lines dated ahead hold no other back: they leave with those around them.
+    live(&traces, 376..=391);
+    let all = shown(&traces);
+    assert_eq!(reads(&all), 73 + 4 - 2, "days 1 to 6, those ahead, 11 and 16: {all:?}");
+    assert_eq!(traces.withheld(391 * DAY_MS).expect("readable"), 0);
+    traces.close().expect("written");
+    assert_eq!(place.check().faults, []);
+}
+
+#[test]
+fn a_server_stopped_for_long_keeps_its_lines_until_others_span_their_time() {
+    let place = five();
+    let traces = place.open(375 * DAY_MS);
+    assert_eq!((traces.withheld(375 * DAY_MS).expect("readable"), shown(&traces).len()), (2, 6));
+    live(&traces, 375..=735);
+    let first = |traces: &Traces| shown(traces).last().map(|line| line.0);
+    assert_eq!(first(&traces), Some(1), "days 5 to 375 count for a week");
+    live(&traces, 740..=740);
+    assert_eq!(first(&traces), Some(6));
+    traces.close().expect("written");
+    assert_eq!(place.check().faults, []);
 }
 
 #[test]

@@ -82,7 +82,13 @@ fn line(row: &TraceRow) -> Line {
         what: action(&trace.action).to_owned(),
         marks: marks.join(", "),
         about: about.join(" · "),
-        outcome: if trace.outcome < 400 { "accordé".to_owned() } else { format!("refusé ({})", trace.outcome) },
+        outcome: if trace.action == "purge" && trace.outcome == 409 {
+            format!("{} traces anciennes gardées : l’horloge a sauté, ou rien n’a été tracé longtemps", trace.count)
+        } else if trace.outcome < 400 {
+            "accordé".to_owned()
+        } else {
+            format!("refusé ({})", trace.outcome)
+        },
     }
 }
 
