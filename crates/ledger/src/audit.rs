@@ -2,6 +2,9 @@
 
 use crate::Seq;
 
+/// The outcome of what was done.
+pub const DONE: &str = "done";
+
 /// One trace to add. It names things; it holds no content of a resource and no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAudit {
@@ -13,7 +16,7 @@ pub struct NewAudit {
     pub action: String,
     /// On what, for instance `Location/0190…`.
     pub target: String,
-    /// How it ended, as a stable code.
+    /// How it ended, as a stable code: [`DONE`], or why it was not.
     pub outcome: String,
 }
 
@@ -24,4 +27,25 @@ pub struct AuditRow {
     pub seq: Seq,
     /// What was recorded.
     pub entry: NewAudit,
+}
+
+/// Which traces of writes are asked for; the default is all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only this one.
+    pub seq: Option<Seq>,
+    /// Not before, in ms since 1970 UTC.
+    pub from: Option<i64>,
+    /// Before, in ms since 1970 UTC.
+    pub until: Option<i64>,
+    /// Only by this client or person.
+    pub actor: Option<String>,
+    /// Only of one of these actions; empty for any.
+    pub actions: Vec<String>,
+    /// Of none of these actions.
+    pub other_than: Vec<String>,
+    /// Only on this target.
+    pub target: Option<String>,
+    /// Only of what was done (`true`) or was not (`false`).
+    pub done: Option<bool>,
 }

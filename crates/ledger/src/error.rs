@@ -66,6 +66,9 @@ pub enum LedgerError {
     /// Another process held the ledger for longer than a writer waits.
     #[error("the ledger is busy")]
     Busy,
+    /// The reading took longer than it was given.
+    #[error("the reading took too long")]
+    TooLong,
     /// There is no ledger at this place.
     #[error("no ledger at {}", .0.display())]
     Missing(PathBuf),

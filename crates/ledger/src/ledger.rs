@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use crate::{
-    AuditRow, CheckReport, Client, EndSessions, Head, LedgerError, NewAudit, NewRecord, NewVersion, RecordRow, Seq,
-    SessionRow, VersionRow,
+    AuditFilter, AuditRow, CheckReport, Client, EndSessions, Head, LedgerError, NewAudit, NewRecord, NewVersion,
+    RecordRow, Seq, SessionRow, VersionRow,
 };
 
 /// Keys of one source, each with the (type, id) of its resource.
@@ -100,6 +101,19 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// When the engine cannot read.
     fn audit_tail(&self, after: Seq, limit: usize) -> Result<Vec<AuditRow>, LedgerError>;
+
+    /// How many traces `filter` lets through, and the newest of them below position `below`, newest first, at
+    /// most `limit`; all of one moment.
+    ///
+    /// # Errors
+    /// [`TooLong`](LedgerError::TooLong) when that took longer than `time`; when the engine cannot read.
+    fn audit_page(
+        &self,
+        filter: &AuditFilter,
+        below: Seq,
+        limit: usize,
+        time: Duration,
+    ) -> Result<(u64, Vec<AuditRow>), LedgerError>;
 
     /// One client, revoked or not.
     ///

@@ -25,7 +25,7 @@ mod sqlite;
 mod traces;
 mod version;
 
-pub use audit::{AuditRow, NewAudit};
+pub use audit::{AuditFilter, AuditRow, DONE, NewAudit};
 pub use body::BODY_BYTES_MAX;
 pub use check::{CheckReport, FAULTS_MAX, Fault, Log};
 pub use client::Client;

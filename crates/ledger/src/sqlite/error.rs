@@ -15,6 +15,7 @@ impl From<rusqlite::Error> for LedgerError {
                 ErrorCode::SystemIoFailure if refused_to_grow(failure.extended_code) => Self::Full,
                 ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly,
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+                ErrorCode::OperationInterrupted => Self::TooLong,
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt(error.to_string()),
                 _ => engine(error),
             },

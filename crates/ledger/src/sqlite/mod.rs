@@ -7,6 +7,7 @@
 
 mod append;
 mod check;
+pub(crate) mod conditions;
 mod error;
 mod migrate;
 pub(crate) mod open;
@@ -17,6 +18,7 @@ mod session;
 
 use std::ops::{ControlFlow, Deref};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -24,8 +26,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::body::Packer;
 use crate::ledger::SourceKeys;
 use crate::{
-    AuditRow, CheckReport, Client, EndSessions, Head, Ledger, LedgerError, NewAudit, NewRecord, NewVersion, RecordRow,
-    Seq, SessionRow, VersionRow,
+    AuditFilter, AuditRow, CheckReport, Client, EndSessions, Head, Ledger, LedgerError, NewAudit, NewRecord,
+    NewVersion, RecordRow, Seq, SessionRow, VersionRow,
 };
 
 /// Reading connections kept open when idle; more are opened while more threads read.
@@ -167,6 +169,20 @@ impl Ledger for SqliteLedger {
 
     fn audit_tail(&self, after: Seq, limit: usize) -> Result<Vec<AuditRow>, LedgerError> {
         read::audit_tail(&*self.reader()?, after, limit)
+    }
+
+    fn audit_page(
+        &self,
+        filter: &AuditFilter,
+        below: Seq,
+        limit: usize,
+        time: Duration,
+    ) -> Result<(u64, Vec<AuditRow>), LedgerError> {
+        // A connection of its own: the limit goes with it.
+        let mut connection = open::reader(&self.path)?;
+        conditions::limit_time(&mut connection, time)?;
+        let moment = connection.unchecked_transaction()?;
+        read::audit_page(&moment, filter, below, limit)
     }
 
     fn client(&self, id: &str) -> Result<Option<Client>, LedgerError> {

@@ -2,12 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
 
+use super::conditions::{Conditions, bounded};
 use super::error;
 use crate::body::Unpacker;
 use crate::ledger::SourceKeys;
-use crate::{AuditRow, Head, LedgerError, NewAudit, Op, Seq, VersionRow};
+use crate::{AuditFilter, AuditRow, DONE, Head, LedgerError, NewAudit, Op, Seq, VersionRow};
 
 pub(super) fn head(connection: &Connection) -> Result<Head, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT seq, epoch, chain FROM head")?;
@@ -81,6 +82,39 @@ pub(super) fn audit_tail(connection: &Connection, after: Seq, limit: usize) -> R
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many traces `filter` lets through, and the newest below `below`. The log has no index but its order: a
+/// trace is written with each version, and read by few.
+pub(super) fn audit_page(
+    connection: &Connection,
+    filter: &AuditFilter,
+    below: Seq,
+    limit: usize,
+) -> Result<(u64, Vec<AuditRow>), LedgerError> {
+    let mut asked = Conditions::default();
+    asked.add_some("seq = ?", filter.seq.map(bounded));
+    asked.add_some("at >= ?", filter.from);
+    asked.add_some("at < ?", filter.until);
+    asked.add_some("actor = ?", filter.actor.clone());
+    asked.add_names("action", true, &filter.actions);
+    asked.add_names("action", false, &filter.other_than);
+    asked.add_some("target = ?", filter.target.clone());
+    match filter.done {
+        Some(true) => asked.add("outcome = ?", [DONE.to_owned().into()]),
+        Some(false) => asked.add("outcome <> ?", [DONE.to_owned().into()]),
+        None => {}
+    }
+    let count = format!("SELECT count(*) FROM audit {}", asked.sql());
+    let total = connection.query_row(&count, params_from_iter(&asked.values), |row| row.get(0))?;
+    asked.add("seq < ?", [bounded(below).into()]);
+    let sql = format!(
+        "SELECT seq, at, actor, action, target, outcome FROM audit {} ORDER BY seq DESC LIMIT {limit}",
+        asked.sql()
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(params_from_iter(&asked.values), audit_row)?;
+    Ok((total, rows.collect::<Result<_, _>>()?))
+}
+
 /// Reads the columns `seq, at, actor, action, target, outcome`.
 pub(super) fn audit_row(row: &Row) -> rusqlite::Result<AuditRow> {
     let entry = NewAudit {
@@ -135,9 +169,4 @@ fn versions(
         }
     }
     Ok(())
-}
-
-/// SQLite counts in `i64`; no ledger gets there.
-fn bounded(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

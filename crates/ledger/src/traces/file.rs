@@ -1,17 +1,20 @@
 //! The file of traces: one chain, added to at its end and shortened at its beginning.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params, params_from_iter};
 
 use super::trace::{Marks, Trace, TraceFilter, TraceRow};
 use crate::chain::{Link, trace_link};
+use crate::sqlite::conditions::{Conditions, bounded};
 use crate::sqlite::open;
 use crate::{LedgerError, Seq};
 
 /// "ROA": the file of traces of this program, and a version of its container.
 const APPLICATION_ID: i32 = 0x524f_4101;
 const SCHEMA: &str = include_str!("schema.sql");
+const INDEXES: &str = include_str!("indexes.sql");
 macro_rules! columns {
     () => {
         "seq, at, actor, client, profile, declared, action, resources, criteria, count, marks, outcome, reason, \
@@ -19,16 +22,6 @@ macro_rules! columns {
     };
 }
 pub(super) use columns;
-
-/// What a filter asks of a line.
-macro_rules! matching {
-    () => {
-        "(?1 IS NULL OR seq = ?1) AND at >= ?2 AND at < ?3 AND (?4 IS NULL OR actor = ?4)
-         AND (?5 = '' OR instr(?5, ' ' || action || ' ') > 0)
-         AND (?6 IS NULL OR instr(' ' || resources || ' ', ' ' || ?6 || ' ') > 0)
-         AND (?7 IS NULL OR (outcome < 400) = ?7)"
-    };
-}
 
 /// Where the lines held begin and end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +44,30 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
         tx.execute_batch(SCHEMA)?;
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
+    if !tx.table_exists(None, "about")? {
+        tx.execute_batch(INDEXES)?;
+        index_all(&tx)?;
+    }
     tx.commit()?;
     Ok(connection)
+}
+
+/// Lines that an earlier program wrote are found by what they are about, too.
+fn index_all(tx: &Transaction) -> Result<(), LedgerError> {
+    let mut lines = tx.prepare("SELECT seq, resources FROM trace")?;
+    let mut lines = lines.query([])?;
+    while let Some(line) = lines.next()? {
+        index(tx, line.get(0)?, line.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
+    }
+    Ok(())
+}
+
+fn index(tx: &Transaction, seq: Seq, line: &str) -> Result<(), LedgerError> {
+    let mut insert = tx.prepare_cached("INSERT INTO about VALUES (?1, ?2)")?;
+    for resource in resources(line) {
+        insert.execute(params![resource, seq])?;
+    }
+    Ok(())
 }
 
 /// A connection that cannot write.
@@ -114,6 +129,7 @@ pub(super) fn append_to(tx: &Transaction, traces: &[Trace]) -> Result<(), Ledger
             trace.purpose,
             link
         ])?;
+        index(tx, seq, &trace.resources)?;
     }
     tx.prepare_cached("UPDATE edge SET seq = ?1, chain = ?2")?.execute(params![seq, link])?;
     Ok(())
@@ -151,43 +167,41 @@ pub(super) fn search(
     below: Seq,
     limit: usize,
 ) -> Result<Vec<TraceRow>, LedgerError> {
-    const SQL: &str =
-        concat!("SELECT ", columns!(), " FROM trace WHERE ", matching!(), " AND seq < ?8 ORDER BY seq DESC LIMIT ?9");
-    let mut statement = connection.prepare_cached(SQL)?;
-    let rows = statement.query_map(
-        params![
-            filter.seq,
-            filter.from.unwrap_or(i64::MIN),
-            filter.until.unwrap_or(i64::MAX),
-            filter.actor,
-            actions(filter),
-            filter.resource,
-            filter.granted,
-            below.min(i64::MAX as u64),
-            limit as u64
-        ],
-        row,
-    )?;
+    let mut asked = conditions(filter);
+    asked.add("seq < ?", [bounded(below).into()]);
+    let sql = format!(concat!("SELECT ", columns!(), " FROM trace {} ORDER BY seq DESC LIMIT {}"), asked.sql(), limit);
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(params_from_iter(asked.values), row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// How many traces `filter` lets through.
 pub(super) fn count(connection: &Connection, filter: &TraceFilter) -> Result<u64, LedgerError> {
-    let mut statement = connection.prepare_cached(concat!("SELECT count(*) FROM trace WHERE ", matching!()))?;
-    let values = params![
-        filter.seq,
-        filter.from.unwrap_or(i64::MIN),
-        filter.until.unwrap_or(i64::MAX),
-        filter.actor,
-        actions(filter),
-        filter.resource,
-        filter.granted,
-    ];
-    Ok(statement.query_row(values, |row| row.get(0))?)
+    let asked = conditions(filter);
+    let sql = format!("SELECT count(*) FROM trace {}", asked.sql());
+    Ok(connection.query_row(&sql, params_from_iter(asked.values), |row| row.get(0))?)
 }
 
-fn actions(filter: &TraceFilter) -> String {
-    if filter.actions.is_empty() { String::new() } else { format!(" {} ", filter.actions.join(" ")) }
+/// What a filter asks of a line; `indexes.sql` has an index for each.
+fn conditions(filter: &TraceFilter) -> Conditions {
+    let mut asked = Conditions::default();
+    asked.add_some("seq = ?", filter.seq.map(bounded));
+    asked.add_some("at >= ?", filter.from);
+    asked.add_some("at < ?", filter.until);
+    asked.add_some("actor = ?", filter.actor.clone());
+    asked.add_names("action", true, &filter.actions);
+    asked.add_some("seq IN (SELECT seq FROM about WHERE resource = ?)", filter.resource.clone());
+    match filter.granted {
+        Some(true) => asked.add("outcome < 400", []),
+        Some(false) => asked.add("outcome >= 400", []),
+        None => {}
+    }
+    asked
+}
+
+/// The resources that a line names, each once.
+pub(super) fn resources(line: &str) -> impl Iterator<Item = &str> {
+    line.split(' ').filter(|name| !name.is_empty()).collect::<BTreeSet<_>>().into_iter()
 }
 
 pub(super) fn row(row: &Row) -> rusqlite::Result<TraceRow> {

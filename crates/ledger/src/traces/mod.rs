@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
+use crate::sqlite::conditions;
 use crate::{LedgerError, Seq};
 use queue::{Shared, WAITERS_MAX};
 use writer::{Watch, Writer};
@@ -185,12 +186,22 @@ impl Traces {
         file::search(&file::reader(&self.path)?, filter, below, limit)
     }
 
-    /// How many durable traces `filter` lets through.
+    /// How many durable traces `filter` lets through, and the newest of them as
+    /// [`search`](Self::search) gives them, all of one moment.
     ///
     /// # Errors
-    /// When the engine cannot read.
-    pub fn count(&self, filter: &TraceFilter) -> Result<u64, LedgerError> {
-        file::count(&file::reader(&self.path)?, filter)
+    /// [`TooLong`](LedgerError::TooLong) when that took longer than `time`; when the engine cannot read.
+    pub fn page(
+        &self,
+        filter: &TraceFilter,
+        below: Seq,
+        limit: usize,
+        time: Duration,
+    ) -> Result<(u64, Vec<TraceRow>), LedgerError> {
+        let mut connection = file::reader(&self.path)?;
+        conditions::limit_time(&mut connection, time)?;
+        let moment = connection.unchecked_transaction()?;
+        Ok((file::count(&moment, filter)?, file::search(&moment, filter, below, limit)?))
     }
 
     /// How many lines the purge at `now` left though the clock says that their time is over, because the lines

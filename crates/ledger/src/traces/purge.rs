@@ -42,11 +42,26 @@ pub(super) fn purge(connection: &mut Connection, kept_ms: i64, now: i64) -> Resu
 fn remove(tx: &Transaction, until: Seq, now: i64) -> Result<u64, LedgerError> {
     let Edge { base, .. } = file::edge(tx)?;
     let chain: Link = tx.query_row("SELECT chain FROM trace WHERE seq = ?1", [until], |row| row.get(0))?;
+    forget(tx, until)?;
     tx.execute("DELETE FROM trace WHERE seq <= ?1", [until])?;
     tx.execute("UPDATE edge SET base_seq = ?1, base_chain = ?2", params![until, chain])?;
     let left = until - base.0;
     file::append_to(tx, &[Trace { criteria: base_text((until, chain)), outcome: 200, ..told(now, left) }])?;
     Ok(left)
+}
+
+/// Takes the lines up to `until` out of the index by resource.
+fn forget(tx: &Transaction, until: Seq) -> Result<(), LedgerError> {
+    let mut lines = tx.prepare_cached("SELECT seq, resources FROM trace WHERE seq <= ?1")?;
+    let mut delete = tx.prepare_cached("DELETE FROM about WHERE resource = ?1 AND seq = ?2")?;
+    let mut lines = lines.query([until])?;
+    while let Some(line) = lines.next()? {
+        let (seq, text): (Seq, String) = (line.get(0)?, line.get(1)?);
+        for resource in file::resources(&text) {
+            delete.execute(params![resource, seq])?;
+        }
+    }
+    Ok(())
 }
 
 /// The last line that is older than `before` and has none after `before` ahead of it. A line dated after `now`

@@ -1,8 +1,9 @@
 //! Rows in, rows out, and every refusal.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-use ror_ledger::{BODY_BYTES_MAX, Expect, Ledger, LedgerError, NewVersion, Op, VersionRow};
+use ror_ledger::{AuditFilter, BODY_BYTES_MAX, Expect, Ledger, LedgerError, NewAudit, NewVersion, Op, VersionRow};
 
 use crate::{Place, append, assert_clean, create, fresh, from_source, known_as, pair, trace, update, withdraw};
 
@@ -218,4 +219,39 @@ fn a_refused_batch_leaves_no_trace_but_one_written_on_purpose() {
     assert_eq!(ledger.audit_tail(1, 1).expect("traces")[0].seq, 2);
     assert_eq!(ledger.head().expect("head").seq, 0);
     assert_clean(&ledger);
+}
+
+#[test]
+fn traces_of_writes_are_found_by_what_they_tell() {
+    let ledger = fresh();
+    ledger.audit(&[trace("create"), trace("sign-in")]).expect("traces");
+    let page = |filter: &AuditFilter, below, limit| {
+        let (total, rows) = ledger.audit_page(filter, below, limit, Duration::from_mins(1)).expect("traces");
+        (total, rows.iter().map(|row| row.seq).collect::<Vec<_>>())
+    };
+    let any = AuditFilter::default();
+    assert_eq!(page(&any, u64::MAX, 1), (2, vec![2]), "newest first");
+    assert_eq!(page(&any, 2, 9), (2, vec![1]), "a page goes on below the former");
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    for (filter, total) in [
+        (AuditFilter { seq: Some(2), ..any.clone() }, 1),
+        (AuditFilter { actions: names(&["create", "other"]), ..any.clone() }, 1),
+        (AuditFilter { actions: names(&["update"]), ..any.clone() }, 0),
+        (AuditFilter { other_than: names(&["create"]), ..any.clone() }, 1),
+        (AuditFilter { other_than: names(&["create", "sign-in"]), ..any.clone() }, 0),
+        (AuditFilter { actor: Some("nobody".into()), ..any.clone() }, 0),
+        (AuditFilter { target: Some("Location/none".into()), ..any.clone() }, 0),
+        (AuditFilter { from: Some(i64::MAX), ..any.clone() }, 0),
+        (AuditFilter { until: Some(i64::MIN), ..any.clone() }, 0),
+    ] {
+        assert_eq!(page(&filter, u64::MAX, 9).0, total, "{filter:?}");
+    }
+    let done = |done| page(&AuditFilter { done: Some(done), ..any.clone() }, u64::MAX, 9).0;
+    assert_eq!((done(true), done(false)), (2, 0));
+    ledger.audit(&[NewAudit { outcome: "refused".into(), ..trace("grant-give") }]).expect("traces");
+    assert_eq!((done(true), done(false)), (2, 1));
+    let many = vec![trace("create"); 20_000];
+    ledger.audit(&many).expect("traces");
+    let cut = ledger.audit_page(&AuditFilter { target: Some("x".into()), ..any.clone() }, u64::MAX, 9, Duration::ZERO);
+    assert!(matches!(cut, Err(LedgerError::TooLong)), "{cut:?}");
 }

@@ -94,8 +94,71 @@ fn lines_are_kept_in_order_and_found_again() {
     assert_eq!(found(TraceFilter { actions: vec!["search".into(), "read".into()], seq: Some(2), ..any.clone() }), [2]);
     assert_eq!(found(TraceFilter { actions: vec!["search".into()], ..any.clone() }), [0; 0]);
     assert_eq!(found(TraceFilter { granted: Some(false), ..any }), [0; 0]);
+    let of_three =
+        TraceFilter { resource: Some("HealthcareService/3".into()), granted: Some(true), ..TraceFilter::default() };
+    let (total, rows) = traces.page(&of_three, u64::MAX, 10, SOON).expect("readable");
+    assert_eq!((total, rows.len(), rows[0].seq), (1, 1, 3));
     let older = traces.search(&TraceFilter::default(), 3, 1).expect("readable");
     assert_eq!(older[0].seq, 2, "a page goes on below the former");
+}
+
+#[test]
+fn each_parameter_that_is_served_has_its_index() {
+    let place = five();
+    let connection = Connection::open(place.path()).expect("opens");
+    let plan = |condition: &str| -> String {
+        let sql = format!("EXPLAIN QUERY PLAN SELECT count(*) FROM trace WHERE {condition}");
+        let mut statement = connection.prepare(&sql).expect("a statement");
+        let steps = statement.query_map([], |row| row.get::<_, String>(3)).expect("a plan");
+        steps.map(|step| step.expect("a step")).collect::<Vec<_>>().join("; ")
+    };
+    for (condition, index) in [
+        ("seq = 3", "INTEGER PRIMARY KEY"),
+        ("at >= 1 AND at < 5", "trace_at"),
+        ("actor = 'x'", "trace_actor"),
+        ("action IN ('read', 'search')", "trace_action"),
+        ("outcome < 400", "trace_granted"),
+        ("outcome >= 400", "trace_refused"),
+        ("seq IN (SELECT seq FROM about WHERE resource = 'Location/a')", "INTEGER PRIMARY KEY"),
+    ] {
+        let plan = plan(condition);
+        assert!(plan.contains(index), "{condition}: {plan}");
+    }
+}
+
+#[test]
+fn a_reading_that_takes_too_long_is_cut() {
+    let place = Place::new();
+    let traces = place.open(0);
+    for at in 0..20_000 {
+        traces.offer(line(at, "Location/a")).expect("room");
+    }
+    assert!(traces.flush(SOON));
+    let asked = TraceFilter { actions: vec!["read".into()], from: Some(1), granted: Some(true), ..any() };
+    let cut = traces.page(&asked, u64::MAX, 10, Duration::ZERO);
+    assert!(matches!(cut, Err(LedgerError::TooLong)), "{cut:?}");
+    assert_eq!(traces.page(&asked, u64::MAX, 10, SOON).expect("readable").0, 19_999);
+}
+
+#[test]
+fn lines_of_an_earlier_program_are_found_by_what_they_are_about() {
+    let place = five();
+    let connection = Connection::open(place.path()).expect("opens");
+    let indexes = "DROP TABLE about; DROP INDEX trace_actor; DROP INDEX trace_action; DROP INDEX trace_granted;
+                   DROP INDEX trace_refused;";
+    connection.execute_batch(indexes).expect("as it was");
+    assert_eq!(place.check().faults, [], "what has no index has none that is wrong");
+    let traces = place.open(0);
+    let of_two = TraceFilter { resource: Some("HealthcareService/2".into()), ..any() };
+    assert_eq!(traces.search(&of_two, u64::MAX, 10).expect("readable").len(), 1);
+    assert_eq!(place.check().faults, []);
+    for change in ["DELETE FROM about WHERE seq = 2", "INSERT INTO about VALUES ('Location/x', 2)"] {
+        assert!(matches!(place.altered(change).faults[..], [Fault::File { .. }]), "{change}");
+    }
+}
+
+fn any() -> TraceFilter {
+    TraceFilter::default()
 }
 
 #[test]
@@ -120,15 +183,18 @@ fn one_byte_altered_in_the_file_is_found() {
     let whole = std::fs::read(place.path()).expect("a file");
     let needle = b"samu-01-abcdefghij";
     let places: Vec<usize> = (0..whole.len() - needle.len()).filter(|at| whole[*at..].starts_with(needle)).collect();
-    assert!(places.len() >= 10, "two names in each of five lines");
+    assert!(places.len() >= 15, "two names in each of five lines, and one in an index");
+    let mut in_lines = 0;
     let copy = place.directory.path().join("bytes.sqlite");
     for at in places.into_iter().flat_map(|at| [at, at + 9, at + 17]) {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         std::fs::write(&copy, bytes).expect("written");
         let report = Traces::check(&copy).expect("the file can be read");
-        assert!(matches!(report.faults[..], [Fault::Chain { .. }]), "byte {at}: {:?}", report.faults);
+        assert!(!report.faults.is_empty(), "byte {at}");
+        in_lines += usize::from(report.faults.iter().any(|fault| matches!(fault, Fault::Chain { .. })));
     }
+    assert_eq!(in_lines, 5 * 2 * 3, "each byte of a line breaks its link");
 }
 
 #[test]
