@@ -171,7 +171,7 @@ fn described(kind: ConformanceKind) -> Node {
 fn traces() -> Node {
     node!({
         "type": "AuditEvent",
-        "documentation": "Traces des appels, pour les clients qui en ont le droit ; 403 pour les autres. Paramètres : _id, action, altid (client ou personne), date, entity (Type/id), outcome.",
+        "documentation": "Traces des appels, des écritures, des connexions et des changements de droits, pour les clients qui peuvent les lire ; 403 pour les autres. Paramètres : _id, action, altid (client ou personne), date, entity (Type/id), outcome.",
         "interaction": [{"code": "read"}, {"code": "search-type"}]
     })
 }

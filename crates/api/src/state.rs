@@ -17,6 +17,9 @@ use crate::limits::{Limiter, Limits};
 use crate::metrics::Meters;
 use crate::tls::Security;
 
+/// Readings of traces at the same time: those who may are few.
+const AUDITS_MAX: usize = 2;
+
 /// The services that answers come from.
 pub struct Services {
     /// The directory.
@@ -88,6 +91,8 @@ pub(crate) struct Inner {
     pub(crate) definitions: OnceLock<Definitions>,
     /// Long searches that may run at the same time: as many as processors.
     pub(crate) heavy: Arc<Semaphore>,
+    /// Readings of traces that may run at the same time, apart from searches.
+    pub(crate) audits: Arc<Semaphore>,
     /// Size of a recent entry: answers are allocated once, about right.
     entry_bytes: AtomicUsize,
 }
@@ -102,6 +107,7 @@ impl ApiState {
             meters: Meters::register(),
             definitions: OnceLock::new(),
             heavy: Arc::new(Semaphore::new(processors)),
+            audits: Arc::new(Semaphore::new(AUDITS_MAX)),
             entry_bytes: AtomicUsize::new(2_048),
             services,
             settings,

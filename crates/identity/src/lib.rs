@@ -31,6 +31,7 @@ mod oauth;
 mod rights;
 mod secret;
 mod token;
+mod told;
 mod traces;
 
 #[cfg(test)]
@@ -47,7 +48,11 @@ pub use oauth::{OAuthError, OAuthErrorCode, TokenResponse, basic_client};
 pub use rights::{ClientRights, OutsideName, Proof, Write};
 pub use secret::Secret;
 pub use token::{LIFETIME_S, TOLERANCE_S};
-pub use traces::{Marks, Retention, TraceFilter, TraceLine, TraceRow, Traces, refused_sign_in, token_asked};
+pub use told::{Asked, Below, Told, ToldPage, Unread};
+pub use traces::{
+    AuditFilter, AuditRow, DONE, Marks, Retention, TraceFilter, TraceLine, TraceRow, Traces, refused_sign_in,
+    token_asked,
+};
 
 /// Fills a buffer with unpredictable bytes; handed in, so that tests are repeatable.
 ///

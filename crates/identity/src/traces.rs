@@ -6,7 +6,9 @@
 
 use ror_fhir::Instant;
 
-pub use ror_ledger::{Marks, Retention, Trace as TraceLine, TraceFilter, TraceRow, Traces};
+pub use ror_ledger::{
+    AuditFilter, AuditRow, DONE, Marks, Retention, Trace as TraceLine, TraceFilter, TraceRow, Traces,
+};
 
 /// Longest name of a client kept, in bytes; those of the register are shorter.
 const CLIENT_BYTES_MAX: usize = 150;

@@ -207,7 +207,7 @@ fn d63_a_day_of_calls_leaves_its_lines_and_no_other() {
     let next = reply.link("next").expect("a third");
     assert_eq!(day.one(200, read(next, &auditor)).count, 1);
     let about = day.one(200, read(format!("/fhir/AuditEvent?entity=HealthcareService/{hidden}"), &auditor));
-    assert_eq!(about.count, 3, "read once, refused twice");
+    assert_eq!(about.count, 4, "written once, read once, refused twice");
     assert_eq!(day.one(200, read("/fhir/AuditEvent?altid=anonyme&date=2026-01-01".to_owned(), &auditor)).count, 2);
     assert_eq!(day.one(200, read("/fhir/AuditEvent?date=lt2026-01-01".to_owned(), &auditor)).count, 0);
     assert_eq!(day.none(400, read("/fhir/AuditEvent?date=hier".to_owned(), &auditor)).refusal().3, "date");
@@ -225,6 +225,74 @@ fn d63_a_day_of_calls_leaves_its_lines_and_no_other() {
     let report = Traces::check(&day.folder.path().join("audit.sqlite")).unwrap();
     assert_eq!((report.traces, &*report.faults), (lines.len() as u64, &[][..]));
     assert!(day.world.ledger.check(&mut |_| {}).unwrap().is_clean());
+}
+
+/// The resources of a page of traces.
+fn events(reply: &Reply) -> Vec<Node> {
+    reply.json().items("entry").filter_map(|entry| entry.get("resource").cloned()).collect()
+}
+
+#[test]
+fn d63_writes_and_changes_of_rights_are_audit_events_beside_calls() {
+    let day = Day::new(|_| ());
+    let auditor = day.world.client_with(0, ClientRights { audit: true, ..ClientRights::default() });
+    let named = day.world.store(&with_contact("Hôpital", "010000024"));
+    day.world.wait(1_000);
+    let mut changed = with_contact("Clinique", "010000024");
+    changed.as_object_mut().unwrap().insert("id", named.as_str());
+    assert_eq!(day.world.put(&changed, &[]).status, 200);
+    assert_eq!(day.world.get("/fhir/Organization/personne").status, 404);
+    assert!(day.traces.flush(Duration::from_mins(1)));
+    let ask = |query: &str| {
+        let reply = read(format!("/fhir/AuditEvent{query}"), &auditor)(&day.world);
+        assert_eq!(reply.status, 200, "{query}");
+        reply
+    };
+    let about = |query: &str| -> Vec<(String, String, String)> {
+        let text = |node: Option<&Node>, name: &str| node.and_then(|node| node.str(name)).unwrap_or("").to_owned();
+        let row = |event: &Node| {
+            let kind = text(event.get("type"), "code");
+            (text(Some(event), "id"), text(event.items("subtype").next(), "code"), kind)
+        };
+        events(&ask(query)).iter().map(row).collect()
+    };
+    let creations = about(&format!("?action=C&entity=Organization/{named}"));
+    assert_eq!(creations.len(), 1);
+    let (id, action, kind) = &creations[0];
+    assert!(id.starts_with("ledger-") && action == "create" && kind == "rest", "{creations:?}");
+    let alone = ask(&format!("/{id}")).json();
+    let what = alone.items("entity").next().and_then(|entity| entity.get("what")?.str("reference").map(str::to_owned));
+    assert_eq!((alone.str("id"), what), (Some(id.as_str()), Some(format!("Organization/{named}"))));
+    let agent = alone.items("agent").next().and_then(|agent| agent.str("altId").map(str::to_owned));
+    assert!(agent.is_some_and(|agent| agent.starts_with("profil-1-")));
+    assert_eq!((alone.str("action"), alone.str("outcome")), (Some("C"), Some("0")));
+    assert_eq!(about(&format!("?action=U&outcome=0&entity=Organization/{named}")).len(), 1);
+    assert_eq!(about(&format!("?_id={id}")).len(), 1);
+    assert_eq!(about(&format!("?_id={id}&action=R")).len(), 0);
+    assert_eq!(about("?action=D").len(), 0);
+    let rights = about("?action=E&altid=console");
+    assert!(rights.iter().any(|(_, action, kind)| action == "client-add" && kind == "110113"), "{rights:?}");
+    assert!(rights.len() >= 2, "the writer and the auditor: {rights:?}");
+    assert!(about("?action=E").iter().any(|(_, action, kind)| action == "token" && kind == "110114"));
+    assert_eq!(read("/fhir/AuditEvent/ledger-9999".to_owned(), &auditor)(&day.world).status, 404);
+    assert_eq!(read("/fhir/AuditEvent?_page=7".to_owned(), &auditor)(&day.world).refusal().3, "_page");
+
+    // From page to page, each line of both logs once, the later date first.
+    assert!(day.traces.flush(Duration::from_mins(1)));
+    let mut reply = ask("?_count=3&date=le2027");
+    let total = reply.total();
+    let mut seen: Vec<(String, String)> = Vec::new();
+    loop {
+        let page = events(&reply);
+        let named = |event: &Node, name: &str| event.str(name).expect("a member").to_owned();
+        seen.extend(page.iter().map(|event| (named(event, "recorded"), named(event, "id"))));
+        let Some(next) = reply.link("next") else { break };
+        reply = read(next, &auditor)(&day.world);
+    }
+    assert!(seen.is_sorted_by(|a, b| a.0 >= b.0), "{seen:?}");
+    let ids: std::collections::BTreeSet<&str> = seen.iter().map(|(_, id)| id.as_str()).collect();
+    assert_eq!((ids.len(), i64::try_from(seen.len())), (seen.len(), Ok(total)));
+    assert!(ids.iter().any(|id| id.starts_with("ledger-")) && ids.contains("1"));
 }
 
 fn check_event(event: &Node, named: &str) {
