@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use ror_identity::Marks;
 use ror_index::{Anchor, Page, Snapshot};
 use ror_search::{Criterion, ParamId, Query, Registry, ResourceType, Summary, Test};
 
@@ -126,6 +127,9 @@ impl Search {
     fn disclosed(&self, page: &Page) -> Option<Box<Disclosed>> {
         let mut disclosed = Disclosed::default();
         page.matches.iter().chain(&page.included).for_each(|hit| disclosed.note(hit));
+        if page.tells_level_3 {
+            disclosed.marks = disclosed.marks.and(Marks::LEVEL_3);
+        }
         let mut some = disclosed.some()?;
         let registry = self.call.state.inner.services.registry;
         some.criteria = trace::masked(registry, Some(self.query.rtype), &self.call.pairs);

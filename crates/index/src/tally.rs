@@ -28,12 +28,17 @@ impl Tally {
         }
     }
 
+    /// Notes that something of level 3 was told, without a resource that shows it.
+    pub(crate) fn note_level_3(&self) {
+        self.0.borrow_mut().holds_level_3 = true;
+    }
+
     /// Whether a contact of level 2 that names a person was read.
     pub fn names_contacts(&self) -> bool {
         self.0.borrow().names_contacts
     }
 
-    /// Whether something of level 3 was read.
+    /// Whether something of level 3 was read, or told by a count or a suggestion.
     pub fn holds_level_3(&self) -> bool {
         self.0.borrow().holds_level_3
     }

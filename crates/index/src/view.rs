@@ -1,5 +1,6 @@
 //! A snapshot as one audience sees it: the only thing that can be read.
 
+use croaring::Bitmap;
 use ror_confidentiality::{Audience, AudienceMask};
 use ror_fhir::{Instant, Node};
 use ror_search::{Criterion, OutgoingReference, ParamId, Query, ResourceType, Term};
@@ -43,6 +44,8 @@ pub struct Page<'a> {
     pub previous: Option<Anchor>,
     /// Where the page after starts, when there is one.
     pub next: Option<Anchor>,
+    /// Whether the answer tells of level 3, be it by its total alone: its reading is kept (D63).
+    pub tells_level_3: bool,
 }
 
 /// Why a search has no answer.
@@ -64,6 +67,12 @@ impl<'a> View<'a> {
     #[must_use]
     pub const fn noted_in(self, tally: &'a Tally) -> Self {
         Self { tally: Some(tally), ..self }
+    }
+
+    /// The same view, for what is counted or read but not told to whoever asks: no tally notes it.
+    #[must_use]
+    pub const fn aside(self) -> Self {
+        Self { tally: None, ..self }
     }
 
     /// A resource by its logical id; `None` when it does not exist for this audience.
@@ -104,7 +113,11 @@ impl<'a> View<'a> {
             let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
             docs.map(|doc| self.hit(doc, query.near().and_then(|near| doc.distance_km(self.audience, near)))).collect()
         };
-        Ok(Page { total: found.cardinality(), matches: hits(numbers), included: hits(included), previous, next })
+        let (matches, included) = (hits(numbers), hits(included));
+        self.note_found(past, query.rtype, &query.criteria, &found);
+        let tells_level_3 = matches.iter().chain(&included).any(Hit::holds_level_3)
+            || self.tells_level_3(past, query.rtype, &query.criteria, &found);
+        Ok(Page { total: found.cardinality(), matches, included, previous, next, tells_level_3 })
     }
 
     /// Every resource of `rtype` that meets `criteria`, in no order that tells anything: for those who order by
@@ -112,6 +125,7 @@ impl<'a> View<'a> {
     pub fn matching(&self, rtype: ResourceType, criteria: &[Criterion]) -> Vec<Hit<'a>> {
         let evaluator = Evaluator { snapshot: self.snapshot, audience: self.audience.mask() };
         let found = evaluator.all(rtype, criteria);
+        self.note_found(self.snapshot, rtype, criteria, &found);
         let docs = found.iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
         docs.map(|doc| self.hit(doc, None)).collect()
     }
@@ -119,7 +133,9 @@ impl<'a> View<'a> {
     /// How many resources of `rtype` meet `criteria`: for the counts beside filters.
     pub fn total(&self, rtype: ResourceType, criteria: &[Criterion]) -> u64 {
         let evaluator = Evaluator { snapshot: self.snapshot, audience: self.audience.mask() };
-        evaluator.all(rtype, criteria).cardinality()
+        let found = evaluator.all(rtype, criteria);
+        self.note_found(self.snapshot, rtype, criteria, &found);
+        found.cardinality()
     }
 
     /// Words that start with `prefix` in the text of resources of `rtype`, in alphabetical
@@ -128,14 +144,39 @@ impl<'a> View<'a> {
         let first = Term::word(rtype, prefix);
         let range = self.snapshot.texts.range(first.clone()..);
         let words = range.take_while(|(term, _)| term.as_bytes().starts_with(first.as_bytes()));
+        let without = without_level_3(self.audience);
         words
             .filter_map(|(term, number)| {
-                let count = self.snapshot.postings.get(*number as usize)?.len(self.audience.mask());
+                let posting = self.snapshot.postings.get(*number as usize)?;
+                let count = posting.len(self.audience.mask());
                 let word = Term::word_text(term.as_bytes(), rtype)?;
-                (count > 0).then(|| (word.to_owned(), count))
+                (count > 0).then(|| {
+                    let is_level_3 = without.is_some_and(|without| posting.len(without) == 0);
+                    if let Some(tally) = self.tally.filter(|_| is_level_3) {
+                        tally.note_level_3();
+                    }
+                    (word.to_owned(), count)
+                })
             })
             .take(limit)
             .collect()
+    }
+
+    /// Notes that what was found tells of level 3, though nothing of it may be shown.
+    fn note_found(&self, snapshot: &Snapshot, rtype: ResourceType, criteria: &[Criterion], found: &Bitmap) {
+        if let Some(tally) = self.tally
+            && !tally.holds_level_3()
+            && self.tells_level_3(snapshot, rtype, criteria, found)
+        {
+            tally.note_level_3();
+        }
+    }
+
+    /// Whether something else would be found if nothing of level 3 was seen. Without criteria, what is counted
+    /// is everything, and tells of nothing.
+    fn tells_level_3(&self, snapshot: &Snapshot, rtype: ResourceType, criteria: &[Criterion], found: &Bitmap) -> bool {
+        let Some(audience) = without_level_3(self.audience).filter(|_| !criteria.is_empty()) else { return false };
+        Evaluator { snapshot, audience }.all(rtype, criteria) != *found
     }
 
     /// How many resources of `rtype` this audience sees.
@@ -171,6 +212,17 @@ impl<'a> View<'a> {
 
     fn hit(&self, doc: &'a Doc, distance_km: Option<f64>) -> Hit<'a> {
         Hit { doc, audience: self.audience, tally: self.tally, distance_km }
+    }
+}
+
+/// Who sees what this audience sees less what is of level 3; `None` for those who see nothing of it, so that
+/// their reads cost no more.
+fn without_level_3(audience: Audience) -> Option<AudienceMask> {
+    match audience {
+        Audience::PUBLIC | Audience::ALL_BUT_LEVEL_3 => None,
+        // It sees all that the other sees: the dates are those of the other too.
+        Audience::ALL_DATA => Some(Audience::ALL_BUT_LEVEL_3.mask()),
+        other => Some(other.mask() | Audience::ALL_BUT_LEVEL_3.mask()),
     }
 }
 
@@ -212,11 +264,16 @@ impl<'a> Hit<'a> {
         Self { tally: None, ..self }
     }
 
-    /// Appends the resource's text as this audience sees it.
-    pub fn write_to(&self, out: &mut Vec<u8>) {
+    /// Notes that it is shown, when what shows it was made before.
+    pub fn shown(&self) {
         if let Some(tally) = self.tally {
             tally.note(self);
         }
+    }
+
+    /// Appends the resource's text as this audience sees it.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        self.shown();
         self.doc.write_to(self.audience.mask(), out);
     }
 

@@ -227,6 +227,40 @@ fn d63_a_day_of_calls_leaves_its_lines_and_no_other() {
     assert!(day.world.ledger.check(&mut |_| {}).unwrap().is_clean());
 }
 
+#[test]
+fn d63_a_count_that_tells_of_level_3_leaves_its_line_and_no_other_count_does() {
+    let day = Day::new(|_| ());
+    let (first, second) = (day.world.writer.clone(), day.world.client(2));
+    let named = day.world.store(&with_contact("Hôpital", "010000024"));
+    let (place, ordinary) = open_place(&day.world, &named, "84/1", 46.2);
+    day.world.wait(1_000);
+    let hidden = day.world.store(&offer("Unité fermée", true, &named, &place));
+    let count = |criteria: &str| format!("/fhir/HealthcareService?{criteria}&_summary=count");
+    for criteria in
+        ["name=fermee", "location.near=46.2|5.2|50|km", "organization=Organization/x,Organization/y&_id:not=z"]
+    {
+        day.none(200, read(count(criteria), &second));
+    }
+    let line = day.one(200, read(count("name=unite"), &first));
+    assert_eq!((line.marks, line.resources.as_str(), line.count), (Marks::LEVEL_3, "", 0));
+    assert_eq!(line.criteria, "name=***&_summary=count");
+    let named_so = format!("_id={ordinary},{hidden}");
+    assert_eq!(day.one(200, read(count(&named_so), &first)).marks, Marks::LEVEL_3);
+    // A page of one that is ordinary, of two that are counted.
+    let mut pages = Vec::new();
+    for sort in ["_lastUpdated", "-_lastUpdated"] {
+        let page = format!("/fhir/HealthcareService?{named_so}&_sort={sort}&_count=1");
+        let line = day.one(200, read(page, &first));
+        pages.push((line.marks, line.resources));
+    }
+    pages.sort_by(|a, b| a.1.cmp(&b.1));
+    assert_eq!(pages, [(Marks::LEVEL_3, String::new()), (Marks::LEVEL_3, format!("HealthcareService/{hidden}"))]);
+    for criteria in [format!("_id={ordinary}"), "name=inconnu".to_owned()] {
+        day.none(200, read(count(&criteria), &first));
+    }
+    day.none(200, read("/fhir/HealthcareService?_summary=count".to_owned(), &first));
+}
+
 /// The resources of a page of traces.
 fn events(reply: &Reply) -> Vec<Node> {
     reply.json().items("entry").filter_map(|entry| entry.get("resource").cloned()).collect()

@@ -102,14 +102,16 @@ fn what_is_sensitive_does_not_exist() {
     }
 }
 
+/// Whether it is a sensitive offer.
+pub(crate) fn is_sensitive(item: &ImportItem) -> bool {
+    item.resource.items("extension").any(|extension| {
+        extension.str("url").is_some_and(|url| url.ends_with("ror-healthcareservice-sensitive-unit"))
+            && extension.get("valueBoolean").and_then(ror_fhir::Node::as_bool) == Some(true)
+    })
+}
+
 /// Names of the sensitive offers of the territory.
-fn sensitive_names() -> Vec<String> {
-    let is_sensitive = |item: &ImportItem| {
-        item.resource.items("extension").any(|extension| {
-            extension.str("url").is_some_and(|url| url.ends_with("ror-healthcareservice-sensitive-unit"))
-                && extension.get("valueBoolean").and_then(ror_fhir::Node::as_bool) == Some(true)
-        })
-    };
+pub(crate) fn sensitive_names() -> Vec<String> {
     let sensitive = territory().into_iter().filter(is_sensitive);
     sensitive.filter_map(|item| Some(item.resource.str("name")?.to_owned())).collect()
 }

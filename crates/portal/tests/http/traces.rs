@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use ror_directory::ImportItem;
 use ror_identity::{CallLimits, Marks, TraceFilter, TraceLine};
 
-use crate::common::{Reply, World, territory};
+use crate::common::{NOW, Reply, World, territory};
+use crate::hidden::{is_sensitive, sensitive_names};
 use crate::people::{offers, sign_in};
 
 /// What `ask` leaves, besides its answer.
@@ -74,6 +76,40 @@ fn d63_what_a_person_reads_of_level_3_is_kept_and_what_the_public_reads_is_not()
     let (reply, lines) = left(&world, |world| world.get("/connexion/retour?code=x&state=y"));
     assert!(reply.status >= 400, "{}", reply.status);
     assert_eq!((lines.len(), lines[0].action.as_str(), lines[0].reason.as_str()), (1, "sign-in", "refused"));
+}
+
+#[test]
+fn d63_a_count_that_tells_of_level_3_is_kept_though_no_card_shows_it() {
+    let world = World::of(territory());
+    let session = sign_in(&world, "regulateur-samu");
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    for name in sensitive_names().into_iter().take(3) {
+        // Structures are shown; beside them, how many offers there are.
+        let path = format!("/recherche?quoi={}&genre=structures", encoded(&name));
+        let (reply, lines) = left(&world, |world| world.get_with(&path, &session));
+        assert_eq!((reply.status, lines.len()), (200, 1), "{name}");
+        assert!(lines[0].marks.includes(Marks::LEVEL_3) && !lines[0].resources.contains("HealthcareService"));
+        assert_eq!((&*lines[0].criteria, lines[0].outcome), ("/recherche&quoi=***&genre=***", 200));
+        let (_, lines) = left(&world, |world| world.get(&path));
+        assert_eq!(lines, [], "the public");
+    }
+    let (_, lines) = left(&world, |world| world.get_with("/recherche?quoi=pharmacie&genre=structures", &session));
+    assert_eq!(lines, [], "what has nothing of level 3");
+}
+
+#[test]
+fn d63_a_card_kept_from_an_earlier_page_leaves_its_line_for_each_who_sees_it() {
+    let dated = |item: ImportItem| {
+        let days = if is_sensitive(&item) { 1 } else { 9 };
+        ImportItem { updated: NOW - days * 86_400_000, ..item }
+    };
+    let world = World::of(territory().into_iter().map(dated).collect());
+    for persona in ["regulateur-samu", "regulateur-samu"] {
+        let session = sign_in(&world, persona);
+        let (reply, lines) = left(&world, |world| world.get_with("/", &session));
+        assert!(reply.status == 200 && lines.len() == 1, "{lines:?}");
+        assert!(lines[0].marks.includes(Marks::LEVEL_3) && lines[0].resources.starts_with("HealthcareService/"));
+    }
 }
 
 #[test]

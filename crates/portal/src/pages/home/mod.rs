@@ -36,6 +36,8 @@ pub(crate) struct Figures {
     structures: u64,
     fresh: u64,
     latest: Option<Instant>,
+    /// The offers on the cards, each of whose readings is kept as if it was read anew (D63).
+    shown: Vec<String>,
     cards: Vec<Card>,
     needs: Vec<NeedLink>,
 }
@@ -55,6 +57,11 @@ struct Page {
 
 pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
     let figures = counted(context);
+    for id in &figures.shown {
+        if let Some(hit) = context.view.read(ResourceType::HealthcareService, id) {
+            hit.shown();
+        }
+    }
     let page = Page {
         frame: context.frame("Trouver un soin, un service, un accompagnement – ROR"),
         form: SearchForm { is_large: true, ..SearchForm::default() },
@@ -84,7 +91,8 @@ fn counted(context: &Context<'_>) -> Arc<Figures> {
     {
         return Arc::clone(figures);
     }
-    let figures = Arc::new(count(context));
+    // Counted for all who see as much: what of it is shown to one is noted with their page.
+    let figures = Arc::new(count(&Context { view: context.view.aside(), ..*context }));
     *held = Some((context.seq, context.now, Arc::clone(&figures)));
     figures
 }
@@ -103,6 +111,7 @@ fn count(context: &Context<'_>) -> Figures {
         structures: view.count(ResourceType::Organization),
         fresh,
         latest: latest.first().map(ror_index::Hit::updated),
+        shown: recent.clone().map(|hit| hit.id().to_owned()).collect(),
         cards: recent
             .enumerate()
             .map(|(at, hit)| Card { number: at + 1, is_numbered: false, ..offer::card(context.reader(), hit, None) })
