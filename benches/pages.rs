@@ -111,6 +111,7 @@ fn serve(runtime: &Runtime, world: &World) -> anyhow::Result<SocketAddr> {
         terminology: ror_terminology::Terminology::embedded(),
         cog: Cog::embedded(),
         limiter: api.limiter(),
+        api: api.times(),
         traces: None,
         now: Arc::clone(&world.environment.now),
     };

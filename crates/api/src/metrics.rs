@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use metrics::{Counter, Histogram, counter, histogram};
+use ror_identity::CallKind;
 
 /// Addresses that are counted apart; anything else is under the last one.
 const TEMPLATES: [&str; 13] = [
@@ -24,6 +25,14 @@ const TEMPLATES: [&str; 13] = [
 
 /// Any other address.
 pub(crate) const OTHER: &str = "other";
+
+/// Under which kind the state of the service tells of calls to an address; `None` for what is no work on
+/// resources.
+pub(crate) fn kind_of(template: &str) -> Option<CallKind> {
+    let kinds = [CallKind::Read, CallKind::Search, CallKind::Search, CallKind::Write, CallKind::Write];
+    let at = TEMPLATES[1..=kinds.len()].iter().position(|known| *known == template)?;
+    Some(kinds[at])
+}
 
 /// Handles of the counters: registering one takes a lock, counting does not.
 ///

@@ -15,7 +15,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::routing::{MethodRouter, any, get};
-use ror_identity::{Shown, TraceLine, token_asked};
+use ror_identity::{HeldMeter, Shown, TraceLine, Waiting, token_asked};
 use ror_search::Handling;
 
 use crate::answer::{Answer, REQUEST_ID};
@@ -121,7 +121,9 @@ async fn certs(State(state): State<ApiState>, request: Request) -> Response<Body
 /// Answers a FHIR request; `base` is `None` where nothing is served yet.
 pub(crate) fn fhir(state: &ApiState, base: Option<&'static str>, request: Request) -> Answering {
     let mut exchange = Exchange::begin(state, base, &request);
-    match catch_unwind(AssertUnwindSafe(|| begin(state, base, request, &mut exchange.trace))) {
+    let begun = catch_unwind(AssertUnwindSafe(|| begin(state, base, request, &mut exchange.trace)));
+    exchange.wait(state);
+    match begun {
         Ok(Ok(Begun { work: Work::Waits(work), encoding, permit })) => {
             let state = state.clone();
             Answering::later(async move {
@@ -154,6 +156,7 @@ struct Exchange {
     uri: Uri,
     base: Option<&'static str>,
     trace: Trace,
+    waiting: Option<Waiting<HeldMeter>>,
 }
 
 impl Exchange {
@@ -172,7 +175,13 @@ impl Exchange {
             is_authorised: request.headers().contains_key(header::AUTHORIZATION),
         };
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        Self { started: Stopwatch::now(), method, uri, base, trace }
+        Self { started: Stopwatch::now(), method, uri, base, trace, waiting: None }
+    }
+
+    /// Measures it until its answer leaves, or is given up.
+    fn wait(&mut self, state: &ApiState) {
+        let kind = metrics::kind_of(self.trace.route);
+        self.waiting = kind.map(|kind| Waiting::since(self.started, HeldMeter(state.times(), kind)));
     }
 
     /// The response to what was answered; a panic is told to its caller alone, without its text.
@@ -194,7 +203,8 @@ impl Exchange {
         let time = self.started.elapsed();
         state.inner.meters.count(trace.route, response.status(), time);
         log(&self.method, trace, response.status(), time);
-        Ended { line: self.line(state, response.status(), disclosed.as_deref(), time), response }
+        let line = self.line(state, response.status(), disclosed.as_deref(), time);
+        Ended { line, response, waiting: self.waiting }
     }
 
     /// The line that is kept of this answer, if one is (D63).
@@ -234,15 +244,25 @@ impl Exchange {
 struct Ended {
     response: Response<Body>,
     line: Option<TraceLine>,
+    waiting: Option<Waiting<HeldMeter>>,
 }
 
 impl Ended {
     /// Lets the answer leave once its line is kept: mostly at once.
     fn leave(self, state: &ApiState) -> Answering {
-        let Self { response, line } = self;
+        let Self { response, line, waiting } = self;
+        let leave = |response: Response<Body>| {
+            if let Some(waiting) = waiting {
+                waiting.answered(response.status().is_server_error());
+            }
+            response
+        };
         match line.map_or(Ok(()), |line| crate::trace::keep(state, line)) {
-            Ok(()) => Answering::now(response),
-            Err(line) => Answering::later(wait(state.clone(), response, line)),
+            Ok(()) => Answering::now(leave(response)),
+            Err(line) => {
+                let state = state.clone();
+                Answering::later(async move { leave(wait(state, response, line).await) })
+            }
         }
     }
 }

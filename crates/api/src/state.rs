@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ror_directory::{Directory, Environment};
 use ror_fhir::Instant;
-use ror_identity::{Identity, Traces};
+use ror_identity::{CallTimes, Identity, Traces};
 use ror_search::{Geography, Registry};
 use ror_terminology::Terminology;
 use tokio::sync::Semaphore;
@@ -87,6 +87,7 @@ pub(crate) struct Inner {
     pub(crate) sealer: Sealer,
     pub(crate) limiter: Limiter,
     pub(crate) meters: Meters,
+    pub(crate) times: Arc<CallTimes>,
     /// What is served, described; made when first asked for.
     pub(crate) definitions: OnceLock<Definitions>,
     /// Long searches that may run at the same time: as many as processors.
@@ -105,6 +106,7 @@ impl ApiState {
             sealer: Sealer::new(&settings.cursor_key),
             limiter: Limiter::new(&settings.limits, Arc::clone(&services.environment.now)),
             meters: Meters::register(),
+            times: Arc::default(),
             definitions: OnceLock::new(),
             heavy: Arc::new(Semaphore::new(processors)),
             audits: Arc::new(Semaphore::new(AUDITS_MAX)),
@@ -120,6 +122,11 @@ impl ApiState {
     /// What counts callers: pages served beside the API count with the same (D61).
     pub fn limiter(&self) -> Arc<ror_identity::Limiter> {
         self.inner.limiter.shared()
+    }
+
+    /// What is measured of calls, for the page that tells the state of the service (D79).
+    pub fn times(&self) -> Arc<CallTimes> {
+        Arc::clone(&self.inner.times)
     }
 
     pub(crate) fn now(&self) -> Instant {

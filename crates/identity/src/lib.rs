@@ -5,6 +5,7 @@
 //! * [`Identity::authenticate`]: from an `Authorization` header, or none, to a grant.
 //! * [`people`]: persons, their rights, signing in, sessions.
 //! * [`Limiter`]: how much each caller may ask (D61), API and pages together.
+//! * [`CallTimes`]: how long calls of the API take, for the state of the service (D79).
 //!
 //! What a client may do is read from the register at each call, never from its token nor from
 //! a header it sends (D16, D60): revoking takes effect within [`REFRESH_MS`].
@@ -30,6 +31,7 @@ mod name;
 mod oauth;
 mod rights;
 mod secret;
+mod times;
 mod token;
 mod told;
 mod traces;
@@ -47,6 +49,7 @@ pub use limits::{CallLimits, Caller, Limiter, Permit, Throttled};
 pub use oauth::{OAuthError, OAuthErrorCode, TokenResponse, basic_client};
 pub use rights::{ClientRights, OutsideName, Proof, Write};
 pub use secret::Secret;
+pub use times::{CallKind, CallTimes, Figures, HeldMeter, LONGEST_MS, Meter, Waiting};
 pub use token::{LIFETIME_S, TOLERANCE_S};
 pub use told::{Asked, Below, Told, ToldPage, Unread};
 pub use traces::{

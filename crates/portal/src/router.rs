@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
-use ror_identity::Caller;
+use ror_identity::{Caller, Waiting};
 use ror_index::Tally;
 
 use crate::assets::{Assets, BASE};
@@ -18,7 +18,7 @@ use crate::pages::{self, Context};
 use crate::people;
 use crate::respond;
 use crate::state::{PortalState, Settings};
-use crate::times::{Service, Waiting};
+use crate::times::Service;
 use crate::traces;
 use crate::visitor::Visitor;
 
@@ -71,7 +71,7 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
             let allowed = people::allowed(request.uri().path());
             let path = request.uri().path().to_owned();
             let asked = std::time::Instant::now();
-            let waiting = Service::at(&path).map(|service| Waiting::since(asked, service, &inner.times));
+            let waiting = Service::at(&path).map(|service| Waiting::since(asked, inner.times.of(service)));
             let response = next.run(request).await;
             let response = traces::keep(&state, &path, asked.elapsed(), response).await;
             if let Some(waiting) = waiting {

@@ -8,7 +8,7 @@ use ror_confidentiality::{AUDIENCES, Audience};
 use ror_directory::Directory;
 use ror_fhir::Instant;
 use ror_identity::people::People;
-use ror_identity::{Identity, Limiter, Traces};
+use ror_identity::{CallTimes, Identity, Limiter, Traces};
 use ror_index::Snapshot;
 use ror_registers::cog::Cog;
 use ror_search::Registry;
@@ -41,6 +41,8 @@ pub struct Services {
     pub cog: &'static Cog,
     /// What counts callers, API and pages together (D61).
     pub limiter: Arc<Limiter>,
+    /// What is measured of the API: told on the page of the state of the service, beside the pages.
+    pub api: Arc<CallTimes>,
     /// Where pages leave their traces (D63). `None` keeps none: for tests and benches alone.
     pub traces: Option<Arc<Traces>>,
     /// The clock.

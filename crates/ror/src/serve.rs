@@ -166,6 +166,7 @@ fn site(config: &Config, ledger: &Arc<dyn Ledger>, services: Services, mut setti
         cog: Communes::read(&**ledger)?.for_good(),
         // API and pages count together.
         limiter: api.limiter(),
+        api: api.times(),
         traces,
         now,
     };

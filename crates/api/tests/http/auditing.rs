@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ror_api::{Limits, Settings};
 use ror_fhir::{Node, node};
-use ror_identity::{ClientRights, Marks, TraceFilter, TraceLine, Traces};
+use ror_identity::{CallKind, ClientRights, Marks, TraceFilter, TraceLine, Traces};
 use tempfile::TempDir;
 
 use crate::common::{FHIR_JSON, ROR, Reply, START, World, coded, establishment, offer, open_place};
@@ -397,7 +397,11 @@ fn what_cannot_be_traced_is_not_read() {
     assert!(!String::from_utf8_lossy(&reply.body).contains("Vallon"));
     assert!(reply.header("x-request-id").is_some() && reply.header("retry-after").is_some());
     assert_eq!(day.world.get(&path).status, 200, "what the public reads leaves no trace");
-    assert_eq!(day.world.get("/fhir/Organization/personne").status, 503);
+    for _ in 0..19 {
+        assert_eq!(day.world.get("/fhir/Organization/personne").status, 503);
+    }
+    let figures = day.world.times.of(CallKind::Read).figures().expect("enough");
+    assert!(figures.available < 1_000, "what is withheld is a failure: {figures:?}");
     assert_eq!(day.world.token("grant_type=client_credentials").status, 503);
     assert_eq!(day.world.get("/readyz").status, 503, "nothing writes traces any more");
     assert_eq!(day.world.get("/healthz").status, 200);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ror_api::{ApiState, Connections, Services, Settings, Site, serve};
 use ror_directory::{Directory, Environment};
 use ror_fhir::{Node, node};
-use ror_identity::{ClientRights, Identity, NewClient, clients};
+use ror_identity::{CallTimes, ClientRights, Identity, NewClient, clients};
 use ror_ledger::{Ledger, SqliteLedger};
 use ror_search::{NoGeography, Registry};
 use ror_terminology::Terminology;
@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) writer: String,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) identity: Arc<Identity>,
+    /// What it measured of its calls.
+    pub(crate) times: Arc<CallTimes>,
     pub(crate) chance: Arc<Chance>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<std::thread::JoinHandle<()>>,
@@ -165,13 +167,15 @@ impl World {
         let address = listener.local_addr().expect("an address");
         let mut settings = Settings::new(address, [7; 32]);
         change(&mut settings);
+        let state = ApiState::new(services, settings);
+        let times = state.times();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let server = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.expect("a runtime").block_on(async move {
                 listener.set_nonblocking(true).expect("a socket");
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-                let site = Site::new(ApiState::new(services, settings), axum::Router::new());
+                let site = Site::new(state, axum::Router::new());
                 let stop = async {
                     let _ = stopped.await;
                 };
@@ -184,6 +188,7 @@ impl World {
             writer: String::new(),
             ledger,
             identity,
+            times,
             chance,
             stop: Some(stop),
             server: Some(server),

@@ -11,6 +11,7 @@ mod hours;
 mod limits;
 mod lists;
 mod logs;
+mod measures;
 mod pki;
 mod proxied;
 mod reading;

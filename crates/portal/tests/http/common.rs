@@ -10,7 +10,7 @@ use std::time::Duration;
 use ror_directory::{Directory, Environment, ImportItem, ImportKey, MintedKind, Replaces};
 use ror_fhir::Node;
 use ror_identity::people::{DemoScopes, Fetch, Outgoing, People, PeopleSettings, Visit};
-use ror_identity::{CallLimits, Identity, Limiter, Traces};
+use ror_identity::{CallLimits, CallTimes, Identity, Limiter, Traces};
 use ror_ledger::{Ledger, SqliteLedger};
 use ror_portal::{PortalState, Services, Settings, router};
 use ror_registers::cog::Cog;
@@ -32,6 +32,8 @@ pub(crate) struct World {
     people: Arc<People>,
     clock: Arc<AtomicI64>,
     pub(crate) traces: Arc<Traces>,
+    /// What an API beside the pages would measure.
+    pub(crate) api: Arc<CallTimes>,
     /// Once set, the next write is the last one: the writer falls.
     pub(crate) writer_falls: Arc<AtomicBool>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
@@ -134,6 +136,7 @@ impl World {
             terminology: Terminology::embedded(),
             cog: Cog::embedded(),
             limiter: Limiter::new(limits, Arc::new(|| NOW)),
+            api: Arc::default(),
             traces: Some(Arc::clone(&traces)),
             now,
         };
@@ -150,7 +153,7 @@ impl World {
         traces: Arc<Traces>,
     ) -> Self {
         let (directory, identity) = (Arc::clone(&services.directory), Arc::clone(&services.identity));
-        let people = Arc::clone(&services.people);
+        let (people, api) = (Arc::clone(&services.people), Arc::clone(&services.api));
         let settings = Settings { sandbox, sources: vec!["registre d’essai".to_owned()], ..Settings::default() };
         let state = PortalState::new(services, settings);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -175,6 +178,7 @@ impl World {
             people,
             clock,
             traces,
+            api,
             writer_falls: Arc::default(),
             stop: Some(stop),
             server: Some(server),

@@ -1,5 +1,9 @@
 //! Questions that go wrong in small ways: a mistyped town, a name of before, nothing found, many pages.
 
+use std::time::Duration;
+
+use ror_identity::CallKind;
+
 use crate::common::{Reply, world};
 
 fn search(parameters: &[(&str, &str)]) -> Reply {
@@ -125,12 +129,22 @@ fn the_state_of_the_service_tells_what_was_measured_and_no_volume() {
         section.expect("a section").to_owned()
     };
     let before = told(&world.get("/etat"));
-    assert_eq!(before.matches("pas encore assez de réponses").count(), 4);
+    assert_eq!(before.matches("pas encore assez de réponses").count(), 7);
     for _ in 0..30 {
         world.get("/recherche?quoi=irm");
     }
     let after = told(&world.get("/etat"));
-    assert_eq!(after.matches("pas encore assez de réponses").count(), 3);
+    assert_eq!(after.matches("pas encore assez de réponses").count(), 6);
     assert!(after.contains("<th scope=\"row\">Recherche</th><td>100\u{a0}%</td><td>moins de "), "{after}");
+    // The API beside, by its own measures.
+    for at in 0..30 {
+        world.api.of(CallKind::Search).record(Duration::from_millis(if at < 20 { 3 } else { 150 }), at == 0);
+    }
+    world.api.of(CallKind::Write).record(Duration::from_millis(3), false);
+    let after = told(&world.get("/etat"));
+    assert_eq!(after.matches("pas encore assez de réponses").count(), 5);
+    let told = "moins de 5\u{a0}ms pour la moitié, de 200\u{a0}ms pour 95 sur 100";
+    let row = format!("<th scope=\"row\">Recherches</th><td>96,66\u{a0}%</td><td>{told}</td>");
+    assert!(after.contains(&row), "{after}");
     assert!(!after.contains("30"), "a volume: {after}");
 }

@@ -4,13 +4,14 @@ use askama::Template;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use ror_confidentiality::Audience;
+use ror_identity::{CallKind, Figures, LONGEST_MS};
 use ror_search::ResourceType;
 
 use super::{Context, Frame};
 use crate::components::facts::{Fact, Facts};
 use crate::french;
 use crate::respond;
-use crate::times::{Figures, LONGEST_MS, Service};
+use crate::times::Service;
 
 /// Answers without failure from which a service is said to work, in hundredths of a percent.
 const WORKS_MIN: u64 = 9_900;
@@ -20,11 +21,18 @@ const WORKS_MIN: u64 = 9_900;
 struct Page {
     frame: Frame,
     facts: Facts,
-    services: Vec<Row>,
+    /// Pages, then the API.
+    groups: [Group; 2],
     pages: &'static str,
     /// Above so many seconds, a request given up is a failure.
     longest_s: u32,
     is_writable: bool,
+}
+
+/// Services of one kind.
+struct Group {
+    name: &'static str,
+    rows: Vec<Row>,
 }
 
 /// How well a service answers, in words.
@@ -48,16 +56,31 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
         ],
     };
     let (times, directory) = (&context.portal.times, &context.portal.services.directory);
-    let row = |service: Service| Row { name: service.name(), figures: times.figures(service).map(told) };
+    let of = |service: Service| times.of(service).figures();
+    let row = |service: Service| Row { name: service.name(), figures: of(service).map(told) };
+    let calls = &context.portal.services.api;
+    let call = |kind: CallKind| Row { name: name_of(kind), figures: calls.of(kind).figures().map(told) };
     let page = Page {
         frame: context.frame("État du service – ROR").not_indexed(),
         facts,
-        services: Service::ALL.into_iter().map(row).collect(),
+        groups: [
+            Group { name: "Pages", rows: Service::ALL.into_iter().map(row).collect() },
+            Group { name: "API FHIR, pour les logiciels", rows: CallKind::ALL.into_iter().map(call).collect() },
+        ],
         longest_s: LONGEST_MS / 1_000,
-        pages: judged(times.figures(Service::Search), times.figures(Service::Sheets)),
+        pages: judged(of(Service::Search), of(Service::Sheets)),
         is_writable: directory.is_writable() && directory.is_following(),
     };
     respond::page(StatusCode::OK, context.headers, &page)
+}
+
+/// What calls of a kind are called.
+const fn name_of(kind: CallKind) -> &'static str {
+    match kind {
+        CallKind::Read => "Lectures",
+        CallKind::Search => "Recherches",
+        CallKind::Write => "Écritures",
+    }
 }
 
 /// What the figures of the search and of sheets say, in a sentence.
