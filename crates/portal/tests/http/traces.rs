@@ -133,10 +133,18 @@ fn the_national_administrator_reads_the_traces_and_nobody_else() {
         assert_eq!((lines[0].outcome, lines[0].criteria.as_str()), (403, "/traces"));
         assert!(!reply.body.contains("data-traces"));
     }
+    // A flood of refusals of strangers is counted, and the page tells how many.
+    for _ in 0..75 {
+        assert_eq!(world.get("/structure/personne").status, 404);
+    }
     let session = sign_in(&world, "admin-national");
     let (reply, lines) = left(&world, |world| world.get_with("/traces", &session));
     assert_eq!((reply.status, reply.header("cache-control")), (200, Some("no-store")));
     assert_eq!(reply.body.matches("refusé (403)").count(), 2, "{}", reply.body);
+    let counted: u64 = reply.body.matches("refusé (404)<").count() as u64;
+    let times = |rest: &str| rest.split(' ').next().and_then(|number| number.parse::<u64>().ok());
+    let others: u64 = reply.body.split("refusé (404), ").skip(1).filter_map(times).sum();
+    assert!(counted < 60 && counted + others == 75, "{counted} and {others}");
     assert_eq!((lines.len(), lines[0].action.as_str(), lines[0].outcome), (1, "audit", 200));
     assert!(world.get_with("/traces?avant=1", &session).body.contains("data-aucune-trace"));
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use ror_identity::people::PersonProfile;
-use ror_identity::{Marks, Retention, TraceFilter, TraceRow};
+use ror_identity::{Marks, Retention, TraceFilter, TraceLine, TraceRow};
 
 use super::{Context, Frame, refused};
 use crate::{french, respond};
@@ -82,13 +82,19 @@ fn line(row: &TraceRow) -> Line {
         what: action(&trace.action).to_owned(),
         marks: marks.join(", "),
         about: about.join(" · "),
-        outcome: if trace.action == "purge" && trace.outcome == 409 {
+        outcome: outcome(trace),
+    }
+}
+
+/// How it ended; a line may stand for many refusals.
+fn outcome(trace: &TraceLine) -> String {
+    match trace.outcome {
+        409 if trace.action == "purge" => {
             format!("{} traces anciennes gardées : l’horloge a sauté, ou rien n’a été tracé longtemps", trace.count)
-        } else if trace.outcome < 400 {
-            "accordé".to_owned()
-        } else {
-            format!("refusé ({})", trace.outcome)
-        },
+        }
+        ..400 => "accordé".to_owned(),
+        status if trace.count > 1 => format!("refusé ({status}), {} fois", french::number(trace.count)),
+        status => format!("refusé ({status})"),
     }
 }
 
