@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::routing::{get, post};
 use ror_identity::people::{Callback, SessionError};
 
@@ -11,7 +11,7 @@ use crate::cookies::{Purpose, Sent};
 use crate::forms::{Form, Unread};
 use crate::pages::{self, Context, refused};
 use crate::respond;
-use crate::router::{Asked, make};
+use crate::router::{Asked, make, make_asking};
 use crate::state::PortalState;
 
 pub(crate) fn routes() -> Router<PortalState> {
@@ -45,7 +45,7 @@ async fn leave(
     Path(provider): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
-    make(state, Asked::new(headers, query), move |context| pages::sign_in::leave(context, &provider)).await
+    make_asking(state, Asked::new(headers, query), move |context| pages::sign_in::leave(context, &provider)).await
 }
 
 async fn session(State(state): State<PortalState>, headers: HeaderMap) -> Response<Body> {
@@ -78,7 +78,7 @@ async fn authorize(State(state): State<PortalState>, headers: HeaderMap, body: B
 
 /// Back from a provider: the one place where somebody becomes signed in.
 async fn come_back(State(state): State<PortalState>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response<Body> {
-    make(state, Asked::new(headers, query), finish).await
+    make_asking(state, Asked::new(headers, query), finish).await
 }
 
 fn finish(context: &Context<'_>) -> Response<Body> {
@@ -150,7 +150,13 @@ async fn sign_out(State(state): State<PortalState>, headers: HeaderMap, body: Bo
             } else {
                 people.sign_out(acting, context.now)?;
             }
-            let mut response = respond::redirect("/deconnexion");
+            let mut response = match acting.way_out() {
+                Some(way_out) => pages::sign_out::leave(context, way_out),
+                None => respond::redirect("/deconnexion"),
+            };
+            // Cookies are not named: browsers would forget those of every site of the domain.
+            let clear = HeaderValue::from_static("\"cache\", \"storage\"");
+            response.headers_mut().insert(HeaderName::from_static("clear-site-data"), clear);
             let forget = Purpose::Session.forget(context.portal.settings.https);
             response.headers_mut().extend(forget.map(|forget| (header::SET_COOKIE, forget)));
             Ok(response)

@@ -12,6 +12,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 use ror_identity::{Caller, Waiting};
 use ror_index::Tally;
+use tokio::sync::Semaphore;
 
 use crate::assets::{Assets, BASE};
 use crate::pages::{self, Context};
@@ -129,7 +130,27 @@ pub(crate) async fn make(
     page: impl FnOnce(&Context<'_>) -> Response<Body> + Send + 'static,
 ) -> Response<Body> {
     let held = state.clone();
-    let Ok(_turn) = held.inner.turns.acquire().await else { return respond::failure() };
+    make_in_turn(&held.inner.turns, state, asked, page).await
+}
+
+/// The same for a page that asks another server: those wait among themselves, so that a provider of
+/// identities that hangs slows down no page but its own.
+pub(crate) async fn make_asking(
+    state: PortalState,
+    asked: Asked,
+    page: impl FnOnce(&Context<'_>) -> Response<Body> + Send + 'static,
+) -> Response<Body> {
+    let held = state.clone();
+    make_in_turn(&held.inner.asking, state, asked, page).await
+}
+
+async fn make_in_turn(
+    turns: &Semaphore,
+    state: PortalState,
+    asked: Asked,
+    page: impl FnOnce(&Context<'_>) -> Response<Body> + Send + 'static,
+) -> Response<Body> {
+    let Ok(_turn) = turns.acquire().await else { return respond::failure() };
     let work = move || {
         let inner = &*state.inner;
         let now = inner.now();

@@ -25,6 +25,9 @@ use crate::respond;
 use crate::tiles::Tiles;
 use crate::times::Times;
 
+/// Pages that wait for a provider of identities at the same time.
+const ASKING_MAX: usize = 16;
+
 /// The services that pages come from.
 pub struct Services {
     /// The directory.
@@ -84,6 +87,8 @@ pub(crate) struct Inner {
     figures: [Kept<Figures>; AUDIENCES],
     /// Pages made at the same time: as many as processors.
     pub(crate) turns: Semaphore,
+    /// Pages that ask a provider of identities, beside the others: they wait, and work little.
+    pub(crate) asking: Semaphore,
     /// The policy of pages that may show tiles.
     pub(crate) policy: Option<HeaderValue>,
 }
@@ -102,6 +107,7 @@ impl PortalState {
             times: Times::default(),
             figures: Default::default(),
             turns: Semaphore::new(processors.max(2)),
+            asking: Semaphore::new(ASKING_MAX),
             policy: settings.tiles.as_ref().map(|tiles| tiles.policy(respond::POLICY)),
             services,
             settings,

@@ -55,9 +55,10 @@ impl Visitor {
     /// Says to caches whose page this is, and has the browser forget a session that has ended.
     pub(crate) fn mark(&self, headers: &mut HeaderMap, https: bool) {
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie"));
-        let is_kept = headers.get(header::CACHE_CONTROL).is_none_or(|held| held != "no-store");
-        if is_kept && !matches!(self, Self::Public) {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        if !matches!(self, Self::Public) {
+            // Not even by this browser: the next person at the screen would go back to it.
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.remove(header::ETAG);
         }
         let is_set = headers.contains_key(header::SET_COOKIE);
         if let (Self::Ended, false, Some(forget)) = (self, is_set, Purpose::Session.forget(https)) {

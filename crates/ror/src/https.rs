@@ -13,8 +13,8 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// How long an answer may take in all.
-const TIME: Duration = Duration::from_secs(10);
+/// How long an answer may take in all: somebody may be waiting for it.
+const TIME: Duration = Duration::from_secs(5);
 /// Longest answer.
 const BYTES_MAX: usize = 256 * 1024;
 

@@ -15,6 +15,8 @@ use crate::{https, security};
 
 /// Where every provider sends people back.
 const RETURN: &str = "/connexion/retour";
+/// Where every provider sends people once they are signed out there.
+const OUT: &str = "/deconnexion";
 
 /// A provider, as `[[sign_in]]` names it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(crate) struct SignIn {
     client_secret: PathBuf,
     /// The address of `/connexion/retour`, as declared there.
     redirect_uri: String,
+    /// The address of `/deconnexion`, as declared there, for whoever signs out.
+    logout_redirect_uri: Option<String>,
     #[serde(default = "openid")]
     scopes: String,
     /// Strengths asked for; another is refused.
@@ -63,6 +67,8 @@ impl SignIn {
         };
         let is_back = is_https(&self.redirect_uri) && self.redirect_uri.ends_with(RETURN);
         expect(is_back, "redirect_uri doit être l'adresse https:// de /connexion/retour");
+        let is_out = self.logout_redirect_uri.as_deref().is_none_or(|out| is_https(out) && out.ends_with(OUT));
+        expect(is_out, "logout_redirect_uri doit être l'adresse https:// de /deconnexion");
         expect(is_https(&self.issuer), "issuer doit être une adresse https://");
         expect(self.discovery.as_deref().is_none_or(is_https), "discovery doit être une adresse https://");
         expect(!self.algorithms.is_empty(), "algorithms : un au moins (RS256, ES256…)");
@@ -88,6 +94,7 @@ impl SignIn {
             client_id: self.client_id.clone(),
             client_secret: secret.trim().to_owned(),
             redirect_uri: self.redirect_uri.clone(),
+            logout_redirect_uri: self.logout_redirect_uri.clone(),
             scopes: self.scopes.clone(),
             acr: self.acr.clone(),
             national_ids: self.national_ids,
@@ -159,6 +166,8 @@ mod tests {
         assert_eq!(read(GOOD).mistakes(), Vec::<String>::new());
         let wrong = GOOD.replace("https://", "http://").replace("[\"RS256\"]", "[]");
         assert_eq!(read(&wrong).mistakes().len(), 3);
+        let out = |address: &str| read(&format!("{GOOD}\nlogout_redirect_uri = \"{address}\"")).mistakes().len();
+        assert_eq!((out("https://ror.exemple.fr/deconnexion"), out("https://ror.exemple.fr/")), (0, 1));
         let elsewhere = GOOD.replace("/connexion/retour", "/ailleurs");
         assert!(read(&elsewhere).mistakes()[0].contains("redirect_uri"));
         assert!(toml::from_str::<SignIn>(&format!("{GOOD}\nsecret = \"x\"")).is_err(), "no secret in the open");

@@ -12,6 +12,7 @@
 //! restart signs nobody out.
 
 mod entitlement;
+mod known;
 mod oidc;
 mod person;
 mod personas;

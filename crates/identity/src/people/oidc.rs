@@ -8,24 +8,25 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::jwk::{JwkSet, PublicKeyUse};
+use jsonwebtoken::jwk::PublicKeyUse;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
-use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ror_fhir::Instant;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::person::Identity;
+use super::known::{Metadata, Source};
+use super::person::{Identity, is_telling};
 use super::sign_in::SignInError;
 use crate::secret::sha256;
 
-/// How long the description and the keys of a provider are kept.
-const KEPT_MS: i64 = 10 * 60_000;
-/// How soon its keys are read again because an answer names an unknown one.
-const PAUSE_MS: i64 = 60_000;
 /// Difference of clocks that is put up with, in seconds.
 const TOLERANCE_S: i64 = 60;
+/// Seconds between the moment our question was answered and that of the ID token, beyond the time
+/// that we saw pass: rounding, and the asking for the token.
+const SLACK_S: i64 = 5;
+/// Longest ID token that is shown again at the provider when its session is ended, in bytes.
+const HINT_BYTES_MAX: usize = 4_096;
 /// Longest token read, in bytes.
 const TOKEN_BYTES_MAX: usize = 16 * 1_024;
 /// What stays as it is in a query or a form.
@@ -71,6 +72,8 @@ pub struct ProviderSettings {
     pub client_secret: String,
     /// Where it sends people back: the full address of `/connexion/retour`, as declared there.
     pub redirect_uri: String,
+    /// Where it sends people once its own session is ended, as declared there; `None`: nowhere.
+    pub logout_redirect_uri: Option<String>,
     /// What is asked for, `openid` included.
     pub scopes: String,
     /// Strengths asked for, best first (`eidas1` at Pro Santé Connect); another is refused. Empty
@@ -82,38 +85,21 @@ pub struct ProviderSettings {
     pub algorithms: Vec<String>,
 }
 
-/// What a provider says of itself.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Metadata {
-    pub(crate) issuer: String,
-    pub(crate) authorization_endpoint: String,
-    pub(crate) token_endpoint: String,
-    pub(crate) jwks_uri: String,
-    #[serde(default)]
-    pub(crate) userinfo_endpoint: Option<String>,
-}
-
-/// What was read of a provider, and when.
-struct Known {
-    metadata: Arc<Metadata>,
-    keys: Arc<JwkSet>,
-    read_at: Instant,
-}
-
 /// A provider with what is known of it.
 pub(crate) struct Provider {
     settings: ProviderSettings,
     algorithms: Vec<Algorithm>,
-    fetch: Arc<Fetch>,
-    known: Mutex<Option<Known>>,
+    source: Source,
 }
 
 /// What one sign-in must find again in the answer.
 pub(crate) struct Expected<'a> {
     pub(crate) nonce: &'a str,
     pub(crate) verifier: &'a str,
-    /// The sign-in must be this recent: it was asked again.
-    pub(crate) after: Option<Instant>,
+    /// When the question was asked.
+    pub(crate) asked_at: Instant,
+    /// Whether the person was asked to prove again who they are.
+    pub(crate) again: bool,
 }
 
 /// What one sign-in sends.
@@ -128,8 +114,11 @@ pub(crate) struct Asked<'a> {
 /// Who signed in, and when they proved it.
 pub(crate) struct Proven {
     pub(crate) identity: Identity,
-    /// `None` when the provider does not say.
+    /// `None` when they proved nothing for this question: the provider knew them already, or does
+    /// not say.
     pub(crate) authenticated_at: Option<Instant>,
+    /// Where the provider's own session is ended, when it says where.
+    pub(crate) way_out: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -160,7 +149,8 @@ impl Provider {
         if algorithms.is_empty() || is_symmetric || !is_named {
             return None;
         }
-        Some(Self { settings, algorithms, fetch, known: Mutex::default() })
+        let source = Source::new(&settings, fetch);
+        Some(Self { settings, algorithms, source })
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -173,7 +163,8 @@ impl Provider {
 
     /// Where people go to sign in, and what they bring there.
     pub(crate) fn authorization(&self, asked: &Asked<'_>, now: Instant) -> Result<(String, Parameters), SignInError> {
-        let metadata = self.known(now, None)?.0;
+        self.source.check_answers(now)?;
+        let facts = self.source.facts(now, None)?;
         let challenge = URL_SAFE_NO_PAD.encode(sha256(asked.verifier.as_bytes()));
         let mut parameters = vec![
             ("response_type", "code".to_owned()),
@@ -192,29 +183,60 @@ impl Provider {
             parameters.push(("prompt", "login".to_owned()));
             parameters.push(("max_age", "0".to_owned()));
         }
-        Ok((metadata.authorization_endpoint.clone(), parameters))
+        Ok((facts.metadata.authorization_endpoint.clone(), parameters))
     }
 
     /// Who signed in, from the code that the provider gave.
     pub(crate) fn redeem(&self, code: &str, expected: &Expected<'_>, now: Instant) -> Result<Proven, SignInError> {
-        let (metadata, _) = self.known(now, None)?;
-        let tokens = self.tokens(&metadata, code, expected.verifier)?;
+        let facts = self.source.facts(now, None)?;
+        let metadata = &facts.metadata;
+        let tokens = self.tokens(metadata, code, expected.verifier, now)?;
         let claims = self.id_token(&tokens.id_token, expected, now)?;
         let details = match (&metadata.userinfo_endpoint, &tokens.access_token) {
-            (Some(endpoint), Some(token)) => self.userinfo(endpoint, token, &claims)?,
+            (Some(endpoint), Some(token)) => self.userinfo(endpoint, token, &claims, now)?,
             _ => Claims::new(),
         };
-        let text = |name: &str| [&claims, &details].into_iter().find_map(|from| from.get(name)?.as_str());
-        let national_id = text("SubjectNameID").filter(|_| self.settings.national_ids).map(str::to_owned);
+        let identity = self.identity(&claims, &details)?;
+        let proved_at = seconds(&claims, "auth_time").filter(|_| is_new(&claims, expected, now));
+        let authenticated_at = proved_at.map(|at| at.saturating_mul(1_000).min(now));
+        Ok(Proven { identity, authenticated_at, way_out: self.way_out(metadata, &tokens.id_token) })
+    }
+
+    /// Who the answers name. What is there and names nobody is refused: people who have it in common
+    /// would be one person.
+    fn identity(&self, claims: &Claims, details: &Claims) -> Result<Identity, SignInError> {
+        let text = |name: &str| [claims, details].into_iter().find_map(|from| from.get(name)?.as_str());
+        let mut national_id = None;
+        if self.settings.national_ids {
+            for said in [claims, details].into_iter().filter_map(|from| from.get("SubjectNameID")) {
+                let said = said.as_str().filter(|said| is_telling(said));
+                let said = said.ok_or(SignInError::Untrusted("SubjectNameID"))?;
+                if national_id.get_or_insert(said) != &said {
+                    return Err(SignInError::Untrusted("two national numbers"));
+                }
+            }
+        }
         let name = [text("given_name"), text("family_name")].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let name = if name.is_empty() { text("name").unwrap_or_default().to_owned() } else { name };
         let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let identity = Identity { issuer: self.settings.issuer.clone(), subject, national_id, name };
-        let authenticated_at = seconds(&claims, "auth_time").map(|at| at.saturating_mul(1_000).min(now));
-        Ok(Proven { identity, authenticated_at })
+        let (issuer, national_id) = (self.settings.issuer.clone(), national_id.map(str::to_owned));
+        Ok(Identity { issuer, subject, national_id, name })
     }
 
-    fn tokens(&self, metadata: &Metadata, code: &str, verifier: &str) -> Result<Tokens, SignInError> {
+    /// Where a browser goes to end the session that the provider keeps (RP-Initiated Logout 1.0 §2).
+    fn way_out(&self, metadata: &Metadata, id_token: &str) -> Option<String> {
+        let address = metadata.end_session_endpoint.as_ref().filter(|address| address.starts_with("https://"))?;
+        let mut parameters = vec![("client_id", self.settings.client_id.clone())];
+        if id_token.len() <= HINT_BYTES_MAX {
+            parameters.push(("id_token_hint", id_token.to_owned()));
+        }
+        if let Some(back) = &self.settings.logout_redirect_uri {
+            parameters.push(("post_logout_redirect_uri", back.clone()));
+        }
+        Some(with_query(address, &parameters))
+    }
+
+    fn tokens(&self, metadata: &Metadata, code: &str, verifier: &str, now: Instant) -> Result<Tokens, SignInError> {
         let ProviderSettings { client_id, client_secret, redirect_uri, .. } = &self.settings;
         let form = [
             ("grant_type", "authorization_code"),
@@ -224,11 +246,12 @@ impl Provider {
         ];
         // RFC 6749 §2.3.1: both halves are form-encoded.
         let credentials = STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret)));
-        let answer = self.ask(&Outgoing {
+        let request = Outgoing {
             url: metadata.token_endpoint.clone(),
             form: Some(query(form.map(|(name, value)| (name, value.to_owned())).as_slice())),
             authorization: Some(format!("Basic {credentials}")),
-        })?;
+        };
+        let answer = self.source.ask(&request, now)?;
         // 400 is the provider's word for a code that is wrong, used, or not ours.
         if answer.status == 400 || answer.status == 401 {
             return Err(SignInError::Refused);
@@ -248,7 +271,7 @@ impl Provider {
         let claims = self.signed(token, now)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let now_s = now.div_euclid(1_000);
-        if text("sub").is_none_or(str::is_empty) {
+        if !text("sub").is_some_and(is_telling) {
             return Err(refuse("no subject"));
         }
         let audiences = match claims.get("aud") {
@@ -275,11 +298,8 @@ impl Provider {
         if !acr.is_empty() && text("acr").is_none_or(|found| !acr.iter().any(|asked| asked == found)) {
             return Err(refuse("acr"));
         }
-        if let Some(after) = expected.after {
-            let after_s = after.div_euclid(1_000).saturating_sub(TOLERANCE_S);
-            if seconds(&claims, "auth_time").is_none_or(|at| at < after_s) {
-                return Err(refuse("sign-in too old"));
-            }
+        if expected.again && !is_new(&claims, expected, now) {
+            return Err(refuse("sign-in too old"));
         }
         Ok(claims)
     }
@@ -291,8 +311,8 @@ impl Provider {
         if !self.algorithms.contains(&header.alg) {
             return Err(refuse("algorithm"));
         }
-        let (_, keys) = self.known(now, header.kid.as_deref())?;
-        let mut keys = keys.keys.iter().filter(|key| {
+        let facts = self.source.facts(now, header.kid.as_deref())?;
+        let mut keys = facts.keys.keys.iter().filter(|key| {
             let common = &key.common;
             header.kid.as_ref().is_none_or(|kid| common.key_id.as_ref() == Some(kid))
                 && common.public_key_use.as_ref().is_none_or(|use_| *use_ == PublicKeyUse::Signature)
@@ -311,9 +331,9 @@ impl Provider {
     }
 
     /// What the provider adds about the person; it must be the same person.
-    fn userinfo(&self, endpoint: &str, token: &str, claims: &Claims) -> Result<Claims, SignInError> {
+    fn userinfo(&self, endpoint: &str, token: &str, claims: &Claims, now: Instant) -> Result<Claims, SignInError> {
         let authorization = Some(format!("Bearer {token}"));
-        let answer = self.ask(&Outgoing { url: endpoint.to_owned(), form: None, authorization })?;
+        let answer = self.source.ask(&Outgoing { url: endpoint.to_owned(), form: None, authorization }, now)?;
         let details: Claims = match answer.status {
             200 => serde_json::from_slice(&answer.body).ok(),
             _ => None,
@@ -324,39 +344,15 @@ impl Provider {
         }
         Ok(details)
     }
+}
 
-    /// The description and keys, read again when they are old or lack the key `kid`.
-    fn known(&self, now: Instant, kid: Option<&str>) -> Result<(Arc<Metadata>, Arc<JwkSet>), SignInError> {
-        if let Some(known) = &*self.known.lock() {
-            let age = now - known.read_at;
-            let has = kid.is_none_or(|kid| known.keys.find(kid).is_some());
-            if (has && age < KEPT_MS) || (!has && age < PAUSE_MS) {
-                return Ok((Arc::clone(&known.metadata), Arc::clone(&known.keys)));
-            }
-        }
-        // Not under the lock: a slow provider must not hold up those who already know enough.
-        let issuer = &self.settings.issuer;
-        let standard = || format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let metadata: Metadata = self.read(&self.settings.discovery.clone().unwrap_or_else(standard))?;
-        if metadata.issuer != *issuer {
-            return Err(SignInError::Untrusted("issuer of the description"));
-        }
-        let keys: JwkSet = self.read(&metadata.jwks_uri)?;
-        let (metadata, keys) = (Arc::new(metadata), Arc::new(keys));
-        let known = Known { metadata: Arc::clone(&metadata), keys: Arc::clone(&keys), read_at: now };
-        *self.known.lock() = Some(known);
-        Ok((metadata, keys))
-    }
-
-    fn read<T: for<'de> Deserialize<'de>>(&self, url: &str) -> Result<T, SignInError> {
-        let answer = self.ask(&Outgoing { url: url.to_owned(), form: None, authorization: None })?;
-        let value = (answer.status == 200).then(|| serde_json::from_slice(&answer.body).ok()).flatten();
-        value.ok_or_else(|| SignInError::Provider(format!("{url}: status {}", answer.status)))
-    }
-
-    fn ask(&self, request: &Outgoing) -> Result<Incoming, SignInError> {
-        (self.fetch)(request).map_err(SignInError::Provider)
-    }
+/// Whether the person proved who they are for this question, by the clock of the provider alone: at
+/// most as long before the ID token as the question has been asked. A provider that knew them from
+/// before answers without asking (OpenID Connect Core §3.1.2.1), whoever sits there now.
+fn is_new(claims: &Claims, expected: &Expected<'_>, now: Instant) -> bool {
+    let (Some(at), Some(issued_at)) = (seconds(claims, "auth_time"), seconds(claims, "iat")) else { return false };
+    let asked_for_s = now.saturating_sub(expected.asked_at).max(0).div_euclid(1_000);
+    issued_at.saturating_sub(at) <= asked_for_s.saturating_add(SLACK_S)
 }
 
 fn seconds(claims: &Claims, name: &str) -> Option<i64> {
@@ -365,6 +361,12 @@ fn seconds(claims: &Claims, name: &str) -> Option<i64> {
 
 fn encode(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
+}
+
+/// An address with what a browser brings there.
+pub(crate) fn with_query(address: &str, parameters: &[(&str, String)]) -> String {
+    let separator = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{separator}{}", query(parameters))
 }
 
 /// Names and values as a query or a form.

@@ -76,6 +76,12 @@ impl PersonKey {
     }
 }
 
+/// Whether a text can name one person: something is written there, and no blank around it or
+/// control character within makes two of one.
+pub(crate) fn is_telling(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control)
+}
+
 /// The RPPS number in a national number: type 8, then eleven digits.
 pub(crate) fn rpps_of(national_id: &str) -> Option<String> {
     let rpps = national_id.strip_prefix('8')?;

@@ -184,6 +184,7 @@ pub(crate) fn provider(sandbox: &Arc<Sandbox>) -> Provider {
         client_id: CLIENT_ID.to_owned(),
         client_secret: String::new(),
         redirect_uri: REDIRECT.to_owned(),
+        logout_redirect_uri: None,
         scopes: "openid".to_owned(),
         acr: vec![ACR.to_owned()],
         national_ids: true,

@@ -18,6 +18,8 @@ use crate::secret::{hash, sha256};
 const PORTAL: &str = "portail";
 /// How old a sign-in may be when level 3 is opened (D32).
 pub(crate) const FRESH_MS: i64 = 15 * 60_000;
+/// The time of a proof that there was not.
+pub(crate) const UNPROVED: Instant = 0;
 /// How often the last use of a session is written: a session may so end this much too soon.
 const TOUCH_MS: i64 = 60_000;
 /// How long a form may stay open before it is sent.
@@ -47,8 +49,8 @@ pub struct Acting {
     pub standing: Standing,
     /// For whom, when they act in somebody's place.
     pub on_behalf_of: Option<Person>,
-    /// When they last proved who they are.
-    pub authenticated_at: Instant,
+    /// When they last proved who they are; `None` when their provider answered without asking them.
+    pub authenticated_at: Option<Instant>,
     /// The session, by the hash of its secret.
     session: [u8; 32],
     kept: Kept,
@@ -96,12 +98,15 @@ pub enum SessionError {
 pub(crate) struct Kept {
     /// The right acted under.
     pub(crate) right: Option<String>,
-    /// When the person last proved who they are.
+    /// When the person last proved who they are; [`UNPROVED`] when their provider knew them already.
     pub(crate) authenticated_at: Instant,
     /// When this session began.
     pub(crate) started_at: Instant,
     /// When it was last used.
     pub(crate) seen_at: Instant,
+    /// Where the provider's own session is ended, with what it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) way_out: Option<String>,
 }
 
 impl Acting {
@@ -111,6 +116,12 @@ impl Acting {
     pub fn grant(&self) -> Grant {
         let audience = self.right.as_ref().map_or(Audience::PUBLIC, |right| right.profile.base());
         Grant::mint_through(audience, PORTAL.to_owned(), actor(&self.person.id), Rights::default())
+    }
+
+    /// Where a browser goes, once signed out here, to end the session that the provider keeps: without
+    /// it the next person at this screen would be let in unasked.
+    pub fn way_out(&self) -> Option<&str> {
+        self.kept.way_out.as_deref()
     }
 
     fn limits(&self) -> SessionLimits {
@@ -251,7 +262,7 @@ impl People {
         let Some(row) = self.ledger.session(&session)? else { return Ok(None) };
         let Ok(kept) = serde_json::from_str::<Kept>(&row.body) else { return Ok(None) };
         let Some(person) = self.person(&row.person)? else { return Ok(None) };
-        let authenticated_at = kept.authenticated_at;
+        let authenticated_at = Some(kept.authenticated_at).filter(|at| *at != UNPROVED);
         let (right, standing, on_behalf_of) = (None, Standing::Active, None);
         Ok(Some(Acting { person, right, standing, on_behalf_of, authenticated_at, session, kept }))
     }

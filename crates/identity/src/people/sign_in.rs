@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::People;
 use super::entitlement::{EndReason, Entitlement, Standing};
-use super::oidc::{Asked, Expected, Proven, Provider, query};
+use super::oidc::{Asked, Expected, Proven, Provider, with_query};
 use super::person::PersonKey;
 use super::profile::WITHOUT_RIGHT;
 use super::rights::{actor, ended, trace};
-use super::session::{self, Kept, is_fresh};
+use super::session::{self, Kept, UNPROVED, is_fresh};
 use crate::Secret;
 use crate::secret::hash;
 
@@ -133,8 +133,7 @@ impl fmt::Debug for Begun {
 impl Begun {
     /// Where the browser goes, with what it brings.
     pub fn url(&self) -> String {
-        let separator = if self.address.contains('?') { '&' } else { '?' };
-        format!("{}{separator}{}", self.address, query(&self.parameters))
+        with_query(&self.address, &self.parameters)
     }
 }
 
@@ -180,8 +179,8 @@ impl People {
             (None, Some(code)) if !code.is_empty() && code.len() <= TEXT_BYTES_MAX => code,
             _ => return Err(SignInError::Refused),
         };
-        let Attempt { nonce, verifier, .. } = &attempt;
-        let expected = Expected { nonce, verifier, after: attempt.again.then_some(attempt.at) };
+        let &Attempt { ref nonce, ref verifier, again, at: asked_at, .. } = &attempt;
+        let expected = Expected { nonce, verifier, asked_at, again };
         let proven = provider.redeem(code, &expected, now)?;
         let secret = self.open_session(provider, &proven, former, now)?;
         Ok(SignedIn { secret, back: attempt.back })
@@ -225,11 +224,17 @@ impl People {
         let lapsed = rights.iter().filter(|(_, standing)| *standing == Standing::Lapsed);
         records.extend(lapsed.map(|(right, _)| ended(right, EndReason::Lapsed, "system", now)));
         records.push(self.sign_in_record(&person.id, &who, provider.id(), now)?);
-        // A provider that does not say when is not believed to be recent.
-        let authenticated_at = proven.authenticated_at.unwrap_or(0);
+        // Known to the provider from before, or it does not say: not proved to us.
+        let authenticated_at = proven.authenticated_at.unwrap_or(UNPROVED);
         let usable = self.usable(&person, now)?;
         let right = first(&usable, authenticated_at, now);
-        let kept = Kept { right: right.map(|right| right.id.clone()), authenticated_at, started_at: now, seen_at: now };
+        let kept = Kept {
+            right: right.map(|right| right.id.clone()),
+            authenticated_at,
+            started_at: now,
+            seen_at: now,
+            way_out: proven.way_out.clone(),
+        };
         let limits = right.map_or(WITHOUT_RIGHT, |right| right.profile.limits());
         let secret = Secret::draw(&mut |bytes| (self.random)(bytes));
         let row = session::row(hash(secret.expose()), &person.id, &kept, limits);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use ror_directory::{Directory, Environment, ImportItem, ImportKey, MintedKind, Replaces};
 use ror_fhir::Node;
 use ror_identity::people::{DemoScopes, Fetch, Outgoing, People, PeopleSettings, Visit};
@@ -38,7 +39,7 @@ pub(crate) struct World {
     pub(crate) writer_falls: Arc<AtomicBool>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<std::thread::JoinHandle<()>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// What the server answered.
@@ -96,6 +97,19 @@ impl World {
 
     /// The same, for real or as sandbox, with these limits for each caller.
     pub(crate) fn with(items: Vec<ImportItem>, sandbox: bool, limits: &CallLimits) -> Self {
+        let settings = PeopleSettings { providers: Vec::new(), sandbox: sandbox.then(scopes) };
+        let fetch: Arc<Fetch> = Arc::new(|request: &Outgoing| Err(format!("no network for {}", request.url)));
+        Self::among(items, settings, &fetch, limits)
+    }
+
+    /// The same, with these providers of identities, asked so.
+    pub(crate) fn among(
+        items: Vec<ImportItem>,
+        settings: PeopleSettings,
+        fetch: &Arc<Fetch>,
+        limits: &CallLimits,
+    ) -> Self {
+        let sandbox = settings.sandbox.is_some();
         let memory = std::path::Path::new("/dev/shm");
         let folder = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("a folder");
         let ledger: Arc<dyn Ledger> =
@@ -121,11 +135,9 @@ impl World {
         let keeper = ror_identity::Settings::new(true);
         let identity = Identity::open(Arc::clone(&ledger), keeper, Box::new(random.clone()), NOW);
         let clock = Arc::new(AtomicI64::new(NOW));
-        let settings = PeopleSettings { providers: Vec::new(), sandbox: sandbox.then(scopes) };
-        let fetch: Arc<Fetch> = Arc::new(|request: &Outgoing| Err(format!("no network for {}", request.url)));
         let time = Arc::clone(&clock);
         let now: Arc<dyn Fn() -> i64 + Send + Sync> = Arc::new(move || time.load(Ordering::Relaxed));
-        let people = People::open(ledger, settings, Box::new(random), &fetch, Arc::clone(&now)).expect("people");
+        let people = People::open(ledger, settings, Box::new(random), fetch, Arc::clone(&now)).expect("people");
         let traces = Traces::open(&folder.path().join("audit.sqlite"), NOW).expect("a file of traces");
         let traces = Arc::new(traces);
         let services = Services {
@@ -145,6 +157,7 @@ impl World {
         world
     }
 
+    /// Listens.
     fn serve(
         folder: tempfile::TempDir,
         services: Services,
@@ -182,7 +195,7 @@ impl World {
             writer_falls: Arc::default(),
             stop: Some(stop),
             server: Some(server),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -213,6 +226,17 @@ impl World {
             Visit::SignedIn(acting) => acting.grant(),
             Visit::Public | Visit::Ended => panic!("signed in"),
         }
+    }
+
+    /// Changes what a session holds, as JSON, in the ledger itself.
+    pub(crate) fn change_session(&self, secret: &str, change: impl FnOnce(&mut serde_json::Value)) {
+        let ledger = SqliteLedger::open_existing(&self.folder.path().join("ledger.sqlite")).expect("a ledger");
+        let hash = digest(&SHA256, secret.as_bytes()).as_ref().try_into().expect("32 bytes");
+        let mut row = ledger.session(&hash).expect("reads").expect("a session");
+        let mut body = serde_json::from_str(&row.body).expect("JSON");
+        change(&mut body);
+        row.body = body.to_string();
+        assert!(ledger.update_session(&row).expect("writes"));
     }
 
     /// Lets time pass.

@@ -9,5 +9,6 @@ mod limits;
 mod matrix;
 mod pages;
 mod people;
+mod providers;
 mod traces;
 mod unplaced;

@@ -1,7 +1,8 @@
 //! A provider of the shape of Pro Santé Connect, and what is not believed of its answers.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -9,10 +10,12 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::{Begun, Callback, Fetch, Outgoing, PeopleSettings, ProviderSettings, START, SignInError, World, parameter};
+use super::{
+    Begun, Callback, Fetch, MINUTE, Outgoing, PeopleSettings, ProviderSettings, START, SignInError, World, parameter,
+};
 use crate::keys;
-use crate::people::Visit;
 use crate::people::oidc::Incoming;
+use crate::people::{Giver, NewEntitlement, PersonKey, PersonProfile, Scope, SessionError, Visit};
 use crate::secret::sha256;
 
 const ISSUER: &str = "https://psc.example/realms/psc";
@@ -49,6 +52,7 @@ fn settings() -> ProviderSettings {
         client_id: "ror".to_owned(),
         client_secret: "s€cret:1".to_owned(),
         redirect_uri: "https://ror.example/connexion/retour".to_owned(),
+        logout_redirect_uri: Some("https://ror.example/deconnexion".to_owned()),
         scopes: "openid scope_all".to_owned(),
         acr: vec!["eidas1".to_owned()],
         national_ids: true,
@@ -162,7 +166,7 @@ fn an_account_without_number_has_no_right_until_somebody_gives_one() {
 #[test]
 fn answers_that_fail_a_check_sign_nobody_in() {
     type Change = fn(&mut Script);
-    let cases: [(&str, Change); 24] = [
+    let cases: [(&str, Change); 32] = [
         ("another issuer", |it| it.claims["iss"] = json!("https://evil.example")),
         ("another audience", |it| it.claims["aud"] = json!("autre")),
         ("two audiences, no party", |it| it.claims["aud"] = json!(["ror", "autre"])),
@@ -177,6 +181,17 @@ fn answers_that_fail_a_check_sign_nobody_in() {
         ("too weak", |it| it.claims["acr"] = json!("eidas0")),
         ("no strength", |it| drop(it.claims.as_object_mut().map(|all| all.remove("acr")))),
         ("no subject", |it| it.claims["sub"] = json!("")),
+        ("a blank subject", |it| {
+            it.claims["sub"] = json!("  ");
+            it.user["sub"] = json!("  ");
+        }),
+        ("an empty number", |it| it.user["SubjectNameID"] = json!("")),
+        ("a blank number", |it| it.user["SubjectNameID"] = json!(" \u{a0}")),
+        ("a number with a blank around", |it| it.user["SubjectNameID"] = json!("899900000053 ")),
+        ("a number that is no text", |it| it.user["SubjectNameID"] = json!(899_900_000_053_i64)),
+        ("no number where one is announced", |it| it.user["SubjectNameID"] = Value::Null),
+        ("an empty number in the token", |it| it.claims["SubjectNameID"] = json!("")),
+        ("two numbers", |it| it.claims["SubjectNameID"] = json!("899900000061")),
         ("another key", |it| it.signer = EncodingKey::from_ec_der(&key(4))),
         ("unknown key", |it| it.header.kid = Some("k2".to_owned())),
         ("a shared secret", |it| {
@@ -223,10 +238,112 @@ fn proving_again_who_one_is_asks_for_a_new_proof() {
     let refused = finish(&world, &script, &begin(&world, true));
     assert!(matches!(refused, Err(SignInError::Untrusted("sign-in too old"))), "{refused:?}");
     let (world, script) = self::world();
+    script.lock().claims["auth_time"] = json!(NOW_S - 40);
+    assert!(finish(&world, &script, &begin(&world, true)).is_err(), "proved before it was asked");
+    let (world, script) = self::world();
+    let begun = begin(&world, true);
+    world.wait(2 * MINUTE);
+    script.lock().claims["iat"] = json!(NOW_S + 120);
+    script.lock().claims["auth_time"] = json!(NOW_S + 20);
+    assert!(finish(&world, &script, &begun).is_ok(), "whoever takes their time has proved it all the same");
+    let (world, script) = self::world();
     script.lock().claims.as_object_mut().map(|all| all.remove("auth_time"));
     assert!(finish(&world, &script, &begin(&world, true)).is_err(), "a provider that does not say when");
     let (world, script) = self::world();
     assert!(finish(&world, &script, &begin(&world, true)).is_ok());
+}
+
+#[test]
+fn d32_a_provider_that_lets_somebody_in_unasked_opens_no_level_3() {
+    let regulator = |world: &World| {
+        let to = PersonKey::national("899900000053");
+        let (profile, scope) = (PersonProfile::Regulateur, Scope::nation());
+        let new = NewEntitlement { to, name: "Léa ROUX".to_owned(), profile, scope };
+        world.people.give(&new, Giver::Console, world.now()).expect("given")
+    };
+    let (world, script) = world();
+    let right = regulator(&world);
+    // Proved two minutes ago, elsewhere, perhaps by somebody who has left this screen since.
+    script.lock().claims["auth_time"] = json!(NOW_S - 120);
+    let acting = world.acting(&finish(&world, &script, &begin(&world, false)).expect("signed in"));
+    assert_eq!(acting.right.as_ref().map(|right| right.profile.code()), Some("CONSULTANT"));
+    assert_eq!(acting.authenticated_at, None);
+    let refused = world.people.act_as(&acting, &right, world.now());
+    assert!(matches!(refused, Err(SessionError::SignInFirst)), "{:?}", refused.err());
+    let (world, script) = self::world();
+    regulator(&world);
+    let acting = world.acting(&finish(&world, &script, &begin(&world, false)).expect("signed in"));
+    assert_eq!(acting.right.as_ref().map(|right| right.profile.code()), Some("REGULATEUR"), "proved for us");
+}
+
+#[test]
+fn whoever_signs_out_here_is_told_the_way_out_of_the_provider() {
+    let (world, script) = world();
+    let acting = world.acting(&finish(&world, &script, &begin(&world, false)).expect("signed in"));
+    let way = acting.way_out().expect("the provider announces one").to_owned();
+    assert!(way.starts_with("https://psc.example/end?client_id=ror&id_token_hint=ey"), "{way}");
+    let back = "https%3A%2F%2Fror.example%2Fdeconnexion";
+    assert_eq!(parameter(&way, "post_logout_redirect_uri").as_deref(), Some(back));
+    let other = world.people.act_as(&acting, "consultant", world.now()).expect("a right of theirs");
+    assert_eq!(world.acting(other.expose()).way_out(), Some(way.as_str()), "whatever the role");
+}
+
+#[test]
+fn a_provider_that_fails_is_left_alone_for_a_while_and_what_was_read_serves() {
+    let (_, script) = world();
+    let (held, is_down) = (Arc::clone(&script), Arc::new(AtomicBool::new(true)));
+    let (down, tries) = (Arc::clone(&is_down), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&tries);
+    let fetch: Arc<Fetch> = Arc::new(move |request: &Outgoing| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        if down.load(Ordering::Relaxed) { Err("hung".to_owned()) } else { Ok(answer(&mut held.lock(), request)) }
+    });
+    let world = World::with(|| PeopleSettings { providers: vec![settings()], sandbox: None }, &fetch);
+    let begins = || world.people.begin(Some("psc"), "/", false, world.now());
+    for _ in 0..5 {
+        assert!(matches!(begins(), Err(SignInError::Provider(_))));
+    }
+    assert_eq!(tries.load(Ordering::Relaxed), 1, "asked once, the failure remembered");
+    world.wait(10_000);
+    is_down.store(false, Ordering::Relaxed);
+    let begun = begins().expect("asked again");
+    is_down.store(true, Ordering::Relaxed);
+    tries.store(0, Ordering::Relaxed);
+    // The token address hangs: whoever comes next does not wait for it too.
+    assert!(matches!(finish(&world, &script, &begun), Err(SignInError::Provider(_))));
+    assert!(begins().is_err() && begins().is_err());
+    assert_eq!(tries.load(Ordering::Relaxed), 1);
+    world.wait(11 * MINUTE);
+    assert!(begins().is_ok(), "what was read ten minutes ago still says where to go");
+    world.wait(24 * 60 * MINUTE);
+    assert!(begins().is_err(), "not for ever");
+}
+
+#[test]
+fn a_slow_provider_is_asked_by_one_caller_at_a_time() {
+    let (_, script) = world();
+    let (release, released) = mpsc::channel::<()>();
+    let (held, released) = (Arc::clone(&script), Mutex::new(released));
+    let fetch: Arc<Fetch> = Arc::new(move |request: &Outgoing| {
+        let answered = answer(&mut held.lock(), request);
+        if request.url.ends_with("configuration") {
+            released.lock().recv().expect("released");
+        }
+        Ok(answered)
+    });
+    let world = World::with(|| PeopleSettings { providers: vec![settings()], sandbox: None }, &fetch);
+    std::thread::scope(|scope| {
+        let begun: Vec<_> = (0..4).map(|_| scope.spawn(|| begin(&world, false))).collect();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        for _ in 0..4 {
+            release.send(()).expect("somebody may wait");
+        }
+        for begun in begun {
+            drop(begun.join().expect("begins"));
+        }
+    });
+    let read = script.lock().asked.iter().filter(|request| request.url.ends_with("configuration")).count();
+    assert_eq!(read, 1);
 }
 
 #[test]

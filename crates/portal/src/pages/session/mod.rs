@@ -13,7 +13,8 @@ use crate::{french, respond, visitor};
 struct Page {
     frame: Frame,
     person: String,
-    since: String,
+    /// When they proved who they are.
+    since: Option<String>,
     reads: &'static str,
     roles: Vec<Line>,
     /// Tokens of the two ways out.
@@ -49,7 +50,7 @@ pub(crate) fn page(context: &Context<'_>) -> Response<Body> {
     let page = Page {
         frame: context.frame("Votre session – ROR").not_indexed(),
         person: acting.person.name.clone(),
-        since: french::moment(acting.authenticated_at),
+        since: acting.authenticated_at.map(french::moment),
         reads: reads(acting),
         roles: choices.iter().map(|choice| line(context, choice, token())).collect(),
         out: token(),
