@@ -185,6 +185,15 @@ pub trait Ledger: Send + Sync {
         audit: &[NewAudit],
     ) -> Result<(), LedgerError>;
 
+    /// Puts a session in the place of `former`, with traces, in the same transaction; `false` when
+    /// `former` has ended meanwhile, and then nothing is written: what was ended does not live on
+    /// under another name.
+    ///
+    /// # Errors
+    /// When the engine cannot write.
+    fn replace_session(&self, former: &[u8; 32], session: &SessionRow, audit: &[NewAudit])
+    -> Result<bool, LedgerError>;
+
     /// Changes what an open session holds; `false` when it has ended meanwhile, and then nothing
     /// brings it back.
     ///

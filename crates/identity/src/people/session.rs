@@ -208,7 +208,7 @@ impl People {
     /// Acts under another right, in a session with a new secret; gives that secret.
     ///
     /// # Errors
-    /// [`SessionError::NoRight`], [`SessionError::SignInFirst`], or the ledger's.
+    /// [`SessionError::NoRight`], [`SessionError::SignInFirst`], [`SessionError::Ended`], or the ledger's.
     pub fn act_as(&self, acting: &Acting, right: &str, now: Instant) -> Result<Secret, SessionError> {
         let usable = self.usable(&acting.person, now)?;
         let right = usable.into_iter().map(|(right, _)| right).find(|held| held.id == right);
@@ -221,8 +221,12 @@ impl People {
         let trace = trace("act-as", &target, &actor(&acting.person.id), "done", now);
         let secret = Secret::draw(&mut |bytes| (self.random)(bytes));
         let row = row(hash(secret.expose()), &acting.person.id, &kept, right.profile.limits());
-        self.ledger.open_session(&row, Some(&acting.session), &[], &[trace])?;
-        Ok(secret)
+        // Ended since it was read, here or everywhere: it does not come back as another.
+        if self.ledger.replace_session(&acting.session, &row, &[trace])? {
+            Ok(secret)
+        } else {
+            Err(SessionError::Ended)
+        }
     }
 
     /// A token for one form of this session.

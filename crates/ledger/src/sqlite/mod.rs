@@ -240,6 +240,22 @@ impl Ledger for SqliteLedger {
         })
     }
 
+    fn replace_session(
+        &self,
+        former: &[u8; 32],
+        session: &SessionRow,
+        audit: &[NewAudit],
+    ) -> Result<bool, LedgerError> {
+        self.write(|tx| {
+            let is_there = session::end(tx, EndSessions::One(former))? == 1;
+            if is_there {
+                session::put(tx, session)?;
+                append::audit(tx, audit)?;
+            }
+            Ok(is_there)
+        })
+    }
+
     fn update_session(&self, session: &SessionRow) -> Result<bool, LedgerError> {
         self.write(|tx| session::update(tx, session))
     }

@@ -223,6 +223,20 @@ fn acting_as_another_changes_the_secret_and_the_audience() {
 }
 
 #[test]
+fn a_session_that_was_ended_does_not_live_on_under_another_role() {
+    let world = World::sandbox();
+    let (desk, phone) = (world.sign_in("kine-liberal"), world.sign_in("kine-liberal"));
+    // A page that was read just before everything is closed, and acted upon just after.
+    let acting = world.acting(&phone);
+    let right = world.people.choices(&acting, world.now()).expect("reads").remove(1).right.id;
+    assert_eq!(world.people.sign_out_everywhere(&world.acting(&desk), world.now()).expect("writes"), 2);
+    let switched = world.people.act_as(&acting, &right, world.now());
+    assert!(matches!(switched, Err(SessionError::Ended)), "{:?}", switched.err());
+    assert_eq!(world.people.sign_out_everywhere(&acting, world.now()).expect("writes"), 0, "nothing is left");
+    assert!(!world.traces().iter().any(|(action, _)| action == "act-as"));
+}
+
+#[test]
 fn d32_level_3_is_opened_by_a_recent_sign_in_only() {
     let world = World::sandbox();
     let cookie = world.sign_in("regulateur-samu");
