@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use ror_fhir::Instant;
-use ror_identity::people::{Acting, Entitlement, People, Person, ScopeKind, Visit};
+use ror_identity::people::{Acting, Entitlement, Held, People, Person, ScopeKind, Visit};
+use ror_index::Hit;
 use ror_registers::cog::Cog;
 use ror_search::ResourceType;
 
@@ -103,23 +104,31 @@ pub(crate) fn scope(right: &Entitlement, finder: Finder<'_>) -> String {
 
 /// What holds an establishment or an offer, as this person may read: from the offer to its
 /// establishments and legal entities, then to department and region.
-pub(crate) fn holders(reader: Reader<'_>, finder: Finder<'_>, kind: ScopeKind, code: &str) -> Vec<(ScopeKind, String)> {
+pub(crate) fn holders(reader: Reader<'_>, finder: Finder<'_>, kind: ScopeKind, code: &str) -> Held {
     let mut found = Vec::new();
-    if kind == ScopeKind::Departement {
-        found.extend(finder.cog.departement(code).map(|known| (ScopeKind::Region, known.region.to_string())));
-        return found;
-    }
-    if kind == ScopeKind::Commune {
-        around(code, finder.cog, &mut found);
-        return found;
-    }
-    let mut holder = match kind {
+    let first = match kind {
+        ScopeKind::Departement => {
+            found.extend(finder.cog.departement(code).map(|known| (ScopeKind::Region, known.region.to_string())));
+            Ok(None)
+        }
+        ScopeKind::Commune => {
+            around(code, finder.cog, &mut found);
+            Ok(None)
+        }
         ScopeKind::Offer => finder
-            .identified(ResourceType::HealthcareService, code)
-            .and_then(|offer| reader.target(&offer, ResourceType::Organization, "organization")),
-        ScopeKind::Ej | ScopeKind::Eg => finder.identified(ResourceType::Organization, code),
-        _ => None,
+            .alone(ResourceType::HealthcareService, code)
+            .map(|offer| offer.and_then(|offer| reader.target(&offer, ResourceType::Organization, "organization"))),
+        ScopeKind::Ej | ScopeKind::Eg => finder.alone(ResourceType::Organization, code),
+        ScopeKind::Nation | ScopeKind::Region | ScopeKind::Own => Ok(None),
     };
+    let Ok(first) = first else { return Held::Ambiguous };
+    climb(reader, finder, first, &mut found);
+    Held::By(found)
+}
+
+/// From a structure to its legal entities, with the place of the first that has one.
+fn climb(reader: Reader<'_>, finder: Finder<'_>, first: Option<Hit<'_>>, found: &mut Vec<(ScopeKind, String)>) {
+    let mut holder = first;
     let mut is_placed = false;
     // A structure that holds itself would otherwise be climbed for ever.
     for _ in 0..HOLDERS_MAX {
@@ -132,12 +141,11 @@ pub(crate) fn holders(reader: Reader<'_>, finder: Finder<'_>, kind: ScopeKind, c
         // The nearest address tells the region: a site is not where its legal entity has its seat.
         let commune = structure.items("address").next().and_then(node::commune);
         if let Some(commune) = commune.filter(|_| !is_placed) {
-            around(commune, finder.cog, &mut found);
+            around(commune, finder.cog, found);
             is_placed = true;
         }
         holder = reader.target(&hit, ResourceType::Organization, "partof");
     }
-    found
 }
 
 /// The department and the region of a commune.
@@ -150,7 +158,8 @@ fn around(commune: &str, cog: &Cog, found: &mut Vec<(ScopeKind, String)>) {
 
 fn named(kind: ScopeKind, code: &str, finder: Finder<'_>) -> Option<String> {
     let cog: &Cog = finder.cog;
-    let resource = |rtype| finder.identified(rtype, code).and_then(|hit| hit.to_node().str("name").map(str::to_owned));
+    // A name that is one of several would tell something wrong: the number is shown.
+    let resource = |rtype| finder.alone(rtype, code).ok()??.to_node().str("name").map(str::to_owned);
     match kind {
         ScopeKind::Region => cog.region(code).map(|region| region.name.to_string()),
         ScopeKind::Departement => cog.departement(code).map(|departement| departement.name.to_string()),

@@ -31,7 +31,9 @@ pub(crate) fn run(command: &Person) -> anyhow::Result<ExitCode> {
             for (right, standing) in people(data)?.rights_of(&key(who)?.id(), now())? {
                 let (code, kind) = (right.profile.code(), right.scope.kind.word());
                 let state = if standing == Standing::Lapsed { "échue" } else { "en cours" };
-                report::say(&format!("{} {code} {kind}:{} {state}", right.id, right.scope.codes.join(",")));
+                let by = if right.is_self_given() { "elle-même" } else { right.given_by.as_str() };
+                let codes = right.scope.codes.join(",");
+                report::say(&format!("{} {code} {kind}:{codes} {state}, donnée par {by}", right.id));
             }
         }
     }
@@ -44,6 +46,10 @@ fn people(folder: &std::path::Path) -> anyhow::Result<People> {
 }
 
 fn key(who: &PersonName) -> anyhow::Result<PersonKey> {
+    // A blank would be the number, or the account, of all those who have none.
+    if [&who.national_id, &who.issuer, &who.subject].into_iter().flatten().any(|text| text.trim().is_empty()) {
+        bail!("un numéro, un émetteur ou un compte vide ne désigne personne");
+    }
     match (&who.national_id, &who.issuer, &who.subject) {
         (Some(number), None, None) => Ok(PersonKey::national(number)),
         (None, Some(issuer), Some(subject)) => Ok(PersonKey::account(issuer, subject)),
@@ -63,6 +69,18 @@ fn scope(text: &str) -> anyhow::Result<Scope> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blank_names_nobody() {
+        let who = |national_id: Option<&str>, issuer: Option<&str>, subject: Option<&str>| {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            key(&PersonName { national_id: text(national_id), issuer: text(issuer), subject: text(subject) }).is_ok()
+        };
+        assert!(who(Some("899900000053"), None, None) && who(None, Some("https://agents"), Some("u1")));
+        assert!(
+            !who(Some(""), None, None) && !who(Some(" "), None, None) && !who(None, Some("https://agents"), Some(""))
+        );
+    }
 
     #[test]
     fn a_scope_is_a_word_and_codes() {

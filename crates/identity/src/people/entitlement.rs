@@ -115,6 +115,11 @@ impl Entitlement {
         serde_json::to_string(&kept).expect("plain data")
     }
 
+    /// Whether its holder gave it to themselves: refused now, and shown where it was once written.
+    pub fn is_self_given(&self) -> bool {
+        self.delegated_from.is_none() && self.given_by.strip_prefix("person/") == Some(self.person.as_str())
+    }
+
     /// Where it stands, its holder having last signed in at `last_sign_in`.
     pub fn standing(&self, last_sign_in: Option<Instant>, now: Instant) -> Standing {
         if self.ended.is_some() {
@@ -176,6 +181,13 @@ mod tests {
         assert_eq!(right.standing(Some(0), right.given_at + LAPSE_MS - 1), Standing::Lapsing(1_000 + LAPSE_MS));
         let ended = Ended { at: 2_000, by: "console".to_owned(), why: EndReason::Revoked };
         assert_eq!(Entitlement { ended: Some(ended), ..right }.standing(Some(2_000), 2_000), Standing::Ended);
+    }
+
+    #[test]
+    fn a_right_that_its_holder_gave_is_told_from_the_others() {
+        let given = |by: &str| Entitlement { given_by: by.to_owned(), ..entitlement() }.is_self_given();
+        assert!(given("person/p1"));
+        assert!(!given("person/p2") && !given("console") && !given("p1"));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub use personas::{DemoScopes, Persona};
 pub use profile::{PersonProfile, SessionLimits};
 pub use rights::{Giver, NewEntitlement, RightError};
 pub use sandbox::AuthorizeError;
-pub use scope::{Holders, Scope, ScopeKind};
+pub use scope::{Held, Holders, Scope, ScopeKind};
 pub use session::{Acting, Choice, SessionError, Visit};
 pub use sign_in::{Begun, Callback, SignInError, SignedIn, is_local};
 

@@ -48,6 +48,12 @@ pub enum RightError {
     /// The giver may not give this profile, or not there.
     #[error("vous ne pouvez pas donner cette habilitation")]
     NotYours,
+    /// The giver is the one to whom it would be given: nobody widens what they are alone.
+    #[error("on ne se donne pas d'habilitation à soi-même : demandez-la à qui vous a donné la vôtre")]
+    Oneself,
+    /// Several structures or offers bear this number.
+    #[error("le numéro {0} est porté par plusieurs structures ou offres : l'habilitation ne dirait pas pour laquelle")]
+    Ambiguous(String),
     /// No such right, or it has ended already.
     #[error("cette habilitation n'existe pas, ou plus")]
     Unknown,
@@ -106,8 +112,19 @@ impl People {
         if !new.profile.scopes().contains(&new.scope.kind) || !new.scope.is_well_formed() {
             return Err(RightError::Scope);
         }
+        if let Giver::Person(acting, holders) = by {
+            if new.to.id() == acting.person.id {
+                return self.refused("grant-give", &new.to.id(), by, now, RightError::Oneself);
+            }
+            // What the giver holds counts too: half of it may be somebody else's by now.
+            let held = acting.right.as_ref().and_then(|held| held.scope.ambiguous(holders));
+            if let Some(code) = new.scope.ambiguous(holders).or(held) {
+                let error = RightError::Ambiguous(code.to_owned());
+                return self.refused("grant-give", &new.to.id(), by, now, error);
+            }
+        }
         if !by.may(new.profile, &new.scope) {
-            return self.refused("grant-give", &new.to.id(), by, now);
+            return self.refused("grant-give", &new.to.id(), by, now, RightError::NotYours);
         }
         self.write_right(new, by, None, now)
     }
@@ -118,11 +135,11 @@ impl People {
     /// # Errors
     /// [`RightError`]; [`RightError::NotYours`] when their right is not one that can be delegated.
     pub fn delegate(&self, to: &PersonKey, name: &str, acting: &Acting, now: Instant) -> Result<String, RightError> {
-        let nothing = |_: super::ScopeKind, _: &str| Vec::new();
+        let nothing = |_: super::ScopeKind, _: &str| super::Held::By(Vec::new());
         let by = Giver::Person(acting, &nothing);
         let held = acting.right.as_ref().filter(|held| held.profile.is_delegable() && held.delegated_from.is_none());
         let Some(held) = held.filter(|held| to.id() != held.person) else {
-            return self.refused("grant-delegate", &to.id(), by, now);
+            return self.refused("grant-delegate", &to.id(), by, now, RightError::NotYours);
         };
         let (name, scope) = (name.to_owned(), held.scope.clone());
         let new = NewEntitlement { to: to.clone(), name, profile: held.profile, scope };
@@ -146,7 +163,7 @@ impl People {
             }
         };
         if !is_own && !by.may(right.profile, &right.scope) {
-            return self.refused("grant-end", id, by, now).map(|_| ());
+            return self.refused("grant-end", id, by, now, RightError::NotYours).map(|_| ());
         }
         let record = ended(&right, EndReason::Revoked, &by.actor(), now);
         let trace = trace("grant-end", &format!("grant/{id}"), &by.actor(), "done", now);
@@ -273,9 +290,16 @@ impl People {
         Ok(id)
     }
 
-    fn refused(&self, action: &str, target: &str, by: Giver<'_>, now: Instant) -> Result<String, RightError> {
+    fn refused(
+        &self,
+        action: &str,
+        target: &str,
+        by: Giver<'_>,
+        now: Instant,
+        error: RightError,
+    ) -> Result<String, RightError> {
         self.ledger.audit(&[trace(action, target, &by.actor(), "refused", now)])?;
-        Err(RightError::NotYours)
+        Err(error)
     }
 }
 

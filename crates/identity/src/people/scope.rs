@@ -40,9 +40,18 @@ pub struct Scope {
     pub codes: Vec<String>,
 }
 
-/// What holds a thing: of an establishment its legal entity, department and region, and so on.
-/// Known by whoever knows the directory; an empty list means that nothing is known to hold it.
-pub type Holders<'a> = dyn Fn(ScopeKind, &str) -> Vec<(ScopeKind, String)> + 'a;
+/// What is known of where a thing lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// By these: of an establishment its legal entity, department and region, and so on. Empty when
+    /// nothing is known to hold it.
+    By(Vec<(ScopeKind, String)>),
+    /// Several things bear that number: which of them is meant would be chance.
+    Ambiguous,
+}
+
+/// What holds a thing, told by whoever knows the directory.
+pub type Holders<'a> = dyn Fn(ScopeKind, &str) -> Held + 'a;
 
 impl ScopeKind {
     /// The word of the command line and of records.
@@ -99,6 +108,11 @@ impl Scope {
         !self.codes.is_empty() && self.codes.len() <= CODES_MAX && self.codes.iter().all(is_code)
     }
 
+    /// The first of its codes that several things bear.
+    pub fn ambiguous(&self, holders: &Holders<'_>) -> Option<&str> {
+        self.codes.iter().find(|code| holders(self.kind, code) == Held::Ambiguous).map(String::as_str)
+    }
+
     /// Whether all of it lies within `wider`. What nothing is known to hold lies in the nation only.
     pub fn is_within(&self, wider: &Self, holders: &Holders<'_>) -> bool {
         if wider.kind == ScopeKind::Nation {
@@ -106,7 +120,11 @@ impl Scope {
         }
         let is_held = |code: &String| {
             let holds = |kind: ScopeKind, code: &str| kind == wider.kind && wider.codes.iter().any(|held| held == code);
-            holds(self.kind, code) || holders(self.kind, code).iter().any(|(kind, code)| holds(*kind, code))
+            let around = || match holders(self.kind, code) {
+                Held::By(list) => list.iter().any(|(kind, code)| holds(*kind, code)),
+                Held::Ambiguous => false,
+            };
+            holds(self.kind, code) || around()
         };
         !self.codes.is_empty() && wider.kind.has_codes() && self.codes.iter().all(is_held)
     }
@@ -116,14 +134,14 @@ impl Scope {
 mod tests {
     use super::*;
 
-    fn holders(kind: ScopeKind, code: &str) -> Vec<(ScopeKind, String)> {
-        match (kind, code) {
+    fn holders(kind: ScopeKind, code: &str) -> Held {
+        Held::By(match (kind, code) {
             (ScopeKind::Eg, "010000024") => {
                 vec![(ScopeKind::Ej, "010000008".to_owned()), (ScopeKind::Region, "84".to_owned())]
             }
             (ScopeKind::Ej, "010000008") => vec![(ScopeKind::Region, "84".to_owned())],
             _ => Vec::new(),
-        }
+        })
     }
 
     #[test]

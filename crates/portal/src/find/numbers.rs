@@ -18,6 +18,10 @@ pub(crate) enum Named<'a> {
     Practitioner(Vec<Hit<'a>>),
 }
 
+/// Several resources bear one number.
+#[derive(Debug)]
+pub(crate) struct Several;
+
 /// What the public sees under that number.
 pub(crate) fn named<'a>(finder: Finder<'a>, number: &Number) -> Option<Named<'a>> {
     match number {
@@ -36,16 +40,30 @@ pub(crate) fn named<'a>(finder: Finder<'a>, number: &Number) -> Option<Named<'a>
 }
 
 impl<'a> Finder<'a> {
-    /// The resource that bears this identifier.
+    /// The resource that bears this identifier; the first of those that do, for whoever looks one up.
     pub(crate) fn identified(&self, rtype: ResourceType, value: &str) -> Option<Hit<'a>> {
+        self.bearing(rtype, value, "1")?.into_iter().next()
+    }
+
+    /// The one resource that bears this identifier, where more than showing it hangs on which one it is.
+    pub(crate) fn alone(&self, rtype: ResourceType, value: &str) -> Result<Option<Hit<'a>>, Several> {
+        let mut bearing = self.bearing(rtype, value, "2").unwrap_or_default().into_iter();
+        match (bearing.next(), bearing.next()) {
+            (_, Some(_)) => Err(Several),
+            (one, None) => Ok(one),
+        }
+    }
+
+    /// So many of the resources that bear this identifier, at most.
+    fn bearing(&self, rtype: ResourceType, value: &str, count: &str) -> Option<Vec<Hit<'a>>> {
         let escaped: String = value
             .chars()
             .flat_map(|c| if matches!(c, '\\' | ',' | '|' | '$') { vec!['\\', c] } else { vec![c] })
             .collect();
-        let pairs = [("identifier".to_owned(), escaped), ("_count".to_owned(), "1".to_owned())];
+        let pairs = [("identifier".to_owned(), escaped), ("_count".to_owned(), count.to_owned())];
         let query =
             parse(rtype, &pairs, Handling::Lenient, self.registry, Terminology::embedded(), &NoGeography).ok()?;
-        self.view.search(&query, None, None).ok()?.matches.into_iter().next()
+        Some(self.view.search(&query, None, None).ok()?.matches)
     }
 
     fn offers_of(&self, practitioner: &Hit<'_>) -> Vec<Hit<'a>> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ror_directory::{ImportItem, Replaces};
 use ror_fhir::Node;
 use ror_identity::CallLimits;
 use ror_identity::people::Persona;
@@ -522,6 +523,39 @@ fn whoever_is_in_charge_gives_a_right_and_takes_it_back() {
     assert!(is_signed_in(&world, &worker));
     assert_eq!(give(&world, &region, &[("retirer", &right)]).status, 200);
     assert!(!is_signed_in(&world, &worker));
+}
+
+#[test]
+fn a_number_that_two_structures_bear_gives_no_right() {
+    let world = World::of(territory());
+    let (finess, _) = establishment(&world);
+    let region = sign_in(&world, "admin-regional");
+    let asked = [("rpps", "99900000037"), ("nom", "Julie"), ("profil", "RESP_OFFRE_STRUCT eg"), ("codes", &finess)];
+    let twin = format!(
+        r#"{{"resourceType":"Organization","id":"jumelle","identifier":[{{"system":"http://finess.esante.gouv.fr","value":"{finess}"}}],"name":"Jumelle"}}"#
+    );
+    let resource = Node::parse(twin.as_bytes()).expect("JSON");
+    let twin = ImportItem { key: None, resource, updated: NOW, mint: None, replaces: Replaces::Anyone };
+    let summary = world.directory.import("fhir", vec![twin], &mut |_| {}).expect("the ledger takes it");
+    assert_eq!(summary.created, 1, "{:?}", summary.problems);
+    let refused = give(&world, &region, &asked);
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("porté par plusieurs structures") && refused.body.contains(&finess));
+    let worker = sign_in(&world, "assistante-sociale");
+    assert!(!world.get_with("/session", &worker).body.contains("Responsable de structure"));
+}
+
+#[test]
+fn nobody_gives_a_right_to_themselves() {
+    let world = World::of(territory());
+    let (finess, offer) = establishment(&world);
+    let region = sign_in(&world, "admin-regional");
+    let director = [("rpps", "99900000037"), ("nom", "Julie"), ("profil", "RESP_OFFRE_STRUCT eg"), ("codes", &finess)];
+    assert_eq!(give(&world, &region, &director).status, 200);
+    let worker = sign_in(&world, "assistante-sociale");
+    let own = [("rpps", "99900000037"), ("nom", "Julie"), ("profil", "PORTEUR_OFFRE offer"), ("codes", &offer)];
+    let refused = give(&world, &worker, &own);
+    assert!(refused.status == 403 && refused.body.contains("à soi-même"), "{}", refused.status);
 }
 
 #[test]

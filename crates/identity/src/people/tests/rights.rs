@@ -1,18 +1,20 @@
 //! Who gives what to whom, and who takes it back.
 
-use super::super::{Acting, Giver, NewEntitlement, PersonKey, PersonProfile, RightError, Scope, ScopeKind, Standing};
+use super::super::{
+    Acting, Giver, Held, NewEntitlement, PersonKey, PersonProfile, RightError, Scope, ScopeKind, Standing,
+};
 use super::{World, nowhere};
 use crate::people::{PeopleSettings, SessionError};
 
 /// What holds the establishments of these tests.
-fn holders(kind: ScopeKind, code: &str) -> Vec<(ScopeKind, String)> {
+fn holders(kind: ScopeKind, code: &str) -> Held {
     let region = (ScopeKind::Region, "84".to_owned());
-    match (kind, code) {
+    Held::By(match (kind, code) {
         (ScopeKind::Eg, "019900001" | "019900002" | "019900003") | (ScopeKind::Departement, "01") => vec![region],
         (ScopeKind::Offer, "84/00000002") => vec![(ScopeKind::Eg, "019900002".to_owned()), region],
         (ScopeKind::Offer, "84/00000001") => vec![(ScopeKind::Eg, "019900001".to_owned()), region],
         _ => Vec::new(),
-    }
+    })
 }
 
 fn to(profile: PersonProfile, scope: Scope) -> NewEntitlement {
@@ -79,6 +81,42 @@ fn nobody_gives_further_than_they_reach() {
     assert!(matches!(give(&world, &region, &elsewhere), Err(RightError::NotYours)));
     let wrong = to(PersonProfile::RespOffreStruct, Scope::nation());
     assert!(matches!(give(&world, &region, &wrong), Err(RightError::Scope)));
+}
+
+#[test]
+fn nobody_gives_a_right_to_themselves() {
+    let world = World::sandbox();
+    let director = world.acting(&world.sign_in("directrice-ehpad"));
+    let to_herself = PersonKey::account("urn:ror:bac-a-sable", "directrice-ehpad");
+    assert_eq!(to_herself.id(), director.person.id);
+    let scope = Scope::of(ScopeKind::Eg, ["019900002"]);
+    let new = NewEntitlement { to: to_herself, ..to(PersonProfile::RespDispoPlace, scope) };
+    assert!(matches!(give(&world, &director, &new), Err(RightError::Oneself)));
+    assert!(world.traces().contains(&("grant-give".to_owned(), "refused".to_owned())));
+    assert!(world.people.give(&new, Giver::Console, world.now()).is_ok(), "whoever holds the files may");
+    let rights = world.people.rights_of(&director.person.id, world.now()).expect("reads");
+    assert!(rights.iter().all(|(right, _)| !right.is_self_given()));
+}
+
+#[test]
+fn a_number_that_several_bear_gives_nothing() {
+    let world = World::sandbox();
+    let twice = |number: &'static str| {
+        move |kind: ScopeKind, code: &str| if code == number { Held::Ambiguous } else { holders(kind, code) }
+    };
+    let director = world.acting(&world.sign_in("directrice-ehpad"));
+    let nation = world.acting(&world.sign_in("admin-national"));
+    let beds = to(PersonProfile::RespDispoPlace, Scope::of(ScopeKind::Eg, ["019900002"]));
+    let quality = to(PersonProfile::RespQa, Scope::of(ScopeKind::Eg, ["019900001", "019900002"]));
+    let offer = to(PersonProfile::PorteurOffre, Scope::of(ScopeKind::Offer, ["84/00000002"]));
+    let shared = twice("019900002");
+    // Her own number, something within the nation, and something within what she holds by that number.
+    for (acting, new) in [(&director, &beds), (&nation, &quality), (&director, &offer)] {
+        let given = world.people.give(new, Giver::Person(acting, &shared), world.now());
+        assert!(matches!(&given, Err(RightError::Ambiguous(code)) if code == "019900002"), "{given:?}");
+    }
+    let another = twice("019900001");
+    assert!(world.people.give(&beds, Giver::Person(&director, &another), world.now()).is_ok());
 }
 
 #[test]

@@ -38,6 +38,8 @@ struct Line {
     name: String,
     profile: &'static str,
     scope: String,
+    /// Written before that was refused: told, to be taken back.
+    is_to_oneself: bool,
     since: String,
     token: String,
 }
@@ -108,6 +110,7 @@ fn show(
     };
     let line = |(right, name): (ror_identity::people::Entitlement, String)| Line {
         scope: visitor::scope(&right, context.finder()),
+        is_to_oneself: right.is_self_given(),
         since: french::day(right.given_at),
         profile: right.profile.label(),
         id: right.id,
