@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
 use ror_fhir::Instant;
 use ror_ledger::{Ledger, LedgerError};
@@ -54,6 +54,8 @@ pub struct Identity {
     settings: Settings,
     keys: RwLock<Arc<Keys>>,
     keys_read_at: AtomicI64,
+    /// Held by whoever reads the keys again.
+    refreshing: Mutex<()>,
     issuers: Vec<Trusted>,
     random: Box<Random>,
     clients: Clients,
@@ -164,8 +166,8 @@ impl Identity {
             issuers.push(Trusted::new(issuer.clone())?);
         }
         let (clients, tokens) = (Clients::default(), Tokens::default());
-        let keys_read_at = AtomicI64::new(now);
-        Ok(Self { ledger, settings, keys, keys_read_at, issuers, random, clients, tokens })
+        let (keys_read_at, refreshing) = (AtomicI64::new(now), Mutex::default());
+        Ok(Self { ledger, settings, keys, keys_read_at, refreshing, issuers, random, clients, tokens })
     }
 
     /// Who is calling, from the `Authorization` header, on a connection without certificate.
@@ -206,6 +208,12 @@ impl Identity {
                 grant(&client)
             }
         }
+    }
+
+    /// Whether the signature of this `Authorization` header was found good already: authenticating it
+    /// is then a look into memory. Anybody can send what is not.
+    pub fn remembers(&self, authorization: &str) -> bool {
+        bearer(authorization).is_ok_and(|token| self.tokens.get(&sha256(token.as_bytes())).is_some())
     }
 
     /// The public keys, as a JSON Web Key Set (RFC 7517).
@@ -269,6 +277,8 @@ impl Identity {
     }
 
     fn refresh_keys(&self, now: Instant) -> Result<Arc<Keys>, KeyError> {
+        // One at a time: an older reading must not take the place of a newer one.
+        let _turn = self.refreshing.lock();
         let fresh = Arc::new(Keys::open(&*self.ledger, &*self.random, now)?);
         self.keys_read_at.store(now, Ordering::Relaxed);
         let former = std::mem::replace(&mut *self.keys.write(), Arc::clone(&fresh));
@@ -288,9 +298,11 @@ impl Identity {
         if let Some(known) = self.tokens.get(&hash) {
             return Ok(known);
         }
+        // Before the keys: what they verify is not kept once they are thrown away.
+        let age = self.tokens.age();
         let verified = Arc::new(self.verify(token, now)?);
         if verified.alive(now).is_ok() {
-            self.tokens.insert(hash, &verified, now);
+            self.tokens.insert(hash, &verified, age, now);
         }
         Ok(verified)
     }

@@ -95,27 +95,52 @@ impl Clients {
 /// Tokens whose signature was found good, by the hash of their text.
 #[derive(Default)]
 pub(crate) struct Tokens {
-    entries: RwLock<HashMap<[u8; 32], Arc<Verified>>>,
+    kept: RwLock<Kept>,
 }
+
+#[derive(Default)]
+struct Kept {
+    entries: HashMap<[u8; 32], Arc<Verified>>,
+    /// How often all was forgotten.
+    age: Age,
+}
+
+/// The moment between two forgettings, to be taken before the keys that a token is checked under.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Age(u64);
 
 impl Tokens {
     pub(crate) fn get(&self, hash: &[u8; 32]) -> Option<Arc<Verified>> {
-        self.entries.read().get(hash).cloned()
+        self.kept.read().entries.get(hash).cloned()
     }
 
-    pub(crate) fn insert(&self, hash: [u8; 32], verified: &Arc<Verified>, now: Instant) {
-        let mut entries = self.entries.write();
-        if entries.len() >= TOKENS_MAX {
-            entries.retain(|_, kept| kept.alive(now).is_ok());
+    pub(crate) fn age(&self) -> Age {
+        self.kept.read().age
+    }
+
+    /// Remembers a token that was checked since `age`; not one checked under keys that have been
+    /// thrown away meanwhile.
+    pub(crate) fn insert(&self, hash: [u8; 32], verified: &Arc<Verified>, age: Age, now: Instant) {
+        let mut kept = self.kept.write();
+        if kept.age != age {
+            return;
         }
-        if entries.len() < TOKENS_MAX {
-            entries.insert(hash, Arc::clone(verified));
+        if kept.entries.len() >= TOKENS_MAX {
+            kept.entries.retain(|_, token| token.alive(now).is_ok());
         }
+        if kept.entries.len() >= TOKENS_MAX {
+            // Any of them: a client that asks for very many must not keep the others out.
+            let left = kept.entries.keys().next().copied();
+            left.and_then(|left| kept.entries.remove(&left));
+        }
+        kept.entries.insert(hash, Arc::clone(verified));
     }
 
     /// Forgets all: a key that verified some of them is no longer believed.
     pub(crate) fn clear(&self) {
-        self.entries.write().clear();
+        let mut kept = self.kept.write();
+        kept.entries.clear();
+        kept.age.0 += 1;
     }
 }
 
@@ -167,6 +192,37 @@ mod tests {
         assert_eq!(clients.entries.read().len(), CLIENTS_MAX);
         clients.get("later", REFRESH_MS, unknown).expect("the register answers");
         assert_eq!(clients.entries.read().len(), 1, "what is stale makes room");
+    }
+
+    fn verified() -> Arc<Verified> {
+        let (not_before_s, expires_s) = (0, 1_000);
+        let client_id = "samu-01".to_owned();
+        Arc::new(Verified { client_id, not_before_s, expires_s, bound_to: None, must_show: false })
+    }
+
+    #[test]
+    fn a_token_checked_under_keys_thrown_away_meanwhile_is_not_remembered() {
+        let tokens = Tokens::default();
+        let age = tokens.age();
+        tokens.insert([1; 32], &verified(), age, 0);
+        // The keys are read, then replaced, then the token they verified comes to be kept.
+        tokens.clear();
+        tokens.insert([2; 32], &verified(), age, 0);
+        assert!(tokens.get(&[1; 32]).is_none() && tokens.get(&[2; 32]).is_none());
+        tokens.insert([2; 32], &verified(), tokens.age(), 0);
+        assert!(tokens.get(&[2; 32]).is_some());
+    }
+
+    #[test]
+    fn very_many_tokens_keep_nobody_out() {
+        let tokens = Tokens::default();
+        for n in 0..=TOKENS_MAX as u64 {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&n.to_be_bytes());
+            tokens.insert(hash, &verified(), tokens.age(), 0);
+            assert!(tokens.get(&hash).is_some());
+        }
+        assert_eq!(tokens.kept.read().entries.len(), TOKENS_MAX);
     }
 
     #[test]
