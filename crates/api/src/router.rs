@@ -305,11 +305,18 @@ fn begin(state: &ApiState, base: Option<&'static str>, request: Request, trace: 
     let security = state.inner.settings.security.as_deref();
     let shown = parts.extensions.get::<Arc<Presented>>().filter(|_| authorization.is_some());
     let shown = shown.map_or(Shown::Nothing, |shown| shown.in_call(security, now));
+    let identity = &state.inner.services.identity;
+    // A signature costs more than most answers, and anybody can send a token: one that was not checked
+    // before counts for its address, and is not looked at above what an address may ask.
+    let is_unknown = authorization.is_some_and(|header| !identity.remembers(header));
+    let checking = if is_unknown { admit(state, peer, None)? } else { None };
     // Answered from memory, but for one short read of the register per client and second.
-    let grant = state.inner.services.identity.authenticate_shown(authorization, shown, now).map_err(|error| {
-        // Whoever sends refused tokens is counted too, by address.
-        admit(state, peer, None).err().unwrap_or_else(|| Fault::login(&error))
+    let grant = identity.authenticate_shown(authorization, shown, now).map_err(|error| {
+        // Whoever sends dead tokens is counted too, by address.
+        let counted = if is_unknown { None } else { admit(state, peer, None).err() };
+        counted.unwrap_or_else(|| Fault::login(&error))
     })?;
+    drop(checking);
     trace.audience = Some(grant.audience().index());
     trace.client = authorization.map(|_| grant.client().to_owned());
     trace.actor = authorization.map(|_| grant.actor().to_owned());

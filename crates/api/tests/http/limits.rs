@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,4 +127,22 @@ fn a_client_has_so_many_requests_in_progress_and_no_more() {
         read().status == 200
     });
     assert!(ended, "a place is given back");
+}
+
+#[test]
+fn d61_forged_tokens_are_counted_before_anybody_looks_at_their_signature() {
+    let world = World::bare(Settings::new(true), Connections::default(), |settings| {
+        settings.limits.per_second = NonZeroU32::MIN;
+        settings.limits.burst = NonZeroU32::new(6).expect("not zero");
+    });
+    let ask = |token: &str| world.send("GET", "/fhir/Location", &[("Authorization", token)], b"").status;
+    let (known, fresh) = (world.client(1), world.client(1));
+    assert_eq!(ask(&known), 200);
+    let (rest, _) = fresh.rsplit_once('.').expect("three parts");
+    let forged: Vec<u16> = (0..8).map(|n| ask(&format!("{rest}.{}", "A".repeat(80 + n)))).collect();
+    // Two requests for a token and a token not seen before were counted already.
+    assert_eq!(forged, [401, 401, 401, 429, 429, 429, 429, 429]);
+    // Good, but nobody can know without the work that is refused now.
+    assert_eq!(ask(&fresh), 429);
+    assert_eq!(ask(&known), 200, "whoever is known has a count of their own");
 }
