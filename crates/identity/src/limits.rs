@@ -39,6 +39,8 @@ impl Default for CallLimits {
 pub enum Caller {
     /// A client of the register.
     Client(Box<str>),
+    /// A person signed in, by technical id, wherever they sit.
+    Person(Box<str>),
     /// Whoever calls without token from one address; an IPv6 network of 64 bits is one caller.
     Address(IpAddr),
 }

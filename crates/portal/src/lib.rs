@@ -20,6 +20,7 @@ mod digest;
 mod find;
 mod forms;
 mod french;
+mod lanes;
 mod map;
 mod needs;
 mod outlines;

@@ -5,7 +5,8 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::routing::{get, post};
-use ror_identity::people::{Callback, SessionError};
+use ror_identity::Secret;
+use ror_identity::people::{Callback, SessionError, Visit};
 
 use crate::cookies::{Purpose, Sent};
 use crate::forms::{Form, Unread};
@@ -96,6 +97,7 @@ fn finish(context: &Context<'_>) -> Response<Body> {
     let people = &context.portal.services.people;
     let mut response = match people.finish(cookie.as_deref(), callback, former.as_deref(), context.now) {
         Ok(signed_in) => {
+            count_as_person(context, &signed_in.secret);
             let mut response = respond::redirect(&signed_in.back);
             let kept = Purpose::Session.keep(signed_in.secret.expose(), https);
             response.headers_mut().extend(kept.map(|kept| (header::SET_COOKIE, kept)));
@@ -109,6 +111,14 @@ fn finish(context: &Context<'_>) -> Response<Body> {
     response
 }
 
+/// Counts a session that has just opened as its person's from its first page on (D61).
+fn count_as_person(context: &Context<'_>, secret: &Secret) {
+    let portal = context.portal;
+    if let Ok(Visit::SignedIn(acting)) = portal.services.people.visit(Some(secret.expose()), context.now) {
+        portal.lanes.open(secret.expose(), &acting, context.now);
+    }
+}
+
 async fn act_as(State(state): State<PortalState>, headers: HeaderMap, body: Body) -> Response<Body> {
     let form = Form::read(&headers, body).await;
     make(state, Asked::new(headers, None), move |context| {
@@ -117,6 +127,7 @@ async fn act_as(State(state): State<PortalState>, headers: HeaderMap, body: Body
             let people = &context.portal.services.people;
             match people.act_as(acting, form.field("habilitation"), context.now) {
                 Ok(secret) => {
+                    count_as_person(context, &secret);
                     let mut response = respond::redirect("/session");
                     let kept = Purpose::Session.keep(secret.expose(), context.portal.settings.https);
                     response.headers_mut().extend(kept.map(|kept| (header::SET_COOKIE, kept)));

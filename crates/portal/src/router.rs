@@ -56,14 +56,17 @@ pub fn router(state: PortalState) -> Router {
         .with_state(state)
 }
 
-/// Counts the caller (D61); in the sandbox, callers on the same machine are not counted, and
+/// Counts the caller (D61), somebody signed in as themselves; in the sandbox, callers on the same machine are not counted, and
 /// files that a browser keeps for a year never are.
 async fn limited(State(state): State<PortalState>, request: Request, next: Next) -> Response<Body> {
     let inner = &*state.inner;
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let is_counted = |address: &IpAddr| !(inner.settings.sandbox && address.to_canonical().is_loopback());
     let permit = match peer.filter(is_counted).filter(|_| !request.uri().path().starts_with(BASE)) {
-        Some(address) => inner.services.limiter.enter(Caller::at(address)).map(Some),
+        Some(address) => {
+            let lane = inner.lanes.of(request.headers(), inner.settings.https, inner.now());
+            inner.services.limiter.enter(lane.map_or_else(|| Caller::at(address), |lane| lane.caller)).map(Some)
+        }
         None => Ok(None),
     };
     let mut response = match permit {
@@ -130,7 +133,10 @@ pub(crate) async fn make(
     page: impl FnOnce(&Context<'_>) -> Response<Body> + Send + 'static,
 ) -> Response<Body> {
     let held = state.clone();
-    make_in_turn(&held.inner.turns, state, asked, page).await
+    let inner = &held.inner;
+    let lane = inner.lanes.of(&asked.headers, inner.settings.https, inner.now());
+    let turns = if lane.is_some_and(|lane| lane.is_apart) { &inner.turns_apart } else { &inner.turns };
+    make_in_turn(turns, state, asked, page).await
 }
 
 /// The same for a page that asks another server: those wait among themselves, so that a provider of
@@ -156,6 +162,7 @@ async fn make_in_turn(
         let now = inner.now();
         let https = inner.settings.https;
         let visitor = Visitor::of(&inner.services.people, &asked.headers, https, now);
+        inner.lanes.note(&asked.headers, https, &visitor, now);
         let grant = match visitor.person() {
             Some(person) => Ok(person.grant()),
             None => inner.services.identity.authenticate(None, now),

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use crate::assets::Assets;
 use crate::digest::Digests;
+use crate::lanes::Lanes;
 use crate::map::Towns;
 use crate::needs::Needs;
 use crate::pages::home::Figures;
@@ -87,6 +88,10 @@ pub(crate) struct Inner {
     figures: [Kept<Figures>; AUDIENCES],
     /// Pages made at the same time: as many as processors.
     pub(crate) turns: Semaphore,
+    /// Pages of regulators made at the same time, whatever the others wait for (D61).
+    pub(crate) turns_apart: Semaphore,
+    /// How people signed in are counted.
+    pub(crate) lanes: Lanes,
     /// Pages that ask a provider of identities, beside the others: they wait, and work little.
     pub(crate) asking: Semaphore,
     /// The policy of pages that may show tiles.
@@ -107,6 +112,8 @@ impl PortalState {
             times: Times::default(),
             figures: Default::default(),
             turns: Semaphore::new(processors.max(2)),
+            turns_apart: Semaphore::new(processors.max(2)),
+            lanes: Lanes::default(),
             asking: Semaphore::new(ASKING_MAX),
             policy: settings.tiles.as_ref().map(|tiles| tiles.policy(respond::POLICY)),
             services,

@@ -99,7 +99,14 @@ impl World {
     pub(crate) fn with(items: Vec<ImportItem>, sandbox: bool, limits: &CallLimits) -> Self {
         let settings = PeopleSettings { providers: Vec::new(), sandbox: sandbox.then(scopes) };
         let fetch: Arc<Fetch> = Arc::new(|request: &Outgoing| Err(format!("no network for {}", request.url)));
-        Self::among(items, settings, &fetch, limits)
+        Self::among(items, settings, &fetch, limits, sandbox)
+    }
+
+    /// The persons of the sandbox in a portal that counts callers of this machine too.
+    pub(crate) fn counting(limits: &CallLimits) -> Self {
+        let settings = PeopleSettings { providers: Vec::new(), sandbox: Some(scopes()) };
+        let fetch: Arc<Fetch> = Arc::new(|request: &Outgoing| Err(format!("no network for {}", request.url)));
+        Self::among(Vec::new(), settings, &fetch, limits, false)
     }
 
     /// The same, with these providers of identities, asked so.
@@ -108,8 +115,8 @@ impl World {
         settings: PeopleSettings,
         fetch: &Arc<Fetch>,
         limits: &CallLimits,
+        sandbox: bool,
     ) -> Self {
-        let sandbox = settings.sandbox.is_some();
         let memory = std::path::Path::new("/dev/shm");
         let folder = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("a folder");
         let ledger: Arc<dyn Ledger> =

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use ror_identity::CallLimits;
 
 use crate::common::World;
+use crate::people::sign_in;
 
 fn limits(burst: u32) -> CallLimits {
     let number = |count| NonZeroU32::new(count).expect("not zero");
@@ -35,4 +36,21 @@ fn d61_the_sandbox_counts_nobody_on_this_machine() {
     for _ in 0..5 {
         assert_eq!(world.get("/").status, 200);
     }
+}
+
+#[test]
+fn d61_people_signed_in_are_counted_by_who_they_are_and_a_regulator_is_held_up_by_nobody() {
+    let world = World::counting(&limits(14));
+    // Three requests each, of this address.
+    let (regulator, support) = (sign_in(&world, "regulateur-samu"), sign_in(&world, "support"));
+    let status = |headers: &str| world.get_with("/a-propos", headers).status;
+    assert_eq!((0..8).map(|_| status("")).collect::<Vec<_>>(), [200; 8]);
+    assert_eq!(status(""), 429, "the address has asked enough");
+    assert_eq!((status(&regulator), status(&support)), (200, 200), "from the same address");
+    let forged = format!("Cookie: ror-session={}\r\n", "A".repeat(43));
+    assert_eq!(status(&forged), 429, "a session that nobody opened is an address");
+    assert!((0..14).any(|_| status(&support) == 429), "each has a count");
+    assert_eq!(status(&regulator), 200);
+    let lanes = [("", 429), (regulator.as_str(), 200)];
+    assert_eq!(lanes.map(|(headers, _)| world.get_with("/etat", headers).status), lanes.map(|(_, status)| status));
 }

@@ -37,7 +37,7 @@ fn a_provider_that_hangs_slows_down_no_page_but_its_own() {
         Ok(Incoming { status: 503, body: Vec::new() })
     });
     let settings = PeopleSettings { providers: vec![provider()], sandbox: None };
-    let world = World::among(Vec::new(), settings, &fetch, &CallLimits::default());
+    let world = World::among(Vec::new(), settings, &fetch, &CallLimits::default(), false);
     std::thread::scope(|scope| {
         // More than pages are made at a time.
         let leaving: Vec<_> = (0..12).map(|_| scope.spawn(|| world.get("/connexion/vers/psc").status)).collect();
