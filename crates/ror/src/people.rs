@@ -14,6 +14,7 @@ use ror_search::ResourceType;
 use crate::config::Config;
 use crate::environment::{now, random};
 use crate::providers::{self, SignIn};
+use crate::{data, report};
 
 /// Categories (TRE_R66) in which the sandbox looks for its establishments, best first.
 const HOSPITALS: [&str; 3] = ["355", "101", "365"];
@@ -29,7 +30,14 @@ pub(crate) fn open(
     identity: &Identity,
     config: &Config,
 ) -> anyhow::Result<Arc<People>> {
-    let sandbox = config.sandbox.then(|| scopes(directory, identity));
+    // No flag opens data that may be real to a button (D56).
+    let has_persons = config.sandbox && data::is_synthetic(&**ledger)?;
+    if config.sandbox && !has_persons {
+        report::complain(
+            "bac à sable sans personnes fictives : ces données ne viennent pas toutes de ror demo ou ror synth",
+        );
+    }
+    let sandbox = has_persons.then(|| scopes(directory, identity));
     let providers = config.sign_in.iter().map(SignIn::settings).collect::<anyhow::Result<_>>()?;
     let settings = PeopleSettings { providers, sandbox };
     let fetch = providers::fetch(&config.sign_in)?;

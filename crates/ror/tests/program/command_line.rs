@@ -91,6 +91,31 @@ fn d56_sandbox_and_real_data_never_mix() {
 }
 
 #[test]
+fn d56_no_button_opens_data_that_may_be_real() {
+    let folder = folder();
+    let (file, data) = (folder.path().join("l.ndjson"), folder.path().join("data"));
+    std::fs::write(&file, places(5)).unwrap();
+    let import = ["import", "fhir", text(&file), "--data", text(&data)];
+    assert_eq!(run(&import).0, Some(0));
+    let serve = ["serve", "--data", text(&data), "--listen", "127.0.0.1:0", "--sandbox"];
+    let server = Server::start(&serve);
+    let page = server.get("/connexion");
+    assert!(page.contains("data-sans-fournisseur") && !page.contains("name=\"persona\""), "{page}");
+    // Invented data: the persons are there, and nothing else may come beside them.
+    let invented = folder.path().join("invented");
+    let synth = folder.path().join("synth");
+    std::fs::create_dir(&synth).unwrap();
+    std::fs::write(synth.join("Location.ndjson"), places(2).replace("lieu-", "invente-")).unwrap();
+    std::fs::write(synth.join("synthetique.json"), "{}").unwrap();
+    assert_eq!(run(&["import", "fhir", text(&synth), "--data", text(&invented)]).0, Some(0));
+    let server = Server::start(&["serve", "--data", text(&invented), "--listen", "127.0.0.1:0", "--sandbox"]);
+    assert!(server.get("/connexion").contains("name=\"persona\""));
+    let (status, _, err) = run(&["import", "fhir", text(&file), "--data", text(&invented)]);
+    assert!(status == Some(2) && err.contains("bac à sable"), "{status:?} {err}");
+    assert!(server.get("/fhir/Location/lieu-1").contains(" 404 "), "nothing was loaded");
+}
+
+#[test]
 fn d65_a_server_sees_an_import_of_another_process_within_2_seconds() {
     let folder = folder();
     let (file, data) = (folder.path().join("l.ndjson"), folder.path().join("data"));
