@@ -307,14 +307,13 @@ fn begin(state: &ApiState, base: Option<&'static str>, request: Request, trace: 
     let shown = shown.map_or(Shown::Nothing, |shown| shown.in_call(security, now));
     let identity = &state.inner.services.identity;
     // A signature costs more than most answers, and anybody can send a token: one that was not checked
-    // before counts for its address, and is not looked at above what an address may ask.
-    let is_unknown = authorization.is_some_and(|header| !identity.remembers(header));
-    let checking = if is_unknown { admit(state, peer, None)? } else { None };
+    // before is not looked at above what an address may have checked.
+    let unchecked = authorization.filter(|header| !identity.remembers(header)).and(peer);
+    let checking = counted(state, unchecked, |peer| Caller::unchecked_at(peer.ip()))?;
     // Answered from memory, but for one short read of the register per client and second.
     let grant = identity.authenticate_shown(authorization, shown, now).map_err(|error| {
-        // Whoever sends dead tokens is counted too, by address.
-        let counted = if is_unknown { None } else { admit(state, peer, None).err() };
-        counted.unwrap_or_else(|| Fault::login(&error))
+        // Whoever sends refused tokens is counted too, by address.
+        admit(state, peer, None).err().unwrap_or_else(|| Fault::login(&error))
     })?;
     drop(checking);
     trace.audience = Some(grant.audience().index());
@@ -399,9 +398,16 @@ async fn read_form(call: &mut Call, body: Body) -> Result<(), Fault> {
 
 /// Counts the caller (D61); in the sandbox, callers on the same machine are not counted.
 fn admit(state: &ApiState, peer: Option<SocketAddr>, client: Option<&str>) -> Result<Option<Permit>, Fault> {
+    counted(state, peer, |peer| client.map_or_else(|| Caller::at(peer.ip()), |client| Caller::Client(client.into())))
+}
+
+fn counted(
+    state: &ApiState,
+    peer: Option<SocketAddr>,
+    caller: impl FnOnce(SocketAddr) -> Caller,
+) -> Result<Option<Permit>, Fault> {
     let Some(peer) = peer.filter(|peer| !state.is_trusted(*peer)) else { return Ok(None) };
-    let caller = client.map_or_else(|| Caller::at(peer.ip()), |client| Caller::Client(client.into()));
-    state.inner.limiter.enter(caller).map(Some)
+    state.inner.limiter.enter(caller(peer)).map(Some)
 }
 
 fn peer(request: &Request) -> Option<SocketAddr> {

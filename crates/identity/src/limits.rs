@@ -43,19 +43,32 @@ pub enum Caller {
     Person(Box<str>),
     /// Whoever calls without token from one address; an IPv6 network of 64 bits is one caller.
     Address(IpAddr),
+    /// Whoever sends tokens from one address that nobody has checked yet: apart from [`Self::Address`],
+    /// so that readers without token do not keep a client of the same address from being known.
+    Unchecked(IpAddr),
 }
 
 impl Caller {
     /// Who calls from there without token.
     pub fn at(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let mut octets = address.octets();
-                octets[8..].fill(0);
-                IpAddr::V6(Ipv6Addr::from(octets))
-            }
-            IpAddr::V4(address) => IpAddr::V4(address),
-        })
+        Self::Address(network(address))
+    }
+
+    /// Who sends from there tokens that are to be checked.
+    pub fn unchecked_at(address: IpAddr) -> Self {
+        Self::Unchecked(network(address))
+    }
+}
+
+/// What is one caller: an IPv4 address, or 64 bits of an IPv6 one.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let mut octets = address.octets();
+            octets[8..].fill(0);
+            IpAddr::V6(Ipv6Addr::from(octets))
+        }
+        IpAddr::V4(address) => IpAddr::V4(address),
     }
 }
 
