@@ -68,7 +68,10 @@ impl Presented {
     /// its handshake was told.
     pub(crate) fn now(&self, security: Option<&Security>, now: Instant) -> Shown<'_> {
         match (&self.certificate, security) {
-            (Some(certificate), Some(security)) if security.vouches(&self.chain, now) => Shown::Good(certificate),
+            (Some(certificate), Some(security)) => match security.vouches(&self.chain, now) {
+                Some(authority) => Shown::Good(certificate, Some(authority)),
+                None => Shown::Refused,
+            },
             _ => Shown::Refused,
         }
     }
@@ -76,7 +79,7 @@ impl Presented {
     /// For any other call, which only compares it with a token.
     pub(crate) fn in_call(&self, security: Option<&Security>, now: Instant) -> Shown<'_> {
         match &self.certificate {
-            Some(certificate) if self.is_checked => Shown::Good(certificate),
+            Some(certificate) if self.is_checked => Shown::Good(certificate, None),
             _ => self.now(security, now),
         }
     }

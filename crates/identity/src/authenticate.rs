@@ -324,7 +324,7 @@ impl Identity {
 fn binding(verified: &Verified, is_demanded: bool, shown: Shown<'_>) -> Result<(), AuthError> {
     match (&verified.bound_to, shown) {
         (_, Shown::Refused) => Err(AuthError::CertificateRefused),
-        (Some(thumbprint), Shown::Good(certificate)) => {
+        (Some(thumbprint), Shown::Good(certificate, _)) => {
             if certificate.is(thumbprint) {
                 Ok(())
             } else {

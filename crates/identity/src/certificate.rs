@@ -22,6 +22,7 @@ use crate::{
 pub struct Certificate {
     thumbprint: [u8; 32],
     subject: String,
+    issuer: String,
     dns: Vec<String>,
 }
 
@@ -38,12 +39,23 @@ impl Certificate {
             GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
             _ => None,
         });
-        Some(Self { thumbprint: sha256(der), subject: subject(certificate.subject())?, dns: dns.collect() })
+        let (subject, issuer) = (written(certificate.subject())?, written(certificate.issuer())?);
+        Some(Self { thumbprint: sha256(der), subject, issuer, dns: dns.collect() })
     }
 
     /// The subject as RFC 4514 writes it, the way the register keeps it; empty when there is none.
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// The name of whoever signed it, in the same form.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// SHA-256 of the DER.
+    pub const fn thumbprint(&self) -> [u8; 32] {
+        self.thumbprint
     }
 
     /// `x5t#S256` (RFC 8705 §3.1): SHA-256 of the DER, in base64url.
@@ -63,6 +75,15 @@ impl fmt::Debug for Certificate {
     }
 }
 
+/// The authority that vouches for a certificate: a name is unique under one of them, not among several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authority {
+    /// SHA-256 of its certificate, the highest of those that are configured.
+    pub thumbprint: [u8; 32],
+    /// Whether no other one is taken.
+    pub is_only: bool,
+}
+
 /// What a call shows beside its token or its form.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Shown<'a> {
@@ -71,8 +92,8 @@ pub enum Shown<'a> {
     Nothing,
     /// One that no configured authority vouches for now, or that cannot be read.
     Refused,
-    /// One that a configured authority vouches for.
-    Good(&'a Certificate),
+    /// One that a configured authority vouches for; which one is asked at the token address alone.
+    Good(&'a Certificate, Option<Authority>),
 }
 
 /// How the register names the certificate of a client: by exactly one of these.
@@ -127,7 +148,7 @@ pub(crate) fn thumbprint(x5t: &str) -> Option<[u8; 32]> {
 }
 
 /// RFC 4514 §2.1: the last part of the name comes first.
-fn subject(subject: &X509Name<'_>) -> Option<String> {
+fn written(subject: &X509Name<'_>) -> Option<String> {
     let parts: Vec<&RelativeDistinguishedName<'_>> = subject.iter().collect();
     let read = |part: &&RelativeDistinguishedName<'_>| {
         let values = part.iter().map(|one| Some((one.attr_type().to_id_string(), one.as_str().ok()?.to_owned())));

@@ -146,11 +146,18 @@ fn proof(proof: Proof) -> Result<Proof, ClientError> {
     let named = |name: &crate::OutsideName| !name.issuer.is_empty() && !name.client.is_empty();
     match &proof {
         Proof { certificate: Some(_), outside: Some(_), .. }
-        | Proof { certificate: None, outside: None, bound: true } => Err(ClientError::Proof),
+        | Proof { certificate: None, outside: None, bound: true, .. } => Err(ClientError::Proof),
         Proof { outside: Some(name), .. } if !named(name) => Err(ClientError::Proof),
+        Proof { certificate: None, authority: Some(_), .. } => Err(ClientError::Proof),
         _ => {
             let certificate = proof.certificate.map(crate::CertificateName::canonical).transpose();
-            Ok(Proof { certificate: certificate.map_err(ClientError::Certificate)?, ..proof })
+            // Written as a thumbprint is.
+            let authority = proof.authority.map(|digits| crate::CertificateName::Thumbprint(digits).canonical());
+            let authority = match authority.transpose().map_err(ClientError::Certificate)? {
+                Some(crate::CertificateName::Thumbprint(digits)) => Some(digits),
+                _ => None,
+            };
+            Ok(Proof { certificate: certificate.map_err(ClientError::Certificate)?, authority, ..proof })
         }
     }
 }

@@ -41,7 +41,7 @@ mod tests;
 
 pub use authenticate::{AuthError, Identity, OpenError, Settings};
 pub use cache::REFRESH_MS;
-pub use certificate::{Certificate, CertificateName, Shown};
+pub use certificate::{Authority, Certificate, CertificateName, Shown};
 pub use clients::{ClientError, Credentials, NewClient};
 pub use issuer::{Issuer, IssuerError, KEYS_LIFE_MS, KEYS_PAUSE_MS, KEYS_REFRESH_MS};
 pub use keys::{KEY_DAYS, KeyError, PUBLISHED_AHEAD_S, Rotation, rotate};

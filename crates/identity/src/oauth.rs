@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use ror_fhir::Instant;
 use ror_ledger::{Client, LedgerError};
 
-use crate::{Certificate, ClientRights, Identity, Shown, secret, token};
+use crate::{Authority, Certificate, ClientRights, Identity, Shown, secret, token};
 
 /// Longest credential looked at, in bytes.
 const CREDENTIAL_BYTES_MAX: usize = 512;
@@ -141,9 +141,9 @@ impl Identity {
                 }
                 (client, None)
             }
-            (None, Shown::Good(certificate)) => {
-                let Some(client) = certified(client, certificate) else {
-                    let text = "client inconnu, ou inscrit avec un autre certificat";
+            (None, Shown::Good(certificate, authority)) => {
+                let Some(client) = certified(client, certificate, authority) else {
+                    let text = "client inconnu, ou inscrit avec un autre certificat ou une autre autorite";
                     return Err(OAuthError::refused(InvalidClient, text));
                 };
                 (client, Some(certificate))
@@ -177,11 +177,11 @@ fn recognise(client: Option<Client>, presented: &str) -> Option<Client> {
     client.filter(|client| good && client.revoked_at.is_none())
 }
 
-/// The client, if it is active and registered with this certificate.
-fn certified(client: Option<Client>, shown: &Certificate) -> Option<Client> {
+/// The client, if it is active and registered with this certificate of this authority.
+fn certified(client: Option<Client>, shown: &Certificate, authority: Option<Authority>) -> Option<Client> {
     let client = client.filter(|client| client.revoked_at.is_none())?;
     let rights: ClientRights = serde_json::from_str(&client.rights).ok()?;
-    rights.proof.certificate.is_some_and(|name| name.is_of(shown)).then_some(client)
+    rights.proof.is_of(shown, authority).then_some(client)
 }
 
 fn presented(form: &[(String, String)], authorization: Option<&str>) -> Result<Presented, OAuthError> {

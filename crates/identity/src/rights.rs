@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::CertificateName;
+use crate::secret::hex;
+use crate::{Authority, Certificate, CertificateName};
 
 /// The rights of a client: kept as JSON in the register, read at each call.
 ///
@@ -39,6 +40,10 @@ pub struct ClientRights {
 pub struct Proof {
     /// The certificate it shows to the token address (RFC 8705 §2.1).
     pub certificate: Option<CertificateName>,
+    /// The authority that must vouch for it: SHA-256 of its certificate, 64 hexadecimal digits. Needed
+    /// where several are taken: each may give the same name to somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
     /// Whether each of its calls must show the certificate that its token is bound to (D60).
     pub bound: bool,
     /// The name it has at another issuer, which gives it its tokens.
@@ -56,6 +61,16 @@ pub struct OutsideName {
 }
 
 impl Proof {
+    /// Whether this certificate, vouched for by this authority, is the client's.
+    pub(crate) fn is_of(&self, certificate: &Certificate, authority: Option<Authority>) -> bool {
+        let Some(name) = self.certificate.as_ref().filter(|name| name.is_of(certificate)) else { return false };
+        match (&self.authority, authority) {
+            (Some(wanted), Some(authority)) => *wanted == hex(&authority.thumbprint),
+            (None, Some(authority)) => authority.is_only || matches!(name, CertificateName::Thumbprint(_)),
+            (_, None) => false,
+        }
+    }
+
     fn is_none(&self) -> bool {
         *self == Self::default()
     }

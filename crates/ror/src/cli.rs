@@ -217,6 +217,10 @@ pub(crate) struct ClientProof {
     /// Empreinte SHA-256 d'un seul certificat (64 chiffres hexadécimaux) : à refaire à chaque renouvellement
     #[arg(long, value_name = "EMPREINTE", group = "proof")]
     pub(crate) certificate_thumbprint: Option<String>,
+    /// Autorité qui doit garantir ce certificat (PEM ou DER), la plus haute de celles de la configuration :
+    /// nécessaire quand le serveur en admet plusieurs, puisque chacune peut donner le même nom à un autre
+    #[arg(long, value_name = "FICHIER", conflicts_with = "issuer")]
+    pub(crate) certificate_authority: Option<PathBuf>,
     /// Émetteur configuré qui donne ses jetons à ce logiciel
     #[arg(long, value_name = "EMETTEUR", group = "proof", requires = "issuer_client")]
     pub(crate) issuer: Option<String>,

@@ -56,6 +56,7 @@ fn proof(arguments: &ClientProof) -> anyhow::Result<Proof> {
     let outside = arguments.issuer.clone().zip(arguments.issuer_client.clone());
     Ok(Proof {
         certificate: named.into_iter().flatten().next(),
+        authority: arguments.certificate_authority.as_deref().map(thumbprint_of).transpose()?,
         bound: arguments.bound,
         outside: outside.map(|(issuer, client)| OutsideName { issuer, client }),
     })
@@ -69,6 +70,14 @@ fn subject_of(file: &Path) -> anyhow::Result<CertificateName> {
         Some(subject) if !subject.is_empty() => Ok(CertificateName::Subject(subject)),
         _ => bail!("{} : certificat illisible ou sans sujet", file.display()),
     }
+}
+
+/// SHA-256 of the first certificate of a file.
+fn thumbprint_of(file: &Path) -> anyhow::Result<String> {
+    let certificates = security::several::<CertificateDer<'static>>(file)?;
+    let read = certificates.first().and_then(|certificate| Certificate::read(certificate));
+    let read = read.with_context(|| format!("{} : certificat illisible", file.display()))?;
+    Ok(read.thumbprint().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// One FINESS or idNat_Struct per line, `#` comments (D65).

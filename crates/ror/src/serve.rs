@@ -85,6 +85,12 @@ pub(crate) fn listen(
         report::complain(&format!("{scheme}://{address} ouvert ; lecture des données…"));
         tokio::spawn(issuers::tend(Arc::clone(&identity), config.issuers.clone()));
         if let Some(security) = &security {
+            if security.authorities() > 1 {
+                report::complain(
+                    "plusieurs autorités admises : un logiciel inscrit par le nom de son certificat doit l'être avec \
+                     --certificate-authority",
+                );
+            }
             tokio::spawn(security::reload_when_asked(config.files.clone(), Arc::clone(security)));
         }
         if config.is_in_clear() {

@@ -125,7 +125,7 @@ impl Fort {
         let subject = |name: &str, bound| Proof {
             certificate: Some(CertificateName::Subject(format!("CN={name},C=FR"))),
             bound,
-            outside: None,
+            ..Proof::default()
         };
         let outside = OutsideName { issuer: THEM.into(), client: "logiciel".into() };
         let add = |profile, proof| register(&world, profile, proof);

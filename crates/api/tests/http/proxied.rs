@@ -15,7 +15,8 @@ const TOKEN: &str = "/auth/realms/ror/protocol/openid-connect/token";
 
 fn registered(world: &World, name: &str) -> String {
     let certificate = Some(CertificateName::Subject(format!("CN={name},C=FR")));
-    let rights = ClientRights { proof: Proof { certificate, bound: true, outside: None }, ..ClientRights::default() };
+    let rights =
+        ClientRights { proof: Proof { certificate, bound: true, ..Proof::default() }, ..ClientRights::default() };
     let client = NewClient { name: name.into(), profile: 2, rights };
     clients::add(&*world.ledger, client, START, &mut |bytes| bytes.fill(3)).unwrap().client_id
 }

@@ -1,7 +1,10 @@
 //! Clients that show a certificate (RFC 8705).
 
 use super::*;
-use crate::{Certificate, CertificateName, Proof};
+use crate::{Authority, Certificate, CertificateName, Proof};
+
+/// The authority of a server that has one.
+const ONLY: Option<Authority> = Some(Authority { thumbprint: [7; 32], is_only: true });
 
 fn certificate(name: &str) -> Certificate {
     let mut wanted = rcgen::CertificateParams::new(vec![format!("{name}.exemple.fr")]).expect("a name");
@@ -13,7 +16,7 @@ fn certificate(name: &str) -> Certificate {
 
 fn proof(name: &str, bound: bool) -> ClientRights {
     let certificate = Some(CertificateName::Subject(format!("CN={name}")));
-    ClientRights { proof: Proof { certificate, bound, outside: None }, ..ClientRights::default() }
+    ClientRights { proof: Proof { certificate, bound, ..Proof::default() }, ..ClientRights::default() }
 }
 
 fn request(world: &World, id: &str, secret: Option<&str>, shown: Shown<'_>) -> Result<String, String> {
@@ -30,27 +33,27 @@ fn a_client_is_known_by_its_certificate_and_its_token_is_bound_to_it() {
     let client = world.add(2, proof("samu", false));
     assert!(client.client_secret.is_none(), "no secret beside a certificate");
     let ask = |shown| request(&world, &client.client_id, None, shown);
-    let token = ask(Shown::Good(&mine)).expect("its certificate");
+    let token = ask(Shown::Good(&mine, ONLY)).expect("its certificate");
     let x5t = part(&token, 1)["cnf"]["x5t#S256"].as_str().expect("a binding").to_owned();
     assert_eq!(x5t.len(), 43);
-    assert!(ask(Shown::Good(&renewed)).is_ok(), "another certificate of the same subject");
+    assert!(ask(Shown::Good(&renewed, ONLY)).is_ok(), "another certificate of the same subject");
     for (shown, text) in [
-        (Shown::Good(&other), "autre certificat"),
+        (Shown::Good(&other, ONLY), "autre certificat"),
         (Shown::Refused, "autorite non admise"),
         (Shown::Nothing, "ni certificat"),
     ] {
         assert!(ask(shown).is_err_and(|error| error.contains(text)), "{text}");
     }
-    let stranger = request(&world, "inconnu", None, Shown::Good(&mine));
-    assert_eq!(stranger, ask(Shown::Good(&other)), "unknown and wrong are told alike");
+    let stranger = request(&world, "inconnu", None, Shown::Good(&mine, ONLY));
+    assert_eq!(stranger, ask(Shown::Good(&other, ONLY)), "unknown and wrong are told alike");
 
     let header = format!("Bearer {token}");
     let outcome =
         |shown| world.identity.authenticate_shown(Some(&header), shown, NOW).map_or_else(|e| e.code(), |_| "granted");
-    assert_eq!(outcome(Shown::Good(&mine)), "granted");
+    assert_eq!(outcome(Shown::Good(&mine, ONLY)), "granted");
     assert_eq!(outcome(Shown::Nothing), "granted", "D60: documented clients show none to the API");
-    assert_eq!(outcome(Shown::Good(&renewed)), "other-certificate");
-    assert_eq!(outcome(Shown::Good(&other)), "other-certificate");
+    assert_eq!(outcome(Shown::Good(&renewed, ONLY)), "other-certificate");
+    assert_eq!(outcome(Shown::Good(&other, ONLY)), "other-certificate");
     assert_eq!(outcome(Shown::Refused), "certificate-refused");
 }
 
@@ -60,14 +63,14 @@ fn d60_a_client_may_have_to_show_its_certificate_at_each_call() {
     let (mine, other) = (certificate("samu"), certificate("autre"));
     for read_only in [false, true] {
         let client = world.add(1, ClientRights { read_only, ..proof("samu", true) });
-        let token = request(&world, &client.client_id, None, Shown::Good(&mine)).expect("its certificate");
+        let token = request(&world, &client.client_id, None, Shown::Good(&mine, ONLY)).expect("its certificate");
         let header = format!("Bearer {token}");
         let outcome = |shown| {
             world.identity.authenticate_shown(Some(&header), shown, NOW).map_or_else(|e| e.code(), |_| "granted")
         };
-        assert_eq!(outcome(Shown::Good(&mine)), "granted");
+        assert_eq!(outcome(Shown::Good(&mine, ONLY)), "granted");
         assert_eq!(outcome(Shown::Nothing), "certificate-missing");
-        assert_eq!(outcome(Shown::Good(&other)), "other-certificate");
+        assert_eq!(outcome(Shown::Good(&other, ONLY)), "other-certificate");
     }
 }
 
@@ -76,8 +79,11 @@ fn a_secret_and_a_certificate_do_not_stand_for_each_other() {
     let world = World::new(true);
     let mine = certificate("samu");
     let by_secret = world.add(1, ClientRights::default());
-    assert!(request(&world, &by_secret.client_id, None, Shown::Good(&mine)).is_err(), "registered without certificate");
-    let token = request(&world, &by_secret.client_id, Some(secret_of(&by_secret)), Shown::Good(&mine));
+    assert!(
+        request(&world, &by_secret.client_id, None, Shown::Good(&mine, ONLY)).is_err(),
+        "registered without certificate"
+    );
+    let token = request(&world, &by_secret.client_id, Some(secret_of(&by_secret)), Shown::Good(&mine, ONLY));
     assert!(part(&token.expect("its secret"), 1).get("cnf").is_none(), "asked by secret, bound to nothing");
     let by_certificate = world.add(1, proof("samu", false));
     for guess in ["", "x", secret_of(&by_secret)] {
@@ -86,7 +92,7 @@ fn a_secret_and_a_certificate_do_not_stand_for_each_other() {
         assert!(got.is_err(), "no secret opens it");
     }
     clients::revoke(&*world.ledger, &by_certificate.client_id, NOW).expect("known");
-    assert!(request(&world, &by_certificate.client_id, None, Shown::Good(&mine)).is_err(), "revoked");
+    assert!(request(&world, &by_certificate.client_id, None, Shown::Good(&mine, ONLY)).is_err(), "revoked");
 }
 
 #[test]
@@ -96,7 +102,9 @@ fn proofs_that_cannot_be_registered() {
     let subject = |text: &str| Some(CertificateName::Subject(text.to_owned()));
     for bad in [
         Proof { bound: true, ..Proof::default() },
-        Proof { certificate: subject("CN=a"), outside: outside.clone(), bound: false },
+        Proof { certificate: subject("CN=a"), outside: outside.clone(), ..Proof::default() },
+        Proof { authority: Some("07".repeat(32)), ..Proof::default() },
+        Proof { certificate: subject("CN=a"), authority: Some("07".to_owned()), ..Proof::default() },
         Proof { certificate: subject("n'importe quoi"), ..Proof::default() },
         Proof { certificate: subject(""), ..Proof::default() },
         Proof { outside: Some(crate::OutsideName { issuer: String::new(), client: "b".into() }), ..Proof::default() },
@@ -108,6 +116,29 @@ fn proofs_that_cannot_be_registered() {
         };
         assert!(clients::add(&*world.ledger, client, NOW, &mut |bytes| bytes.fill(1)).is_err(), "{bad:?}");
     }
-    let both = ClientRights { proof: Proof { outside, bound: true, certificate: None }, ..ClientRights::default() };
+    let both = ClientRights { proof: Proof { outside, bound: true, ..Proof::default() }, ..ClientRights::default() };
     assert!(world.add(2, both).client_secret.is_none(), "an outside client may be held to bound tokens");
+}
+
+#[test]
+fn a_name_is_that_of_a_client_under_one_authority_only() {
+    let world = World::new(false);
+    let mine = certificate("samu");
+    let by = |thumbprint, is_only| Shown::Good(&mine, Some(Authority { thumbprint: [thumbprint; 32], is_only }));
+    let named = |authority: Option<&str>| {
+        let mut rights = proof("samu", false);
+        rights.proof.authority = authority.map(str::to_owned);
+        world.add(2, rights).client_id
+    };
+    let (anywhere, held) = (named(None), named(Some(&"07:".repeat(32))));
+    let good = |id: &str, shown| request(&world, id, None, shown).is_ok();
+    assert!(good(&anywhere, by(7, true)) && good(&held, by(7, true)));
+    assert!(!good(&anywhere, by(7, false)), "several may give that name: nobody said which is meant");
+    assert!(good(&held, by(7, false)));
+    assert!(!good(&held, by(8, false)) && !good(&held, by(8, true)), "the same name from another authority");
+    assert!(!good(&held, Shown::Good(&mine, None)), "nobody says who vouches");
+    let digits = mine.thumbprint().iter().map(|byte| format!("{byte:02x}")).collect();
+    let certificate = Some(CertificateName::Thumbprint(digits));
+    let rights = ClientRights { proof: Proof { certificate, ..Proof::default() }, ..ClientRights::default() };
+    assert!(good(&world.add(2, rights).client_id, by(8, false)), "one certificate is one, whoever signed it");
 }
