@@ -53,9 +53,9 @@ impl Certificate {
         &self.issuer
     }
 
-    /// SHA-256 of the DER.
-    pub const fn thumbprint(&self) -> [u8; 32] {
-        self.thumbprint
+    /// SHA-256 of the DER, in hexadecimal digits.
+    pub fn thumbprint(&self) -> String {
+        hex(&self.thumbprint)
     }
 
     /// `x5t#S256` (RFC 8705 §3.1): SHA-256 of the DER, in base64url.

@@ -77,7 +77,7 @@ fn thumbprint_of(file: &Path) -> anyhow::Result<String> {
     let certificates = security::several::<CertificateDer<'static>>(file)?;
     let read = certificates.first().and_then(|certificate| Certificate::read(certificate));
     let read = read.with_context(|| format!("{} : certificat illisible", file.display()))?;
-    Ok(read.thumbprint().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(read.thumbprint())
 }
 
 /// One FINESS or idNat_Struct per line, `#` comments (D65).

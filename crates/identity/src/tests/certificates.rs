@@ -137,8 +137,7 @@ fn a_name_is_that_of_a_client_under_one_authority_only() {
     assert!(good(&held, by(7, false)));
     assert!(!good(&held, by(8, false)) && !good(&held, by(8, true)), "the same name from another authority");
     assert!(!good(&held, Shown::Good(&mine, None)), "nobody says who vouches");
-    let digits = mine.thumbprint().iter().map(|byte| format!("{byte:02x}")).collect();
-    let certificate = Some(CertificateName::Thumbprint(digits));
+    let certificate = Some(CertificateName::Thumbprint(mine.thumbprint()));
     let rights = ClientRights { proof: Proof { certificate, ..Proof::default() }, ..ClientRights::default() };
     assert!(good(&world.add(2, rights).client_id, by(8, false)), "one certificate is one, whoever signed it");
 }
