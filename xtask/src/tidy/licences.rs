@@ -66,7 +66,8 @@ impl Reader<'_> {
             let value = self.any()?;
             return self.take(")").then_some(value);
         }
-        let mut licence = (*self.next()?).to_owned();
+        // `MPL-2.0+`: this version or a later one, so this one.
+        let mut licence = self.next()?.trim_end_matches('+').to_owned();
         if self.take("WITH") {
             licence = format!("{licence} WITH {}", self.next()?);
         }
@@ -99,6 +100,7 @@ mod tests {
             "MIT",
             "MIT/GPL-3.0",
             "GPL-3.0-only OR MIT",
+            "MIT+",
             "(MIT OR Apache-2.0) AND Unicode-3.0",
             "Apache-2.0 WITH LLVM-exception",
             "GPL-2.0 OR (MIT AND (Apache-2.0 OR ISC))",
