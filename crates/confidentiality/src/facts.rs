@@ -25,7 +25,8 @@ pub enum OwnFacts {
     Organization {
         /// Which level of the tree it is.
         kind: OrganizationKind,
-        /// There are offers under it, descendants included, and all are sensitive (D23).
+        /// There are sensitive offers under it, descendants included, and no ordinary one that
+        /// is exposed (D23).
         all_offers_sensitive: bool,
         /// EG of category 462, whose address may be a private home (D26).
         lieu_de_vie: bool,
@@ -33,10 +34,15 @@ pub enum OwnFacts {
         medico_social: bool,
     },
     /// An offer: its sensitive flag and field of activity are read from the resource itself.
-    HealthcareService,
+    HealthcareService {
+        /// It has all that exposing an offer takes (RG_EXP_002, D34), its provider included; else
+        /// it is the owner's alone.
+        exposed: bool,
+    },
     /// A place.
     Location {
-        /// Every offer that uses it, by `location` or `coverageArea` (D21).
+        /// Every offer that uses it, by `location` or `coverageArea` (D21); one that is not
+        /// exposed: [`OfferFacts::UNRESOLVED`].
         offers: Vec<OfferFacts>,
         /// It belongs to an EG of category 462 (D26).
         lieu_de_vie: bool,
@@ -45,11 +51,13 @@ pub enum OwnFacts {
     PractitionerRole {
         /// Its offer; `None` when it does not resolve, which counts as sensitive.
         offer: Option<OfferFacts>,
+        /// Its offer is exposed; what hangs below one that is not, is not either (RG_EXP_002, D22).
+        exposed: bool,
     },
     /// A professional.
     Practitioner {
-        /// The offer of each of their roles (D22); a role whose offer does not resolve:
-        /// [`OfferFacts::UNRESOLVED`].
+        /// The offer of each of their roles (D22); a role whose offer does not resolve, or is not
+        /// exposed: [`OfferFacts::UNRESOLVED`].
         roles: Vec<OfferFacts>,
     },
     /// An entry template: nothing else decides who sees it (D31).
@@ -125,6 +133,15 @@ pub(crate) const SENSITIVE_UNIT: &str =
 impl OfferFacts {
     /// An offer that cannot be read: sensitive, of no known field.
     pub const UNRESOLVED: Self = Self { sensitive: true, field: Field::Unknown };
+
+    /// What is left of several offers where one is due: no more than each of them would show.
+    /// `None` where there is none.
+    pub fn strictest(offers: impl IntoIterator<Item = Self>) -> Option<Self> {
+        offers.into_iter().reduce(|one, other| Self {
+            sensitive: one.sensitive || other.sensitive,
+            field: if one.field == other.field { one.field } else { Field::Unknown },
+        })
+    }
 
     /// Reads the flag and the field of activity of a HealthcareService.
     ///

@@ -16,7 +16,7 @@ fn projected(hours: &Node) -> ror_confidentiality::Projection {
     let offer = node!({"resourceType": "HealthcareService", "name": "Unité",
         "extension": [{"url": flag, "valueBoolean": false}], "availableTime": hours,
         "notAvailable": [{"description": "closing", "during": {"end": "over"}}]});
-    let facts = Facts { own: OwnFacts::HealthcareService, targets: &common::everyone_sees };
+    let facts = Facts { own: OwnFacts::HealthcareService { exposed: true }, targets: &common::everyone_sees };
     project_hours(&offer, &facts, &is_over, Policy::embedded())
 }
 

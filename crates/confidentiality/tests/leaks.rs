@@ -12,9 +12,9 @@ const MARK: &str = "SECRET-7311";
 fn open_types() -> Vec<(Node, OwnFacts)> {
     vec![
         (resource("Organization", &node!({})), eg()),
-        (offer(VILLE, vec![], &node!({})), OwnFacts::HealthcareService),
+        (offer(VILLE, vec![], &node!({})), OwnFacts::HealthcareService { exposed: true }),
         (resource("Location", &node!({})), place(&[VILLE])),
-        (resource("PractitionerRole", &node!({})), OwnFacts::PractitionerRole { offer: Some(VILLE) }),
+        (resource("PractitionerRole", &node!({})), OwnFacts::PractitionerRole { offer: Some(VILLE), exposed: true }),
         (resource("Practitioner", &node!({})), OwnFacts::Practitioner { roles: vec![VILLE] }),
     ]
 }
@@ -141,7 +141,7 @@ fn unknown_extensions_are_withheld_at_any_depth() {
         organization(node!({"address": [[MARK]]})),
         (
             offer(VILLE, vec![], &node!({"availableTime": [{"allDay": true, "extension": [unknown()]}]})),
-            OwnFacts::HealthcareService,
+            OwnFacts::HealthcareService { exposed: true },
         ),
         (resource("Location", &node!({"position": {"altitude": MARK, "longitude": 1}})), place(&[VILLE])),
         (
@@ -219,9 +219,9 @@ fn references_follow_their_target() {
         (node!({"reference": ["Location/shown"], "display": MARK}), P1_AND_OWNER),
     ] {
         let many = offer(VILLE, vec![], &node!({"location": [{"reference": "Location/a"}, reference.clone()]}));
-        assert_eq!(seen(&many, OwnFacts::HealthcareService), audiences, "{reference:?}");
+        assert_eq!(seen(&many, OwnFacts::HealthcareService { exposed: true }), audiences, "{reference:?}");
         let one = offer(VILLE, vec![], &node!({"providedBy": reference.clone()}));
-        assert_eq!(seen(&one, OwnFacts::HealthcareService), audiences, "{reference:?}");
+        assert_eq!(seen(&one, OwnFacts::HealthcareService { exposed: true }), audiences, "{reference:?}");
         let in_extension = extension("ror-meta-comment", "valueReference", reference.clone());
         let organization = resource("Organization", &node!({"extension": [in_extension]}));
         assert_eq!(seen(&organization, eg()), audiences, "{reference:?}");
@@ -239,7 +239,11 @@ fn a_list_whose_references_are_all_hidden_disappears() {
         &node!({"location": [{"reference": "Location/a"}, {"reference": "Location/b"}], "name": "A"}),
     );
     let hidden = |_: &str| P1_AND_OWNER;
-    let projection = project(&offer, &Facts { own: OwnFacts::HealthcareService, targets: &hidden }, Policy::embedded());
+    let projection = project(
+        &offer,
+        &Facts { own: OwnFacts::HealthcareService { exposed: true }, targets: &hidden },
+        Policy::embedded(),
+    );
     let public = projection.group(Audience::PUBLIC).expect("sees it");
     assert_eq!(public.resource.get("location"), None);
     assert_eq!(public.resource.str("name"), Some("A"));
@@ -249,8 +253,11 @@ fn a_list_whose_references_are_all_hidden_disappears() {
 fn an_unresolved_target_closes_even_if_the_caller_answers_for_more_than_seven() {
     let offer = offer(VILLE, vec![], &node!({"providedBy": {"reference": "Organization/a", "display": MARK}}));
     let all_bits = |_: &str| AudienceMask(0xff);
-    let projection =
-        project(&offer, &Facts { own: OwnFacts::HealthcareService, targets: &all_bits }, Policy::embedded());
+    let projection = project(
+        &offer,
+        &Facts { own: OwnFacts::HealthcareService { exposed: true }, targets: &all_bits },
+        Policy::embedded(),
+    );
     assert_eq!(projection.visible(), AudienceMask::ALL);
     assert_eq!(seers(&projection, MARK), AudienceMask::ALL);
 }
@@ -274,7 +281,7 @@ fn audiences_that_see_alike_share_a_group() {
     let projection = projected(&resource("Organization", &node!({"telecom": [telecom("0", "2")]})), eg());
     let groups: Vec<AudienceMask> = projection.groups().iter().map(|group| group.audiences).collect();
     assert_eq!(groups, [mask(&[0, 3, 4]), mask(&[1, 2, 5, 6])]);
-    let hidden = projected(&offer(SENSITIVE, vec![], &node!({})), OwnFacts::HealthcareService);
+    let hidden = projected(&offer(SENSITIVE, vec![], &node!({})), OwnFacts::HealthcareService { exposed: true });
     let groups: Vec<AudienceMask> = hidden.groups().iter().map(|group| group.audiences).collect();
     assert_eq!(groups, [mask(&[1, 4, 6])]);
 }

@@ -41,9 +41,12 @@ fn every_line_of_the_page_has_an_answer_for_the_seven_audiences() {
 fn open_resources() -> Vec<(Node, OwnFacts)> {
     vec![
         (resource("Organization", &node!({"name": "Hôpital"})), eg()),
-        (offer(VILLE, vec![], &node!({"name": "Consultation"})), OwnFacts::HealthcareService),
+        (offer(VILLE, vec![], &node!({"name": "Consultation"})), OwnFacts::HealthcareService { exposed: true }),
         (resource("Location", &node!({"name": "Cabinet"})), place(&[VILLE])),
-        (resource("PractitionerRole", &node!({"active": true})), OwnFacts::PractitionerRole { offer: Some(VILLE) }),
+        (
+            resource("PractitionerRole", &node!({"active": true})),
+            OwnFacts::PractitionerRole { offer: Some(VILLE), exposed: true },
+        ),
         (resource("Practitioner", &node!({"active": true})), OwnFacts::Practitioner { roles: vec![VILLE] }),
         (resource("Questionnaire", &node!({"title": "Urgences"})), OwnFacts::Questionnaire),
     ]
@@ -75,11 +78,12 @@ fn d28_version_3_opens_profiles_and_changes_nothing_for_the_others() {
     let (now, then) = (include_str!("../data/rules.toml"), include_str!("data/rules-2.toml"));
     assert_eq!(rules(now, &["0", "1"]), rules(then, &["0", "1", "2", "3", "4", "5"]));
     let policy = Policy::embedded();
-    assert_eq!(policy.version(), 3);
+    assert_eq!(policy.version(), 4);
+    assert_eq!(policy.unchanged_since(4), AudienceMask::ALL);
     assert_eq!(policy.unchanged_since(3), AudienceMask::ALL);
     assert_eq!(policy.unchanged_since(2), mask(&[0, 1, 6]));
     assert_eq!(policy.unchanged_since(1), mask(&[6]));
-    assert_eq!(policy.unchanged_since(4), mask(&[6]), "a version this program does not know");
+    assert_eq!(policy.unchanged_since(5), mask(&[6]), "a version this program does not know");
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn a_table_that_cannot_be_applied_is_refused() {
     );
     assert!(matches!(with("profiles.1", "profiles.6"), PolicyError::UnknownProfile { profile, .. } if profile == "6"));
     assert!(matches!(with("\"OTHER\"", "\"ELSE\""), PolicyError::UnknownRule(rule) if rule == "OTHER"));
-    assert!(matches!(with("version = 3", "version = one"), PolicyError::Unreadable(_)));
+    assert!(matches!(with("version = 4", "version = one"), PolicyError::Unreadable(_)));
     assert!(matches!(with("profiles.0", "profil.0"), PolicyError::Unreadable(_)));
 }
 
@@ -113,7 +117,7 @@ fn a_table_that_cannot_be_applied_is_refused() {
 fn the_owner_and_profile_1_see_all_that_is_served_whatever_the_facts() {
     let resources = [
         (resource("Organization", &node!({"name": "UHSI", "photo": [{"url": "x"}]})), oi(true)),
-        (offer(SENSITIVE, vec![], &node!({"program": [{"text": "x"}]})), OwnFacts::HealthcareService),
+        (offer(SENSITIVE, vec![], &node!({"program": [{"text": "x"}]})), OwnFacts::HealthcareService { exposed: true }),
         (resource("Location", &node!({"mode": "kind", "extension": [{"url": "x"}]})), place(&[])),
         (resource("Practitioner", &node!({"birthDate": "1970"})), OwnFacts::Practitioner { roles: vec![] }),
     ];

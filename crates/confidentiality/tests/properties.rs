@@ -172,9 +172,9 @@ fn facts_for(rtype: &str, offers: &[OfferFacts], flags: [bool; 3]) -> OwnFacts {
             lieu_de_vie,
             medico_social,
         },
-        "HealthcareService" => OwnFacts::HealthcareService,
+        "HealthcareService" => OwnFacts::HealthcareService { exposed: true },
         "Location" => OwnFacts::Location { offers: offers.to_vec(), lieu_de_vie },
-        "PractitionerRole" => OwnFacts::PractitionerRole { offer: offers.first().copied() },
+        "PractitionerRole" => OwnFacts::PractitionerRole { offer: offers.first().copied(), exposed: true },
         "Practitioner" => OwnFacts::Practitioner { roles: offers.to_vec() },
         _ => OwnFacts::Other,
     }

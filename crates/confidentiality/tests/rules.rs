@@ -89,25 +89,35 @@ fn mss_mailboxes_obey_the_level_they_carry() {
     for (code, audiences) in [("1", public), ("2", professional), ("3", strict)] {
         let mailbox = node!({"telecom": [telecom(MARK, code)]});
         check(&resource("Organization", &mailbox), eg(), audiences, "ORG-MSS");
-        check(&offer(ORDINARY, vec![], &mailbox), OwnFacts::HealthcareService, audiences, "HS-MSS");
-        check(&offer(SENSITIVE, vec![], &mailbox), OwnFacts::HealthcareService, strict, "HS-MSS, D20");
+        check(&offer(ORDINARY, vec![], &mailbox), OwnFacts::HealthcareService { exposed: true }, audiences, "HS-MSS");
+        check(
+            &offer(SENSITIVE, vec![], &mailbox),
+            OwnFacts::HealthcareService { exposed: true },
+            strict,
+            "HS-MSS, D20",
+        );
         let roles = OwnFacts::Practitioner { roles: vec![VILLE] };
         check(&resource("Practitioner", &mailbox), roles, audiences, "PRAC-MSS");
     }
     let mailbox = node!({"telecom": [telecom(MARK, "2")]});
-    check(&offer(MEDICO_SOCIAL, vec![], &mailbox), OwnFacts::HealthcareService, &[1, 2, 3, 5, 6], "HS-MSS, D19");
+    check(
+        &offer(MEDICO_SOCIAL, vec![], &mailbox),
+        OwnFacts::HealthcareService { exposed: true },
+        &[1, 2, 3, 5, 6],
+        "HS-MSS, D19",
+    );
 }
 
 #[test]
 fn a_sensitive_offer_does_not_exist_for_0_2_3_5() {
     let name = node!({"name": MARK});
-    check(&offer(ORDINARY, vec![], &name), OwnFacts::HealthcareService, ALL, "HS-BASE");
+    check(&offer(ORDINARY, vec![], &name), OwnFacts::HealthcareService { exposed: true }, ALL, "HS-BASE");
     let hidden = offer(SENSITIVE, vec![], &name);
-    check(&hidden, OwnFacts::HealthcareService, &[1, 4, 6], "HS-BASE");
-    assert_eq!(projected(&hidden, OwnFacts::HealthcareService).visible(), mask(&[1, 4, 6]));
+    check(&hidden, OwnFacts::HealthcareService { exposed: true }, &[1, 4, 6], "HS-BASE");
+    assert_eq!(projected(&hidden, OwnFacts::HealthcareService { exposed: true }).visible(), mask(&[1, 4, 6]));
     let mut unflagged = offer(ORDINARY, vec![], &name);
     unflagged.as_object_mut().expect("an offer").remove("extension");
-    check(&unflagged, OwnFacts::HealthcareService, &[1, 4, 6], "D34: no flag, sensitive");
+    check(&unflagged, OwnFacts::HealthcareService { exposed: true }, &[1, 4, 6], "D34: no flag, sensitive");
 }
 
 #[test]
@@ -128,24 +138,49 @@ fn hs_acte_is_told_by_nomenclature_and_kind_of_act() {
         ("TRE_R999-Inconnue", &[1, 6]),
     ] {
         let one = node!({"characteristic": [concept(&nos(list), MARK)]});
-        check(&offer(ORDINARY, vec![], &one), OwnFacts::HealthcareService, audiences, list);
+        check(&offer(ORDINARY, vec![], &one), OwnFacts::HealthcareService { exposed: true }, audiences, list);
     }
     let ms = node!({"characteristic": [concept(&nos("TRE_R210-ActeSpecifique"), MARK)]});
-    check(&offer(MEDICO_SOCIAL, vec![], &ms), OwnFacts::HealthcareService, &[1, 2, 3, 4, 5, 6], "HS-ACTE, MS");
-    check(&offer(SENSITIVE, vec![], &ms), OwnFacts::HealthcareService, &[1, 4, 6], "HS-ACTE, sensitive");
+    check(
+        &offer(MEDICO_SOCIAL, vec![], &ms),
+        OwnFacts::HealthcareService { exposed: true },
+        &[1, 2, 3, 4, 5, 6],
+        "HS-ACTE, MS",
+    );
+    check(
+        &offer(SENSITIVE, vec![], &ms),
+        OwnFacts::HealthcareService { exposed: true },
+        &[1, 4, 6],
+        "HS-ACTE, sensitive",
+    );
 
     let with_kind = node!({"characteristic": [{
         "extension": [extension("ror-act-type", "valueCode", "outsideOfficeAct")],
         "coding": [{"system": nos("TRE_R213-ModePriseEnCharge"), "code": MARK}],
     }]});
-    check(&offer(ORDINARY, vec![], &with_kind), OwnFacts::HealthcareService, acts, "an act, whatever its list");
+    check(
+        &offer(ORDINARY, vec![], &with_kind),
+        OwnFacts::HealthcareService { exposed: true },
+        acts,
+        "an act, whatever its list",
+    );
     let two = node!({"characteristic": [{"coding": [
         {"system": nos("TRE_R213-ModePriseEnCharge"), "code": "28"},
         {"system": nos("TRE_R210-ActeSpecifique"), "code": MARK},
     ]}]});
-    check(&offer(ORDINARY, vec![], &two), OwnFacts::HealthcareService, acts, "two claims, the stricter");
+    check(
+        &offer(ORDINARY, vec![], &two),
+        OwnFacts::HealthcareService { exposed: true },
+        acts,
+        "two claims, the stricter",
+    );
     let none = node!({"characteristic": [{"text": MARK}]});
-    check(&offer(ORDINARY, vec![], &none), OwnFacts::HealthcareService, &[1, 6], "OTHER: tells nothing");
+    check(
+        &offer(ORDINARY, vec![], &none),
+        OwnFacts::HealthcareService { exposed: true },
+        &[1, 6],
+        "OTHER: tells nothing",
+    );
 }
 
 fn hs_contact(contact_level: &str, telecom_level: &str, in_name: bool) -> Node {
@@ -164,7 +199,12 @@ fn hs_contact(contact_level: &str, telecom_level: &str, in_name: bool) -> Node {
 fn hs_contact_and_its_telecom() {
     let (public, professional, strict) = (ALL, &[1, 2, 5, 6][..], &[1, 6][..]);
     let check = |offer_facts, contact: Node, audiences: &[u8], why: &str| {
-        check(&offer(offer_facts, vec![contact], &node!({})), OwnFacts::HealthcareService, audiences, why);
+        check(
+            &offer(offer_facts, vec![contact], &node!({})),
+            OwnFacts::HealthcareService { exposed: true },
+            audiences,
+            why,
+        );
     };
     for (level, audiences) in [("1", public), ("2", professional), ("3", strict), ("?", professional)] {
         check(ORDINARY, hs_contact(level, "1", true), audiences, "HS-CONTACT");
@@ -275,11 +315,11 @@ fn professionals_are_seen_through_their_offers() {
         (SENSITIVE, &[1, 6]),
         (SENSITIVE_VILLE, &[1, 6]),
     ] {
-        check(&role, OwnFacts::PractitionerRole { offer: Some(facts) }, audiences, "PRAC-BASE");
+        check(&role, OwnFacts::PractitionerRole { offer: Some(facts), exposed: true }, audiences, "PRAC-BASE");
         check(&person, OwnFacts::Practitioner { roles: vec![facts] }, audiences, "PRAC-BASE, one role");
         check(&person, OwnFacts::Practitioner { roles: vec![SENSITIVE, facts] }, audiences, "PRAC-BASE, D22");
     }
-    check(&role, OwnFacts::PractitionerRole { offer: None }, &[1, 6], "PRAC-BASE, unresolved");
+    check(&role, OwnFacts::PractitionerRole { offer: None, exposed: true }, &[1, 6], "PRAC-BASE, unresolved");
     check(&person, OwnFacts::Practitioner { roles: vec![] }, &[1, 6], "PRAC-BASE, D22: no role");
 }
 
@@ -293,7 +333,7 @@ fn pr_telecom_and_prac_mss_need_one_role_that_passes_whole() {
     ] {
         for (facts, audiences) in [(VILLE, city), (MEDICO_SOCIAL, ms), (ORDINARY, other), (SENSITIVE, &[1, 6])] {
             let role = resource("PractitionerRole", &phone(code));
-            check(&role, OwnFacts::PractitionerRole { offer: Some(facts) }, audiences, "PR-TELECOM");
+            check(&role, OwnFacts::PractitionerRole { offer: Some(facts), exposed: true }, audiences, "PR-TELECOM");
             let person = resource("Practitioner", &phone(code));
             check(&person, OwnFacts::Practitioner { roles: vec![facts] }, audiences, "PRAC-MSS");
         }

@@ -49,13 +49,13 @@ fn a_contact_of_an_offer_and_a_telecom_of_a_professional_count_alike() {
     let contact = node!({"url": format!("{ROR}ror-healthcareservice-contact"), "extension": [
         level("ror-confidentiality-level", "2"), {"url": "name", "valueHumanName": {"text": "Cadre"}}]});
     let ordinary = offer(ORDINARY, vec![contact.clone()], &node!({}));
-    assert_eq!(sight(&ordinary, OwnFacts::HealthcareService), (mask(&[1, 2, 5, 6]), NOBODY));
+    assert_eq!(sight(&ordinary, OwnFacts::HealthcareService { exposed: true }), (mask(&[1, 2, 5, 6]), NOBODY));
     // In a sensitive unit every level is 3, and so is the whole offer.
     let hidden = offer(SENSITIVE, vec![contact], &node!({}));
-    assert_eq!(sight(&hidden, OwnFacts::HealthcareService), (NOBODY, mask(&[1, 4, 6])));
+    assert_eq!(sight(&hidden, OwnFacts::HealthcareService { exposed: true }), (NOBODY, mask(&[1, 4, 6])));
     for (code, named) in [("1", NOBODY), ("2", mask(&[1, 2, 5, 6]))] {
         let role = resource("PractitionerRole", &node!({"telecom": [telecom("0474000000", code)]}));
-        assert_eq!(sight(&role, OwnFacts::PractitionerRole { offer: Some(ORDINARY) }), (named, NOBODY));
+        assert_eq!(sight(&role, OwnFacts::PractitionerRole { offer: Some(ORDINARY), exposed: true }), (named, NOBODY));
     }
 }
 

@@ -6,14 +6,14 @@ use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, OwnFacts, Po
 use ror_fhir::{Instant, Node, Reference};
 use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
 use ror_profiles::rules::dates::parents_moved;
-use ror_profiles::rules::schedule::{Zone, is_expired};
+use ror_profiles::rules::schedule::is_expired;
 use ror_search::{ANYWHERE, Registry, ResourceType, extract};
 use rpds::HashTrieMapSync;
 
-use crate::calendar::{Calendar, last_night};
+use crate::calendar::{Calendar, last_night, zone};
 use crate::dates::Dates;
 use crate::declassify::Secrets;
-use crate::graph::{Graph, Key};
+use crate::graph::{Graph, Key, Reading};
 
 /// One moment, with what is needed to make the next one. Copying it costs nothing.
 #[derive(Clone)]
@@ -96,12 +96,50 @@ impl State {
     pub(crate) fn turn_to(&mut self, night: Instant, tables: Tables) -> bool {
         let turned = self.calendar.turn_to(night);
         for key in &turned {
-            let Some(held) = held(&self.snapshot, key) else { continue };
-            let stamps = self.snapshot.former(key.0, &key.1).map(|former| former.stamps()).unwrap_or_default();
-            let projection = self.project(key, &held, tables);
-            self.show(key, &projection, stamps, tables);
+            self.show_again(key, tables);
         }
         !turned.is_empty()
+    }
+
+    /// How what is held is read.
+    pub(crate) const fn reading(&self) -> Reading {
+        self.graph.reading()
+    }
+
+    /// Reads all that is held as the policy in force says: what was told so far keeps its versions
+    /// and dates, and what is shown from now on goes on from them (D28, D38, ADR 0050).
+    pub(crate) fn read_as(&mut self, reading: Reading, tables: Tables) {
+        if self.graph.reading() == reading {
+            return;
+        }
+        self.graph.read_as(reading);
+        let mut wave: BTreeSet<Key> = self.calendar.with_hours().cloned().collect();
+        for key in &wave {
+            self.calendar.put_hours(key, held(&self.snapshot, key).as_ref(), reading);
+        }
+        let changed = self.facts.iter().filter(|(key, facts)| self.graph.facts(key) != **facts);
+        wave.extend(changed.map(|(key, _)| key.clone()));
+        // The second time, what refers to those who came or went before other eyes.
+        while !wave.is_empty() {
+            let mut again = BTreeSet::new();
+            for key in &wave {
+                let before = self.visible(key);
+                self.show_again(key, tables);
+                if self.visible(key) != before {
+                    again.extend(self.referrers(key));
+                }
+            }
+            wave = again;
+        }
+    }
+
+    /// Projects again what is held, which is no version.
+    fn show_again(&mut self, key: &Key, tables: Tables) {
+        let Some(held) = held(&self.snapshot, key) else { return };
+        let stamps = self.snapshot.former(key.0, &key.1).map(|former| former.stamps()).unwrap_or_default();
+        let projection = self.project(key, &held, tables);
+        self.show(key, &projection, stamps, tables);
+        self.facts.insert_mut(key.clone(), self.graph.facts(key));
     }
 
     /// Updates the relations; gives the resources to project again.
@@ -110,7 +148,7 @@ impl State {
         let mut touched = Vec::new();
         for row in rows {
             touched.extend(self.graph.put(&row.key, row.resource.as_ref()));
-            self.calendar.put(&row.key, row.resource.as_ref(), at);
+            self.calendar.put(&row.key, row.resource.as_ref(), at, self.graph.reading());
             match row.resource {
                 Some(resource) => {
                     if let Some(secrets) = Secrets::after(self.secrets.get(&row.key), &resource) {
@@ -175,7 +213,7 @@ impl State {
     fn project(&self, key: &Key, resource: &Node, tables: Tables) -> Projection {
         let targets = |text: &str| target_visibility(&self.snapshot, text);
         let facts = Facts { own: self.graph.facts(key), targets: &targets };
-        let (zone, night) = (Zone::of(resource), self.calendar.night());
+        let (zone, night) = (zone(resource, self.graph.reading()), self.calendar.night());
         project_hours(resource, &facts, &|slot| is_expired(slot, zone, night), tables.policy)
     }
 
@@ -270,7 +308,8 @@ impl State {
         }
     }
 
-    fn visible(&self, key: &Key) -> AudienceMask {
+    /// Who sees a resource.
+    pub(crate) fn visible(&self, key: &Key) -> AudienceMask {
         self.snapshot.former(key.0, &key.1).map_or(AudienceMask::NONE, |former| former.visible())
     }
 

@@ -4,11 +4,11 @@
 
 use ror_fhir::{DateTime, Instant, Node};
 use ror_profiles::rules::closing::Closing;
-use ror_profiles::rules::schedule;
+use ror_profiles::rules::schedule::{self, Zone};
 use ror_search::ResourceType;
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
-use crate::graph::Key;
+use crate::graph::{Key, Reading};
 
 /// When hours that ended are left out, each day, in Paris (D80).
 const NIGHTLY: &str = "T00:05";
@@ -43,9 +43,8 @@ impl Calendar {
 
     /// Takes in the dates of a resource written at `at` (`None`: out). A closing that begins
     /// no later is seen to by the write itself.
-    pub(crate) fn put(&mut self, key: &Key, resource: Option<&Node>, at: Instant) {
-        let ends: Box<[Instant]> = resource.map(|resource| schedule::ends(resource).collect()).unwrap_or_default();
-        self.put_ends(key, ends);
+    pub(crate) fn put(&mut self, key: &Key, resource: Option<&Node>, at: Instant, reading: Reading) {
+        self.put_hours(key, resource, reading);
         match resource.and_then(begins).filter(|begins| *begins > at) {
             Some(begins) => {
                 self.closings.insert_mut(key.clone(), begins);
@@ -69,6 +68,17 @@ impl Calendar {
         turned.sort_unstable();
         turned.dedup();
         turned
+    }
+
+    /// The resources with dated hours that end.
+    pub(crate) fn with_hours(&self) -> impl Iterator<Item = &Key> {
+        self.ends.keys()
+    }
+
+    /// Takes in the ends of the dated hours of a resource.
+    pub(crate) fn put_hours(&mut self, key: &Key, resource: Option<&Node>, reading: Reading) {
+        let ends = resource.map(|resource| schedule::ends(resource, zone(resource, reading)).collect());
+        self.put_ends(key, ends.unwrap_or_default());
     }
 
     fn put_ends(&mut self, key: &Key, ends: Box<[Instant]>) {
@@ -109,6 +119,14 @@ impl Calendar {
             self.closings.remove_mut(&key);
         }
         self.first_closing = self.closings.values().copied().min().unwrap_or(Instant::MAX);
+    }
+}
+
+/// The clock by which the dated hours of a resource end (D14): formerly that of Paris for all.
+pub(crate) fn zone(resource: &Node, reading: Reading) -> Zone {
+    match reading {
+        Reading::Third => Zone::Paris,
+        Reading::Present => Zone::of(resource),
     }
 }
 
@@ -175,14 +193,14 @@ mod tests {
         let key = |id: &str| -> Key { (ResourceType::HealthcareService, id.into()) };
         let mut calendar = Calendar::empty();
         assert_eq!(calendar.turn_to(at("2026-01-01T00:05")), []);
-        calendar.put(&key("b"), Some(&open(&["2026-01-01", "2026-01-02", "2026-01-09"])), 0);
-        calendar.put(&key("a"), Some(&open(&["2026-01-01"])), 0);
-        calendar.put(&key("c"), Some(&open(&["2026-01-01"])), 0);
-        calendar.put(&key("c"), Some(&open(&["2026-01-03"])), 0);
+        calendar.put(&key("b"), Some(&open(&["2026-01-01", "2026-01-02", "2026-01-09"])), 0, Reading::Present);
+        calendar.put(&key("a"), Some(&open(&["2026-01-01"])), 0, Reading::Present);
+        calendar.put(&key("c"), Some(&open(&["2026-01-01"])), 0, Reading::Present);
+        calendar.put(&key("c"), Some(&open(&["2026-01-03"])), 0, Reading::Present);
         assert_eq!(calendar.turn_to(at("2026-01-03T00:05")), [key("a"), key("b")], "each once, in order");
         assert_eq!(calendar.turn_to(at("2026-01-02T00:05")), [key("b")], "back");
         assert_eq!(calendar.turn_to(at("2026-01-04T00:05")), [key("b"), key("c")]);
-        calendar.put(&key("b"), None, 0);
+        calendar.put(&key("b"), None, 0, Reading::Present);
         assert_eq!(calendar.turn_to(at("2026-02-01T00:05")), []);
         assert_eq!((calendar.ends.size(), calendar.by_end.size()), (2, 2), "nothing is left of what goes");
     }
@@ -197,15 +215,15 @@ mod tests {
         };
         let key: Key = (ResourceType::HealthcareService, "1".into());
         let mut calendar = Calendar::empty();
-        calendar.put(&key, Some(&closed("2026-02-01")), at("2026-02-01"));
+        calendar.put(&key, Some(&closed("2026-02-01")), at("2026-02-01"), Reading::Present);
         assert_eq!(calendar.begun(Instant::MAX), [], "the write saw to it");
-        calendar.put(&key, Some(&closed("2026-02-01")), at("2026-01-01"));
+        calendar.put(&key, Some(&closed("2026-02-01")), at("2026-01-01"), Reading::Present);
         assert_eq!(calendar.begun(at("2026-01-31")), []);
         assert_eq!(calendar.begun(at("2026-02-01")), std::slice::from_ref(&key));
         calendar.forget(at("2026-02-01"));
         assert_eq!(calendar.begun(Instant::MAX), []);
-        calendar.put(&key, Some(&closed("2026-03-01")), at("2026-02-02"));
-        calendar.put(&key, Some(&node!({"resourceType": "HealthcareService"})), at("2026-02-03"));
+        calendar.put(&key, Some(&closed("2026-03-01")), at("2026-02-02"), Reading::Present);
+        calendar.put(&key, Some(&node!({"resourceType": "HealthcareService"})), at("2026-02-03"), Reading::Present);
         assert_eq!(calendar.begun(Instant::MAX), [], "it was called off");
     }
 }

@@ -213,7 +213,9 @@ mod tests {
 
     fn offer(sensitive: bool, closing: Option<(&str, &str)>) -> Node {
         let url = format!("{ROR}/ror-healthcareservice-sensitive-unit");
-        let mut offer = node!({"resourceType": "HealthcareService", "providedBy": {"reference": "Organization/o"},
+        let mut offer = node!({"resourceType": "HealthcareService", "identifier": [{"value": "84/1"}],
+            "type": [{"coding": [{"code": "01"}]}],
+            "specialty": [{"coding": [{"system": "TRE_R211-ActiviteOperationnelle", "code": "107"}]}], "providedBy": {"reference": "Organization/o"},
             "extension": [{"url": url, "valueBoolean": sensitive}], "location": [{"reference": "Location/l"}]});
         if let Some((from, until)) = closing {
             let (kind, from, until) = (Some("PRO".to_owned()), Some(from.to_owned()), Some(until.to_owned()));

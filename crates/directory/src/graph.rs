@@ -1,51 +1,31 @@
 //! Who belongs to whom: the relations that the facts of a projection are read from
 //! (`Facts`, D21–D23). Built from whole resources, never served.
 //!
-//! Copying a graph costs nothing, as for a snapshot: a change is tried on a copy.
+//! Contradiction closes: what names several where one is due opens nothing that each of them would
+//! not (D27). Copying a graph costs nothing, as for a snapshot: a change is tried on a copy.
+
+mod many;
+mod read;
 
 use std::collections::HashSet;
 
-use ror_confidentiality::{OfferFacts, OrganizationKind, OwnFacts, is_medico_social_category};
-use ror_fhir::{Node, Reference};
+use ror_confidentiality::{OfferFacts, OrganizationKind, OwnFacts};
+use ror_fhir::Node;
 use ror_search::ResourceType;
 use rpds::HashTrieMapSync;
+
+use many::Many;
+use read::{LieuDeVie, Offer, Place, Role, Structure};
+pub(crate) use read::{Reading, names_one_provider, places_named};
 
 /// Type and logical id.
 pub(crate) type Key = (ResourceType, Box<str>);
 pub(crate) type Ids = Vec<Box<str>>;
 
-/// An offer, as far as relations go.
-#[derive(Clone, Debug, PartialEq)]
-struct Offer {
-    facts: OfferFacts,
-    places: Ids,
-    provider: Option<Box<str>>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Structure {
-    kind: OrganizationKind,
-    part_of: Option<Box<str>>,
-    lieu_de_vie: bool,
-    /// All its categories belong to the domain *Médico-social* (D26).
-    medico_social: bool,
-    identifiers: Ids,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Place {
-    manager: Option<Box<str>>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Role {
-    offer: Option<Box<str>>,
-    practitioner: Option<Box<str>>,
-}
-
 /// The relations of one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Graph {
+    reading: Reading,
     offers: HashTrieMapSync<Box<str>, Offer>,
     structures: HashTrieMapSync<Box<str>, Structure>,
     places: HashTrieMapSync<Box<str>, Place>,
@@ -58,17 +38,14 @@ pub(crate) struct Graph {
     roles_of_practitioner: Many,
 }
 
-/// From one id to many.
-#[derive(Clone, Debug)]
-struct Many(HashTrieMapSync<Box<str>, Ids>);
-
 /// Chains of `partOf` longer than this are cut: a cycle, or a fault.
 const PARTS_MAX: usize = 16;
 
 impl Graph {
     pub(crate) fn empty() -> Self {
-        let many = || Many(HashTrieMapSync::new_sync());
+        let many = Many::empty;
         Self {
+            reading: Reading::Present,
             offers: HashTrieMapSync::new_sync(),
             structures: HashTrieMapSync::new_sync(),
             places: HashTrieMapSync::new_sync(),
@@ -80,6 +57,16 @@ impl Graph {
             roles_of_offer: many(),
             roles_of_practitioner: many(),
         }
+    }
+
+    /// How what is held is read.
+    pub(crate) const fn reading(&self) -> Reading {
+        self.reading
+    }
+
+    /// Reads all that is held otherwise: any fact may follow.
+    pub(crate) const fn read_as(&mut self, reading: Reading) {
+        self.reading = reading;
     }
 
     /// Takes a resource in (`None`: out), and gives the others whose facts may follow.
@@ -94,12 +81,16 @@ impl Graph {
             }
             ResourceType::Organization => {
                 let was_medico_social = self.is_in_medico_social(id);
+                let was_held = self.holds_structure(id);
                 self.touch_structure(id, &mut touched);
                 self.put_structure(id, resource.map(Structure::read));
                 self.touch_structure(id, &mut touched);
                 if self.is_in_medico_social(id) != was_medico_social {
                     let parts = self.with_parts(id).into_iter();
                     touched.extend(parts.map(|part| (ResourceType::Organization, part)));
+                }
+                if self.holds_structure(id) != was_held {
+                    self.touch_offers_of(id, &mut touched);
                 }
             }
             ResourceType::Location => self.put_place(id, resource.map(Place::read)),
@@ -117,59 +108,65 @@ impl Graph {
     pub(crate) fn facts(&self, key: &Key) -> OwnFacts {
         let id = &key.1;
         match key.0 {
-            ResourceType::HealthcareService => OwnFacts::HealthcareService,
+            ResourceType::HealthcareService => OwnFacts::HealthcareService { exposed: self.is_exposed(id) },
             ResourceType::Location => OwnFacts::Location {
-                offers: self.offers_of_place.of(id).filter_map(|offer| Some(self.offers.get(offer)?.facts)).collect(),
+                offers: self.offers_of_place.of(id).filter_map(|offer| self.offer_facts(offer)).collect(),
                 lieu_de_vie: self.is_place_of_lieu_de_vie(id),
             },
             ResourceType::Organization => {
                 let structure = self.structures.get(id);
+                let kind = structure.map_or(OrganizationKind::OrganisationInterne, |structure| self.kind(structure));
                 OwnFacts::Organization {
-                    kind: structure.map_or(OrganizationKind::OrganisationInterne, |structure| structure.kind),
+                    kind,
                     all_offers_sensitive: self.are_all_offers_sensitive(id),
-                    lieu_de_vie: structure.is_some_and(|structure| structure.lieu_de_vie),
-                    medico_social: match structure.map(|structure| structure.kind) {
-                        Some(OrganizationKind::EntiteJuridique) => self.has_only_medico_social(id),
+                    lieu_de_vie: structure.is_some_and(|structure| self.is_lieu_de_vie(structure)),
+                    medico_social: match kind {
+                        OrganizationKind::EntiteJuridique => self.has_only_medico_social(id),
                         _ => self.is_in_medico_social(id),
                     },
                 }
             }
             ResourceType::PractitionerRole => {
-                OwnFacts::PractitionerRole { offer: self.roles.get(id).and_then(|role| self.offer_facts(role)) }
+                let role = self.roles.get(id);
+                OwnFacts::PractitionerRole {
+                    offer: role.and_then(|role| self.role_facts(role)),
+                    exposed: role.is_none_or(|role| self.is_role_exposed(role)),
+                }
             }
             ResourceType::Practitioner => {
                 let roles = self.roles_of_practitioner.of(id).filter_map(|role| self.roles.get(role));
-                OwnFacts::Practitioner { roles: roles.filter_map(|role| self.offer_facts(role)).collect() }
+                let roles = roles.filter(|role| self.named(&role.practitioners).contains(id));
+                OwnFacts::Practitioner { roles: roles.map(|role| self.practitioner_facts(role)).collect() }
             }
             ResourceType::Questionnaire => OwnFacts::Questionnaire,
         }
     }
 
     /// The structures that answer for a resource, from its own up to the entité juridique (D81).
+    /// Where one is due and several are named, none does.
     pub(crate) fn owners(&self, key: &Key) -> Vec<Box<str>> {
         let id = &key.1;
-        let starts: Vec<Box<str>> = match key.0 {
-            ResourceType::Organization => vec![id.clone()],
-            ResourceType::HealthcareService => {
-                self.offers.get(id).and_then(|o| o.provider.clone()).into_iter().collect()
-            }
+        let provider = |offer: &str| sole(&self.offers.get(offer)?.providers);
+        let starts: Vec<&str> = match key.0 {
+            ResourceType::Organization => vec![id],
+            ResourceType::HealthcareService => provider(id).into_iter().collect(),
             ResourceType::Location => {
-                let offers = self.offers_of_place.of(id).filter_map(|offer| self.offers.get(offer)?.provider.clone());
-                let manager = self.places.get(id).and_then(|place| place.manager.clone());
-                offers.chain(manager).collect()
+                // A place that names several belongs to someone: it is not there for the taking.
+                let manager = self.places.get(id).and_then(|place| place.managers.last());
+                self.offers_of_place.of(id).filter_map(|offer| provider(offer)).chain(manager.map(|id| &**id)).collect()
             }
             ResourceType::PractitionerRole => {
-                let offer = self.roles.get(id).and_then(|role| role.offer.as_ref());
-                offer.and_then(|offer| self.offers.get(offer)?.provider.clone()).into_iter().collect()
+                let offer = self.roles.get(id).and_then(|role| sole(&role.offers));
+                offer.and_then(provider).into_iter().collect()
             }
             ResourceType::Practitioner => {
-                let roles = self.roles_of_practitioner.of(id).filter_map(|role| self.roles.get(role)?.offer.as_ref());
-                roles.filter_map(|offer| self.offers.get(offer)?.provider.clone()).collect()
+                let roles = self.roles_of_practitioner.of(id).filter_map(|role| sole(&self.roles.get(role)?.offers));
+                roles.filter_map(provider).collect()
             }
             // Everyone's, hence no structure's: a right of its own (D81).
             ResourceType::Questionnaire => Vec::new(),
         };
-        starts.iter().flat_map(|start| self.line(start)).collect()
+        starts.iter().flat_map(|start| self.line(start, &sole_parent)).collect()
     }
 
     /// The identifiers of a structure, as written.
@@ -201,63 +198,137 @@ impl Graph {
         self.structures.contains_key(structure)
     }
 
-    fn offer_facts(&self, role: &Role) -> Option<OfferFacts> {
-        Some(self.offers.get(role.offer.as_ref()?)?.facts)
+    /// Whether all that exposing an offer takes is there, its provider included (RG_EXP_002, D34).
+    fn is_exposed(&self, offer: &str) -> bool {
+        self.reading == Reading::Third
+            || self.offers.get(offer).is_some_and(|offer| {
+                offer.is_complete && sole(&offer.providers).is_some_and(|provider| self.holds_structure(provider))
+            })
     }
 
-    /// A structure and those it is part of, nearest first.
-    fn line(&self, structure: &str) -> Vec<Box<str>> {
-        let mut line: Vec<Box<str>> = vec![structure.into()];
-        while line.len() < PARTS_MAX {
-            let last = &line[line.len() - 1];
-            let Some(parent) = self.structures.get(last).and_then(|structure| structure.part_of.clone()) else { break };
-            if line.contains(&parent) {
-                break;
+    /// What an offer tells of what is tied to it: nothing that opens, where it is not exposed.
+    fn offer_facts(&self, offer: &str) -> Option<OfferFacts> {
+        let facts = self.offers.get(offer)?.facts;
+        Some(if self.is_exposed(offer) { facts } else { OfferFacts::UNRESOLVED })
+    }
+
+    /// Those of the ids named where one is due that are read: formerly the last, now all.
+    fn named<'a>(&self, ids: &'a Ids) -> &'a [Box<str>] {
+        match self.reading {
+            Reading::Third => &ids[ids.len().saturating_sub(1)..],
+            Reading::Present => ids,
+        }
+    }
+
+    /// The offer of a role; the strictest reading of several. `None` when one does not resolve.
+    fn role_facts(&self, role: &Role) -> Option<OfferFacts> {
+        let offers = self.named(&role.offers).iter().map(|offer| Some(self.offers.get(offer)?.facts));
+        OfferFacts::strictest(offers.collect::<Option<Vec<_>>>()?)
+    }
+
+    /// Whether every offer held that a role names is exposed.
+    fn is_role_exposed(&self, role: &Role) -> bool {
+        let mut held = self.named(&role.offers).iter().filter(|offer| self.offers.contains_key(*offer));
+        held.all(|offer| self.is_exposed(offer))
+    }
+
+    /// What a role tells of its professional: nothing that opens, where it names several of them.
+    fn practitioner_facts(&self, role: &Role) -> OfferFacts {
+        let is_sure = self.named(&role.practitioners).len() == 1 && self.is_role_exposed(role);
+        self.role_facts(role).filter(|_| is_sure).unwrap_or(OfferFacts::UNRESOLVED)
+    }
+
+    fn kind(&self, structure: &Structure) -> OrganizationKind {
+        match self.reading {
+            Reading::Third => structure.first_kind,
+            Reading::Present => structure.kind,
+        }
+    }
+
+    fn is_lieu_de_vie(&self, structure: &Structure) -> bool {
+        match self.reading {
+            Reading::Third => structure.lieu_de_vie == Some(LieuDeVie::Category),
+            Reading::Present => structure.lieu_de_vie.is_some(),
+        }
+    }
+
+    /// Whether what a structure says of its kind and of what it is part of leaves no doubt.
+    fn is_sure(&self, structure: &Structure) -> bool {
+        self.reading == Reading::Third || (structure.agrees && structure.parents.len() <= 1)
+    }
+
+    /// A structure and those it is part of, as far as `parents` says, nearest first.
+    fn line<'a>(&'a self, structure: &str, parents: &dyn Fn(&'a Structure) -> &'a [Box<str>]) -> Ids {
+        let mut line: Ids = vec![structure.into()];
+        let mut at = 0;
+        while at < line.len() && line.len() < PARTS_MAX {
+            for parent in self.structures.get(&line[at]).map_or(&[][..], parents) {
+                if !line.contains(parent) && line.len() < PARTS_MAX {
+                    line.push(parent.clone());
+                }
             }
-            line.push(parent);
+            at += 1;
         }
         line
     }
 
-    /// D23: at least one offer, itself or below, and all of them sensitive.
+    /// A structure and all that it says to be part of.
+    fn above(&self, structure: &str) -> Ids {
+        self.line(structure, &|structure| &structure.parents)
+    }
+
+    /// The offers that a structure provides, as read.
+    fn offers_under<'a>(&'a self, structure: &'a str) -> impl Iterator<Item = (&'a Box<str>, &'a Offer)> {
+        let held = self.offers_of_structure.of(structure).filter_map(|id| Some((id, self.offers.get(id)?)));
+        held.filter(move |(_, offer)| self.named(&offer.providers).iter().any(|id| **id == *structure))
+    }
+
+    /// The parts of a structure, as read.
+    fn parts_under<'a>(&'a self, structure: &'a str) -> impl Iterator<Item = (&'a Box<str>, &'a Structure)> {
+        let held = self.parts_of_structure.of(structure).filter_map(|id| Some((id, self.structures.get(id)?)));
+        held.filter(move |(_, part)| self.named(&part.parents).iter().any(|id| **id == *structure))
+    }
+
+    /// D23: at least one sensitive offer, itself or below, and no other that shows: exposed, and
+    /// without doubt there.
     fn are_all_offers_sensitive(&self, structure: &str) -> bool {
-        let is_internal = |id: &str| {
-            self.structures.get(id).is_none_or(|structure| structure.kind == OrganizationKind::OrganisationInterne)
-        };
+        let kind = self.structures.get(structure).map(|structure| self.kind(structure));
         // EJ and EG are always visible: no need to walk a hospital's offers.
-        if !is_internal(structure) {
+        if kind.is_some_and(|kind| kind != OrganizationKind::OrganisationInterne) {
             return false;
         }
-        let mut pending: Ids = vec![structure.into()];
-        let mut seen: Ids = Vec::new();
+        let mut pending: Vec<(&str, bool)> = vec![(structure, true)];
+        let mut seen: Vec<&str> = Vec::new();
         let mut any = false;
-        while let Some(id) = pending.pop() {
+        while let Some((id, is_sure)) = pending.pop() {
             if seen.contains(&id) {
                 continue;
             }
-            for offer in self.offers_of_structure.of(&id).filter_map(|offer| self.offers.get(offer)) {
-                any = true;
-                if !offer.facts.sensitive {
+            for (offer, held) in self.offers_under(id) {
+                any |= held.facts.sensitive;
+                let is_there = is_sure && self.named(&held.providers).len() == 1;
+                if !held.facts.sensitive && is_there && self.is_exposed(offer) {
                     return false;
                 }
             }
-            pending.extend(self.parts_of_structure.of(&id).cloned());
+            let parts = self.parts_under(id);
+            pending.extend(parts.map(|(part, held)| (&**part, is_sure && self.named(&held.parents).len() == 1)));
             seen.push(id);
         }
         any
     }
 
     fn is_place_of_lieu_de_vie(&self, place: &str) -> bool {
-        let manager = self.places.get(place).and_then(|place| place.manager.as_ref());
-        let mut providers =
-            self.offers_of_place.of(place).filter_map(|offer| self.offers.get(offer)?.provider.as_ref());
-        manager.is_some_and(|id| self.is_in_lieu_de_vie(id)) || providers.any(|id| self.is_in_lieu_de_vie(id))
+        let managers = self.places.get(place).map_or(&[][..], |place| self.named(&place.managers));
+        let offers = self.offers_of_place.of(place).filter_map(|offer| self.offers.get(offer));
+        let mut structures = offers.flat_map(|offer| self.named(&offer.providers)).chain(managers);
+        structures.any(|id| self.is_in_lieu_de_vie(id))
     }
 
     fn touch_offer(&self, id: &str, touched: &mut Vec<Key>) {
         if let Some(offer) = self.offers.get(id) {
             touched.extend(offer.places.iter().map(|place| (ResourceType::Location, place.clone())));
-            let line = offer.provider.iter().flat_map(|provider| self.line(provider));
+            let line = offer.providers.iter().flat_map(|provider| self.above(provider));
             touched.extend(line.map(|structure| (ResourceType::Organization, structure)));
         }
         for role in self.roles_of_offer.of(id) {
@@ -266,13 +337,21 @@ impl Graph {
         }
     }
 
+    /// The offers of a structure that comes or goes: whether they are exposed follows (D34).
+    fn touch_offers_of(&self, structure: &str, touched: &mut Vec<Key>) {
+        for offer in self.offers_of_structure.of(structure) {
+            touched.push((ResourceType::HealthcareService, offer.clone()));
+            self.touch_offer(offer, touched);
+        }
+    }
+
     fn touch_role(&self, id: &str, touched: &mut Vec<Key>) {
-        let practitioner = self.roles.get(id).and_then(|role| role.practitioner.clone());
-        touched.extend(practitioner.map(|practitioner| (ResourceType::Practitioner, practitioner)));
+        let practitioners = self.roles.get(id).into_iter().flat_map(|role| role.practitioners.iter().cloned());
+        touched.extend(practitioners.map(|practitioner| (ResourceType::Practitioner, practitioner)));
     }
 
     fn touch_structure(&self, id: &str, touched: &mut Vec<Key>) {
-        touched.extend(self.line(id).into_iter().map(|structure| (ResourceType::Organization, structure)));
+        touched.extend(self.above(id).into_iter().map(|structure| (ResourceType::Organization, structure)));
         // Only a lieu de vie changes what is seen of places; they are few and small.
         if self.is_in_lieu_de_vie(id) {
             for structure in self.with_parts(id) {
@@ -299,32 +378,41 @@ impl Graph {
 
     /// Whether a structure, or one it is part of, is a lieu de vie (D26).
     fn is_in_lieu_de_vie(&self, structure: &str) -> bool {
-        self.line(structure).iter().any(|id| self.structures.get(id).is_some_and(|structure| structure.lieu_de_vie))
+        let line = self.line(structure, &|structure| self.named(&structure.parents));
+        line.iter().any(|id| self.structures.get(id).is_some_and(|structure| self.is_lieu_de_vie(structure)))
     }
 
     /// D26: whether the establishment that a structure is, or is in, is médico-social; false
-    /// when there is none.
+    /// when there is none, or where that is not sure.
     fn is_in_medico_social(&self, structure: &str) -> bool {
-        let line = self.line(structure);
-        let mut known = line.iter().filter_map(|id| self.structures.get(id));
-        let first = known.find(|structure| structure.kind != OrganizationKind::OrganisationInterne);
-        first.is_some_and(|structure| structure.kind == OrganizationKind::EntiteGeographique && structure.medico_social)
+        let mut line = self.line(structure, &|structure| self.named(&structure.parents)).into_iter();
+        while let Some(held) = line.next().and_then(|id| self.structures.get(&id)) {
+            if self.kind(held) != OrganizationKind::OrganisationInterne || !self.is_sure(held) {
+                let is_one = self.kind(held) == OrganizationKind::EntiteGeographique && held.medico_social;
+                return is_one && (self.reading == Reading::Third || held.agrees);
+            }
+        }
+        false
     }
 
     /// D26: whether an entité juridique has establishments, all of them médico-sociaux.
     fn has_only_medico_social(&self, structure: &str) -> bool {
-        let mut pending: Ids = vec![structure.into()];
-        let mut seen: HashSet<Box<str>> = HashSet::new();
+        let mut pending: Vec<&str> = vec![structure];
+        let mut seen: HashSet<&str> = HashSet::new();
         let mut any = false;
         while let Some(id) = pending.pop() {
-            match self.structures.get(&id) {
-                Some(found) if found.kind == OrganizationKind::EntiteGeographique => {
+            let held = self.structures.get(id);
+            if id != structure && held.is_some_and(|held| !self.is_sure(held)) {
+                return false;
+            }
+            match held {
+                Some(found) if self.kind(found) == OrganizationKind::EntiteGeographique => {
                     any = true;
                     if !found.medico_social {
                         return false;
                     }
                 }
-                _ if seen.insert(id.clone()) => pending.extend(self.parts_of_structure.of(&id).cloned()),
+                _ if seen.insert(id) => pending.extend(self.parts_under(id).map(|(part, _)| &**part)),
                 _ => {}
             }
         }
@@ -335,158 +423,64 @@ impl Graph {
         let former = self.offers.get(id).cloned();
         if let Some(former) = &former {
             former.places.iter().for_each(|place| self.offers_of_place.remove(place, id));
-            former.provider.iter().for_each(|provider| self.offers_of_structure.remove(provider, id));
+            former.providers.iter().for_each(|provider| self.offers_of_structure.remove(provider, id));
         }
         let Some(offer) = offer else {
             self.offers.remove_mut(id);
             return;
         };
         offer.places.iter().for_each(|place| self.offers_of_place.add(place, id));
-        offer.provider.iter().for_each(|provider| self.offers_of_structure.add(provider, id));
+        offer.providers.iter().for_each(|provider| self.offers_of_structure.add(provider, id));
         self.offers.insert_mut(id.into(), offer);
     }
 
     fn put_structure(&mut self, id: &str, structure: Option<Structure>) {
-        if let Some(parent) = self.structures.get(id).and_then(|former| former.part_of.clone()) {
-            self.parts_of_structure.remove(&parent, id);
+        if let Some(former) = self.structures.get(id).cloned() {
+            former.parents.iter().for_each(|parent| self.parts_of_structure.remove(parent, id));
         }
         let Some(structure) = structure else {
             self.structures.remove_mut(id);
             return;
         };
-        structure.part_of.iter().for_each(|parent| self.parts_of_structure.add(parent, id));
+        structure.parents.iter().for_each(|parent| self.parts_of_structure.add(parent, id));
         self.structures.insert_mut(id.into(), structure);
     }
 
     fn put_place(&mut self, id: &str, place: Option<Place>) {
-        if let Some(manager) = self.places.get(id).and_then(|former| former.manager.clone()) {
-            self.places_of_structure.remove(&manager, id);
+        if let Some(former) = self.places.get(id).cloned() {
+            former.managers.iter().for_each(|manager| self.places_of_structure.remove(manager, id));
         }
         let Some(place) = place else {
             self.places.remove_mut(id);
             return;
         };
-        place.manager.iter().for_each(|manager| self.places_of_structure.add(manager, id));
+        place.managers.iter().for_each(|manager| self.places_of_structure.add(manager, id));
         self.places.insert_mut(id.into(), place);
     }
 
     fn put_role(&mut self, id: &str, role: Option<Role>) {
         if let Some(former) = self.roles.get(id).cloned() {
-            former.offer.iter().for_each(|offer| self.roles_of_offer.remove(offer, id));
-            former.practitioner.iter().for_each(|person| self.roles_of_practitioner.remove(person, id));
+            former.offers.iter().for_each(|offer| self.roles_of_offer.remove(offer, id));
+            former.practitioners.iter().for_each(|person| self.roles_of_practitioner.remove(person, id));
         }
         let Some(role) = role else {
             self.roles.remove_mut(id);
             return;
         };
-        role.offer.iter().for_each(|offer| self.roles_of_offer.add(offer, id));
-        role.practitioner.iter().for_each(|person| self.roles_of_practitioner.add(person, id));
+        role.offers.iter().for_each(|offer| self.roles_of_offer.add(offer, id));
+        role.practitioners.iter().for_each(|person| self.roles_of_practitioner.add(person, id));
         self.roles.insert_mut(id.into(), role);
     }
 }
 
-impl Many {
-    fn of(&self, from: &str) -> impl Iterator<Item = &Box<str>> {
-        self.0.get(from).into_iter().flatten()
-    }
-
-    fn add(&mut self, from: &str, to: &str) {
-        let mut ids = self.0.get(from).cloned().unwrap_or_default();
-        if !ids.iter().any(|id| **id == *to) {
-            ids.push(to.into());
-            self.0.insert_mut(from.into(), ids);
-        }
-    }
-
-    fn remove(&mut self, from: &str, to: &str) {
-        let mut ids = self.0.get(from).cloned().unwrap_or_default();
-        ids.retain(|id| **id != *to);
-        if ids.is_empty() {
-            self.0.remove_mut(from);
-        } else {
-            self.0.insert_mut(from.into(), ids);
-        }
-    }
+/// The one id named, where one is due.
+fn sole(ids: &[Box<str>]) -> Option<&str> {
+    ids.first().filter(|_| ids.len() == 1).map(|id| &**id)
 }
 
-/// The places that an offer names; an area covered is a use of the place like any other (D21).
-pub(crate) fn places_named(offer: &Node) -> Ids {
-    let mut places = targets(offer, "location", ResourceType::Location);
-    places.extend(targets(offer, "coverageArea", ResourceType::Location));
-    places.sort_unstable();
-    places.dedup();
-    places
-}
-
-impl Offer {
-    fn read(resource: &Node) -> Self {
-        let places = places_named(resource);
-        let provider = targets(resource, "providedBy", ResourceType::Organization).pop();
-        Self { facts: OfferFacts::read(resource), places, provider }
-    }
-}
-
-impl Structure {
-    fn read(resource: &Node) -> Self {
-        let mut kind = None;
-        let mut lieu_de_vie = false;
-        let (mut categories, mut all_medico_social) = (0, true);
-        for coding in resource.items("type").flat_map(|concept| concept.items("coding")) {
-            let (system, code) = (coding.str("system").unwrap_or_default(), coding.str("code").unwrap_or_default());
-            kind = kind.or(kind_of(system, code));
-            lieu_de_vie |= code == "462" && system.contains("TRE_R66-");
-            if system.contains("TRE_R66-") {
-                categories += 1;
-                all_medico_social &= is_medico_social_category(code);
-            }
-        }
-        let identifiers = resource.items("identifier").filter_map(|identifier| Some(identifier.str("value")?.into()));
-        Self {
-            // What says nothing of its kind is judged as an organisation interne, which may be hidden.
-            kind: kind.unwrap_or(OrganizationKind::OrganisationInterne),
-            part_of: targets(resource, "partOf", ResourceType::Organization).pop(),
-            lieu_de_vie,
-            medico_social: categories > 0 && all_medico_social,
-            identifiers: identifiers.collect(),
-        }
-    }
-}
-
-/// What the nomenclature of a type says of an Organization (model: slices of `type`).
-fn kind_of(system: &str, code: &str) -> Option<OrganizationKind> {
-    let nomenclature = system.strip_prefix("https://mos.esante.gouv.fr/NOS/")?.split('-').next()?;
-    match (nomenclature, code) {
-        ("TRE_R72" | "TRE_R69", _) | ("TRE_R67", "EJ") => Some(OrganizationKind::EntiteJuridique),
-        ("TRE_R66" | "TRE_R02", _) | ("TRE_R67", "EG") => Some(OrganizationKind::EntiteGeographique),
-        ("TRE_R207", _) => Some(OrganizationKind::OrganisationInterne),
-        _ => None,
-    }
-}
-
-impl Place {
-    fn read(resource: &Node) -> Self {
-        Self { manager: targets(resource, "managingOrganization", ResourceType::Organization).pop() }
-    }
-}
-
-impl Role {
-    fn read(resource: &Node) -> Self {
-        Self {
-            offer: targets(resource, "healthcareService", ResourceType::HealthcareService).pop(),
-            practitioner: targets(resource, "practitioner", ResourceType::Practitioner).pop(),
-        }
-    }
-}
-
-/// Ids of the local targets of `element` that are of type `rtype`.
-fn targets(resource: &Node, element: &str, rtype: ResourceType) -> Ids {
-    let texts = resource.items(element).filter_map(|reference| reference.str("reference"));
-    texts
-        .filter_map(|text| match Reference::parse(text) {
-            Reference::Local { rtype: found, id } if found == rtype.name() => Some(id.into()),
-            _ => None,
-        })
-        .collect()
+/// What a structure is part of, where it leaves no doubt.
+fn sole_parent(structure: &Structure) -> &[Box<str>] {
+    if structure.parents.len() == 1 { &structure.parents } else { &[] }
 }
 
 #[cfg(test)]

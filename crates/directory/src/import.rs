@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use ror_fhir::{DateTime, Instant, Node, Reference, is_logical_id, node};
 use ror_ledger::{LedgerError, SourceKeys};
 use ror_profiles::Finding;
+use ror_profiles::rules::exposure::not_exposed_without_provider;
 use ror_search::ResourceType;
 use ror_terminology::Terminology;
 
@@ -22,6 +23,9 @@ use crate::writer::Job;
 const CHUNK: usize = 512;
 /// How a reference to another proposed resource is written: this, then its key.
 const KEY_PREFIX: &str = "key:";
+
+/// Where an offer names the structure without which it is not exposed (D34).
+const PROVIDER: &str = "HealthcareService.providedBy";
 
 /// From the keys of one import to type and logical id; references know the key alone.
 type Ids = HashMap<String, Key>;
@@ -313,6 +317,9 @@ impl ItemReader {
             }
         }
         for (position, mut findings) in lost {
+            if findings.iter().any(|finding| finding.expression.starts_with(PROVIDER)) {
+                findings.push(not_exposed_without_provider());
+            }
             findings.sort_by(|a, b| a.expression.cmp(&b.expression));
             self.problems.push((position, ImportProblem::Shortfalls(findings)));
         }

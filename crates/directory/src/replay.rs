@@ -8,7 +8,7 @@ use ror_ledger::{Ledger, LedgerError, Op, Seq, VersionRow};
 use ror_search::ResourceType;
 
 use crate::apply::{Author, Row, State, Tables};
-use crate::graph::Key;
+use crate::graph::{Key, Reading};
 use crate::import::author;
 
 /// Rows read at once: enough to keep the reader busy, few enough to hold.
@@ -84,8 +84,18 @@ impl Replay {
     /// The moment after all rows read, and the time of the last one.
     pub(crate) fn finish(mut self) -> (State, Instant) {
         self.flush();
+        self.state.read_as(Reading::Present, self.tables);
         self.state.snapshot.advance(self.seq);
         (self.state, self.at)
+    }
+
+    /// Reads a row as it was read when it was written (ADR 0050), never going back: an older
+    /// program writing beside a newer one is read as the newer one.
+    fn read_as(&mut self, reading: Reading) {
+        if self.seq == 0 || reading > self.state.reading() {
+            self.flush();
+            self.state.read_as(reading, self.tables);
+        }
     }
 
     fn take(&mut self, row: &VersionRow, each: &mut dyn FnMut(&Key, &VersionRow)) -> Result<(), LedgerError> {
@@ -93,6 +103,7 @@ impl Replay {
             self.flush();
             self.at = row.at;
         }
+        self.read_as(Reading::of(row.policy_ver));
         self.seq = row.seq;
         self.author = author(&row.actor);
         let unreadable = |what| LedgerError::Corrupt(format!("row {}: {what}", row.seq));
@@ -161,6 +172,7 @@ mod tests {
     fn written_then(ledger: &dyn Ledger) -> [Stamp; AUDIENCES] {
         let tables = former_policy();
         let mut state = State::empty(tables);
+        state.read_as(Reading::Third, tables);
         let (rtype, id) = (ResourceType::HealthcareService, "a");
         let offers = [
             offer("1", "x", false),
@@ -214,5 +226,92 @@ mod tests {
         assert_eq!((of(2), of(3), of(4), of(5)), ((3, 5_000), (2, 5_000), (4, 5_000), (3, 5_000)));
         let verified = verify(&ledger).expect("read");
         assert_eq!(verified.faults, Vec::<String>::new());
+    }
+
+    const R30: &str = "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM";
+    const PERIOD: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-available-time-effective-opening-closing-date";
+
+    fn instant(text: &str) -> Instant {
+        ror_fhir::DateTime::parse(text).expect("a date").start
+    }
+
+    /// An offer of Guadeloupe with hours that end on the first of July.
+    fn overseas(slot: &str, activity: Option<&str>) -> Node {
+        let specialty = activity.map(|code| {
+            let list =
+                "https://mos.esante.gouv.fr/NOS/TRE_R211-ActiviteOperationnelle/FHIR/TRE-R211-ActiviteOperationnelle";
+            node!({"coding": [{"system": list, "code": code}]})
+        });
+        let hours =
+            node!({"availableStartTime": slot, "extension": [{"url": PERIOD, "valuePeriod": {"end": "2026-07-01"}}]});
+        node!({"resourceType": "HealthcareService", "meta": {"tag": [{"system": R30, "code": "01"}]},
+            "extension": [{"url": FLAG, "valueBoolean": false}], "identifier": [{"value": "01/1"}],
+            "type": [{"coding": [{"code": "01"}]}],
+            "specialty": (specialty.into_iter().collect::<Vec<_>>()),
+            "providedBy": {"reference": "Organization/o"}, "availableTime": [hours]})
+    }
+
+    fn append(ledger: &dyn Ledger, state: &mut State, policy_ver: u32, at: Instant, key: &Key, resource: &Node) {
+        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let op = if state.snapshot.former(key.0, &key.1).is_none() { Op::Create } else { Op::Update };
+        let row = Row { key: key.clone(), resource: Some(resource.clone()), updated: at };
+        let mask = state.apply(vec![row], Author::Client, at, tables).remove(0);
+        let version = NewVersion {
+            rtype: key.0.name().to_owned(),
+            id: key.1.to_string(),
+            op,
+            expect: Expect::Any,
+            at,
+            updated: at,
+            actor: "client".to_owned(),
+            audience_mask: mask.0,
+            policy_ver,
+            body: resource.to_bytes(),
+            uniques: Vec::new(),
+            source: None,
+        };
+        ledger.append(ledger.head().expect("a head").seq, &[version], &[]).expect("appended");
+    }
+
+    /// What was told under version 3 keeps its numbers and its dates, though hours end by another
+    /// clock now and incomplete offers are not exposed; what is told next goes on from them.
+    #[test]
+    fn d28_a_ledger_of_policy_3_keeps_what_it_told_of_hours_and_of_what_is_hidden_now() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger");
+        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let keys: Vec<Key> = ["whole", "bare"].map(|id| (ResourceType::HealthcareService, id.into())).to_vec();
+        let mut then = State::empty(tables);
+        then.read_as(Reading::Third, tables);
+        let structure: Key = (ResourceType::Organization, "o".into());
+        append(&ledger, &mut then, 3, instant("2026-06-01"), &structure, &node!({"resourceType": "Organization"}));
+        // On the second of July hours of the first were over in Paris: no version for the public.
+        let day = |n: u8, slot: u8| instant(&format!("2026-07-0{n}T12:00:0{slot}"));
+        for (n, slot) in [(1, 8), (2, 9)] {
+            let hours = format!("0{slot}:00:00");
+            append(&ledger, &mut then, 3, day(n, 1), &keys[0], &overseas(&hours, Some("107")));
+            append(&ledger, &mut then, 3, day(n, 2), &keys[1], &overseas(&hours, None));
+        }
+        let stamps = |state: &State| -> Vec<[Stamp; AUDIENCES]> {
+            keys.iter().map(|key| state.snapshot.former(key.0, &key.1).expect("held").stamps()).collect()
+        };
+        let told = stamps(&then);
+        let public = |stamps: &[Stamp; AUDIENCES]| (stamps[0].version, stamps[0].updated);
+        assert_eq!(public(&told[0]), (1, day(1, 1)), "what Paris said");
+        let replayed = || {
+            let mut replay = Replay::new(State::empty(tables), Instant::MIN, tables);
+            replay.run(&ledger).expect("read");
+            replay.finish().0
+        };
+        let mut now = replayed();
+        assert_eq!(stamps(&now), told);
+        assert_eq!(now.visible(&keys[1]), Audience::OWNER.mask());
+        // Today's rows are read as today, and counted on from there.
+        append(&ledger, &mut now, 4, day(3, 1), &keys[1], &overseas("10:00:00", Some("107")));
+        append(&ledger, &mut now, 4, day(3, 2), &keys[0], &overseas("10:00:00", Some("108")));
+        let next = stamps(&now);
+        assert_eq!((public(&next[0]), public(&next[1])), ((2, day(3, 2)), (2, day(3, 1))));
+        assert_eq!(stamps(&replayed()), next);
+        assert_eq!(verify(&ledger).expect("read").faults, Vec::<String>::new());
     }
 }

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use ror_fhir::{Instant, Node, Reference};
 use ror_index::View;
 use ror_profiles::rules::around::{Around, related};
-use ror_profiles::rules::exposure::not_exposable;
+use ror_profiles::rules::exposure::{not_exposable, not_exposed};
 use ror_profiles::rules::sensitive;
 use ror_profiles::rules::transition::{Origin, transition};
 use ror_profiles::{Context, FINDINGS_MAX, Finding, Handling, Severity, validate};
 use ror_search::{ANYWHERE, Registry, ResourceType};
 use ror_terminology::Terminology;
 
+use crate::graph::names_one_provider;
 use crate::identifier::MintedKind;
 
 /// The rules that writes are judged by.
@@ -45,6 +46,8 @@ impl Rules {
         // What is refused is not kept: whether it would be exposed is not the question.
         if !has_errors(&findings) {
             findings.extend(not_exposable(resource, &findings));
+            // A provider that leads nowhere is refused above.
+            findings.extend(unexposed(resource));
         }
         sort(&mut findings, resource);
         findings
@@ -57,6 +60,7 @@ impl Rules {
         let mut findings = validate(resource, Handling::Lenient, &Context { terminology, now });
         findings.retain(|finding| !is_about_a_label(finding));
         findings.extend(not_exposable(resource, &findings));
+        findings.extend(unexposed(resource));
         if resource.str("resourceType") == Some("HealthcareService")
             && let Some(flag) = sensitive::give_default_flag(resource)
         {
@@ -94,6 +98,13 @@ fn other_identifier(resource: &Node, former: &Node) -> Option<Finding> {
         rule: "D43".to_owned(),
         message: "L'identifiant fonctionnel ne change jamais : le laisser tel quel, ou l'omettre.".to_owned(),
     })
+}
+
+/// Tells an offer that only its owner sees (RG_EXP_002, D34); the provider it names is taken to
+/// exist.
+fn unexposed(resource: &Node) -> Option<Finding> {
+    let is_offer = resource.str("resourceType") == Some(ResourceType::HealthcareService.name());
+    is_offer.then(|| not_exposed(resource, names_one_provider(resource))).flatten()
 }
 
 /// Tells which flag an offer was given (RG_EXP_035, D34).

@@ -56,10 +56,10 @@ pub const POSITIONS: [(&str, &str); 6] = [
     ("41.92", "8.74"),
     ("-20.88", "55.45"),
 ];
-/// Codes of specialties, in a system that no nomenclature knows.
+/// Codes of activities, in a system that no nomenclature knows.
 pub const SPECIALTIES: [&str; 4] = ["a", "b", "c", "d"];
-/// The system of those.
-pub const SPECIALTY: &str = "https://example.org/specialty";
+/// The system of those: named as that of activities, for what is asked of an offer to be exposed.
+pub const SPECIALTY: &str = "https://example.org/TRE_R211-ActiviteOperationnelle";
 /// Acts and modes of care: the first are for profile 1 only.
 pub const CHARACTERISTICS: [(&str, &str); 4] = [("act", "0001"), ("act", "0002"), ("mode", "28"), ("mode", "29")];
 /// FINESS numbers and idNat_Struct, which stand for each other.
@@ -213,10 +213,13 @@ pub fn resource(slot: Slot) -> BoxedStrategy<Node> {
 /// Categories of the corpus that belong to the domain *Médico-social* (D26).
 pub const MEDICO_SOCIAL: [&str; 1] = ["500"];
 
-/// EJ, EG, *lieu de vie*, organisation interne, or nothing said; one concept with two codings.
+/// EJ, EG, *lieu de vie*, organisation interne, or nothing said; one concept with two codings,
+/// some of which contradict each other.
 fn kind() -> impl Strategy<Value = Node> {
     let two = node!({"coding": [{"system": system("eg"), "code": "620"}, {"system": system("eg"), "code": "101"}]});
     let torn = node!({"coding": [{"system": system("eg"), "code": "500"}, {"system": system("eg"), "code": "355"}]});
+    let unit = node!({"coding": [{"system": system("eg"), "code": "500"}, {"system": system("oi"), "code": "3"}]});
+    let both = node!({"coding": [{"system": system("ej"), "code": "13"}, {"system": system("eg"), "code": "500"}]});
     select(vec![
         concept(system("ej"), "13"),
         concept(system("eg"), "355"),
@@ -228,6 +231,9 @@ fn kind() -> impl Strategy<Value = Node> {
         concept(system("oi"), "4"),
         two,
         torn,
+        unit,
+        both,
+        concept("https://example.org/categorie", "462"),
         Node::Null,
     ])
 }
@@ -305,10 +311,11 @@ fn offer(slot: Slot) -> impl Strategy<Value = Node> {
     let codes = (
         select(vec!["01", "02", "03", "04", "05", "05", "06"]),
         option::of(select(vec!["1", "2"])),
-        vec(specialty(), 0..3),
+        prop_oneof![9 => vec(specialty(), 1..3), 1 => Just(vec![])],
         vec(characteristic(), 0..4),
     );
-    let links = (some(Location), some(Location), one(Organization));
+    let provider = weighted(0.95, self::slot(Organization)).prop_map(|slot| slot.map_or(Node::Null, reference));
+    let links = (some(Location), some(Location), provider);
     let rest = (select(NAMES.to_vec()), vec(telecom(), 0..2), any::<bool>(), offer_contact(), hours());
     (tags(), flags, codes, links, rest).prop_map(move |(meta, (flag, unknown), codes, links, rest)| {
         let extensions = sensitive_flag(flag).into_iter().chain(unknown).chain(rest.3).collect();
@@ -415,9 +422,11 @@ fn practitioner() -> impl Strategy<Value = Node> {
 
 fn role(slot: Slot) -> impl Strategy<Value = Node> {
     use ResourceType::{HealthcareService, Location, Organization, Practitioner, PractitionerRole};
-    let links = (one(Practitioner), one(Organization), one(HealthcareService), some(Location));
+    // One offer, or none; two contradict each other.
+    let offers = prop_oneof![9 => vec(self::slot(HealthcareService), 1), 2 => Just(vec![]), 1 => vec(self::slot(HealthcareService), 2)];
+    let offers = offers.prop_map(|slots| Node::Array(slots.into_iter().map(reference).collect()));
+    let links = (one(Practitioner), one(Organization), offers, some(Location));
     (tags(), links, vec(telecom(), 0..2), hours()).prop_map(move |(meta, links, telecoms, hours)| {
-        let list = |node: Node| if node == Node::Null { node } else { Node::Array(vec![node]) };
         let mut resource = base(PractitionerRole, meta, Node::Null, vec![]);
         put(
             &mut resource,
@@ -427,7 +436,7 @@ fn role(slot: Slot) -> impl Strategy<Value = Node> {
         put(&mut resource, "practitioner", links.0);
         put(&mut resource, "organization", links.1);
         put(&mut resource, "location", links.3);
-        put(&mut resource, "healthcareService", list(links.2));
+        put(&mut resource, "healthcareService", links.2);
         put(&mut resource, "availableTime", hours);
         put(&mut resource, "telecom", Node::Array(telecoms));
         resource

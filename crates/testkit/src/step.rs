@@ -54,6 +54,8 @@ pub enum Edit {
     Name(&'static str),
     /// A structure hangs under another one.
     Part(Slot),
+    /// An offer loses or gets what exposing it takes (D34).
+    Exposed(bool),
     /// Opening hours of an offer or of a role: those that are over show nobody but the owner.
     Hours(Node),
 }
@@ -97,6 +99,7 @@ pub fn edit_any() -> impl Strategy<Value = Step> {
         select(corpus::NAMES.to_vec()).prop_map(Edit::Name),
         corpus::slot(ResourceType::Organization).prop_map(Edit::Part),
         corpus::hours().prop_map(Edit::Hours),
+        any::<bool>().prop_map(Edit::Exposed),
     ];
     (any_slot(), edit).prop_map(|(slot, edit)| Step::Edit { slot, edit })
 }
@@ -150,6 +153,10 @@ impl Edit {
             Self::Move(places, provider) if is_offer => {
                 put(resource, "location", Node::Array(places.iter().copied().map(reference).collect()));
                 put(resource, "providedBy", reference(*provider));
+            }
+            Self::Exposed(exposed) if is_offer => {
+                let activity = corpus::concept(corpus::SPECIALTY, corpus::SPECIALTIES[0]);
+                put(resource, "specialty", Node::Array(if *exposed { vec![activity] } else { vec![] }));
             }
             Self::Level(level) => raise(resource, level),
             Self::Hidden(number) if is_place => {

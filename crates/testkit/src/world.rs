@@ -249,8 +249,9 @@ impl World {
         } else {
             Change::Create { resource: resource.clone() }
         };
-        let written =
-            self.asked.as_ref().expect("open").write(&grant(Audience::ALL_DATA, true), change, Handling::Lenient);
+        // An offer that is not exposed is its owner's alone, who else could write it again?
+        let author = grant(Audience::OWNER, true);
+        let written = self.asked.as_ref().expect("open").write(&author, change, Handling::Lenient);
         match written {
             Ok(written) => {
                 assert_eq!(written.created, !is_known);

@@ -8,7 +8,7 @@ use ror_fhir::{Node, node};
 use ror_index::Snapshot;
 use ror_profiles::Handling;
 use ror_search::ResourceType;
-use ror_testkit::corpus::{concept, extension, system};
+use ror_testkit::corpus::{SPECIALTY, concept, extension, system};
 use ror_testkit::http::{Caller, Request, Server};
 use ror_testkit::{World, grant};
 
@@ -19,6 +19,7 @@ fn offer(field: &str, sensitive: bool) -> Node {
     let list = system("act");
     let flag = extension("ror-healthcareservice-sensitive-unit", "valueBoolean", sensitive);
     node!({"resourceType": "HealthcareService", "id": "offre", "extension": [flag], "name": "Urgences vitales",
+        "identifier": [{"value": "84/1"}], "specialty": [(concept(SPECIALTY, "a"))],
         "type": [(concept(system("field"), field))], "characteristic": [(concept(list, "0042"))],
         "providedBy": {"reference": "Organization/unite"}, "location": [{"reference": "Location/lieu"}]})
 }

@@ -38,6 +38,7 @@ fn write(policy: &Policy, out: &mut String) -> std::fmt::Result {
         "Un attribut n'est montré qu'à qui voit aussi l'attribut qui le contient, et la fiche.",
         "Une référence n'est montrée qu'à qui voit aussi sa cible. Une référence sans cible connue : profil 1 et propriétaire.",
         "Un horaire daté (`availableTime`) dont la période est passée n'est montré qu'au propriétaire (RG_EXP_018, D80).",
+        "Une offre sans identifiant, champ d'activité, structure porteuse connue ou activité opérationnelle n'est montrée qu'au propriétaire, comme les exercices de professionnels qui en dépendent ; pour ses lieux et ses professionnels, elle compte comme une unité sensible (RG_EXP_002, D34).",
         "Rien ne signale ce qui est retenu.",
     ] {
         writeln!(out, "* {line}")?;

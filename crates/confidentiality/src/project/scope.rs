@@ -4,7 +4,7 @@ use ror_fhir::Node;
 use smallvec::{SmallVec, smallvec};
 
 use crate::policy::{Conditions, Rule, RuleId};
-use crate::{AudienceMask, Facts, Field, OfferFacts, OrganizationKind, OwnFacts, Policy};
+use crate::{Audience, AudienceMask, Facts, Field, OfferFacts, OrganizationKind, OwnFacts, Policy};
 
 /// Every rule judged for one resource.
 pub(super) struct Scope<'a> {
@@ -18,6 +18,8 @@ pub(super) struct Scope<'a> {
     pub(super) base: AudienceMask,
     /// Who sees what no rule names (D18).
     pub(super) other: AudienceMask,
+    /// Who is left when the offer, or the one it hangs below, is not exposed (RG_EXP_002, D34).
+    pub(super) exposed: AudienceMask,
     lieu_de_vie: bool,
 }
 
@@ -47,6 +49,7 @@ impl<'a> Scope<'a> {
             plain: SmallVec::new(),
             base: AudienceMask::NONE,
             other: AudienceMask::NONE,
+            exposed: if is_exposed(&facts.own) { AudienceMask::ALL } else { Audience::OWNER.mask() },
             lieu_de_vie: false,
         };
         let known = cases_of(resource, &facts.own);
@@ -127,6 +130,13 @@ impl Case {
     }
 }
 
+const fn is_exposed(own: &OwnFacts) -> bool {
+    match own {
+        OwnFacts::HealthcareService { exposed } | OwnFacts::PractitionerRole { exposed, .. } => *exposed,
+        _ => true,
+    }
+}
+
 /// The cases of this resource, and whether it is a *lieu de vie*; `None` when the facts are not
 /// those of its type, or when its type has no policy.
 fn cases_of(resource: &Node, own: &OwnFacts) -> Option<(SmallVec<[Case; 2]>, bool)> {
@@ -140,11 +150,11 @@ fn cases_of(resource: &Node, own: &OwnFacts) -> Option<(SmallVec<[Case; 2]>, boo
             let sensitive = *kind == OrganizationKind::OrganisationInterne && *all_offers_sensitive;
             Some((one(Case { holding, sensitive }), *lieu_de_vie))
         }
-        ("HealthcareService", OwnFacts::HealthcareService) => {
+        ("HealthcareService", OwnFacts::HealthcareService { .. }) => {
             Some((one(Case::of_offer(OfferFacts::read(resource))), false))
         }
         ("Location", OwnFacts::Location { offers, lieu_de_vie }) => Some((one(Case::of_place(offers)), *lieu_de_vie)),
-        ("PractitionerRole", OwnFacts::PractitionerRole { offer }) => {
+        ("PractitionerRole", OwnFacts::PractitionerRole { offer, .. }) => {
             Some((one(Case::of_offer(offer.unwrap_or(OfferFacts::UNRESOLVED))), false))
         }
         ("Practitioner", OwnFacts::Practitioner { roles }) if !roles.is_empty() => {

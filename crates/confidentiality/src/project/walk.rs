@@ -70,9 +70,11 @@ impl<'a> Walk<'a> {
         let rtype = resource.str("resourceType").and_then(|rtype| self.schema.resource(rtype));
         let elements = rtype.map(|rtype| self.schema.element(rtype.root));
         let named = matches!(resource.str("resourceType"), Some("Practitioner" | "PractitionerRole"));
-        let here = Here { mask: self.scope.base, play: Play::default(), named, strict: false };
-        if is_level_3(here.mask) {
-            self.sight.level_3 |= here.mask;
+        let mask = self.scope.base & self.scope.exposed;
+        let here = Here { mask, play: Play::default(), named, strict: false };
+        // What is not exposed is incomplete, not secret.
+        if is_level_3(self.scope.base) {
+            self.sight.level_3 |= mask;
         }
         let root = self.marks.open(0);
         self.members(object, |walk, start, key, value| match (key, elements) {

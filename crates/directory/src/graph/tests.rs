@@ -10,6 +10,8 @@ const SENSITIVE: &str =
 
 fn offer(sensitive: bool, place: &str, provider: &str) -> Node {
     node!({"resourceType": "HealthcareService", "extension": [{"url": SENSITIVE, "valueBoolean": sensitive}],
+        "identifier": [{"value": "84/1"}], "type": [{"coding": [{"code": "01"}]}],
+        "specialty": [{"coding": [{"system": "TRE_R211-ActiviteOperationnelle", "code": "107"}]}],
         "providedBy": {"reference": format!("Organization/{provider}")},
         "location": [{"reference": format!("Location/{place}")}]})
 }
@@ -30,6 +32,7 @@ fn d21_a_place_knows_every_offer_that_uses_it() {
     assert_eq!(graph.facts(&place), OwnFacts::Location { offers: vec![], lieu_de_vie: false });
     let touched = graph.put(&key(ResourceType::HealthcareService, "a"), Some(&offer(false, "p", "u")));
     assert!(touched.contains(&place));
+    graph.put(&key(ResourceType::Organization, "u"), Some(&unit("eg")));
     graph.put(&key(ResourceType::HealthcareService, "b"), Some(&offer(true, "p", "u")));
     let OwnFacts::Location { offers, .. } = graph.facts(&place) else { panic!("a place") };
     assert_eq!(offers.iter().map(|offer| offer.sensitive).collect::<Vec<_>>(), [false, true]);
@@ -77,6 +80,7 @@ fn d22_a_professional_knows_the_offers_of_all_roles() {
         node!({"practitioner": {"reference": "Practitioner/x"},
             "healthcareService": {"reference": format!("HealthcareService/{offer}")}})
     };
+    graph.put(&key(ResourceType::Organization, "u"), Some(&unit("eg")));
     graph.put(&key(ResourceType::HealthcareService, "a"), Some(&offer(false, "p", "u")));
     let touched = graph.put(&key(ResourceType::PractitionerRole, "r"), Some(&role("a")));
     let person = key(ResourceType::Practitioner, "x");
@@ -145,4 +149,112 @@ fn d26_a_unit_is_as_its_establishment_and_an_ej_as_all_of_its_own() {
     graph.put(&organization("mas"), Some(&eg(&["255"])));
     assert!(graph.put(&organization("pole"), Some(&unit("mas"))).contains(&organization("uf")));
     assert!(is_one(&graph, "uf"));
+}
+
+/// A structure with those types.
+fn structure(codings: &[(&str, &str)]) -> Node {
+    let address = |list: &str| match list {
+        "" => "https://example.org/categorie".to_owned(),
+        list => format!("https://mos.esante.gouv.fr/NOS/{list}-x/FHIR/x"),
+    };
+    let types = codings.iter().map(|(list, code)| node!({"coding": [{"system": address(list), "code": *code}]}));
+    node!({"resourceType": "Organization", "type": (types.collect::<Vec<_>>())})
+}
+
+#[test]
+fn d27_a_structure_that_contradicts_itself_is_judged_as_what_may_be_hidden() {
+    use OrganizationKind::{EntiteGeographique, EntiteJuridique, OrganisationInterne};
+    let (eg, oi, ej) = (("TRE_R66", "500"), ("TRE_R207", "3"), ("TRE_R72", "13"));
+    for (codings, expected, is_ms) in [
+        (vec![eg], EntiteGeographique, true),
+        (vec![ej, ("TRE_R69", "1100")], EntiteJuridique, false),
+        (vec![eg, ("TRE_R02", "SA01")], EntiteGeographique, true),
+        (vec![("TRE_R02", "SA01"), oi], OrganisationInterne, false),
+        (vec![eg, oi], OrganisationInterne, false),
+        (vec![oi, eg], OrganisationInterne, false),
+        (vec![ej, eg], EntiteGeographique, false),
+        (vec![], OrganisationInterne, false),
+    ] {
+        let mut graph = Graph::empty();
+        let id = key(ResourceType::Organization, "a");
+        graph.put(&id, Some(&structure(&codings)));
+        let OwnFacts::Organization { kind, medico_social, .. } = graph.facts(&id) else { panic!("a structure") };
+        assert_eq!((kind, medico_social), (expected, is_ms), "{codings:?}");
+    }
+    // An EG that says to be a unit too, all of whose offers are sensitive, is hidden (D23).
+    let mut graph = Graph::empty();
+    let id = key(ResourceType::Organization, "u");
+    graph.put(&id, Some(&structure(&[("TRE_R02", "SA01"), oi])));
+    graph.put(&key(ResourceType::HealthcareService, "o"), Some(&offer(true, "p", "u")));
+    assert!(matches!(graph.facts(&id), OwnFacts::Organization { all_offers_sensitive: true, .. }));
+}
+
+#[test]
+fn d26_category_462_is_known_whatever_its_nomenclature_is_called() {
+    for (codings, expected) in [
+        (vec![("TRE_R66", "462")], true),
+        (vec![("", "462")], true),
+        (vec![("TRE_R66", "355"), ("", " 462 ")], true),
+        (vec![("TRE_R66", "355")], false),
+    ] {
+        let mut graph = Graph::empty();
+        let id = key(ResourceType::Organization, "a");
+        graph.put(&id, Some(&structure(&codings)));
+        let OwnFacts::Organization { lieu_de_vie, .. } = graph.facts(&id) else { panic!("a structure") };
+        assert_eq!(lieu_de_vie, expected, "{codings:?}");
+    }
+}
+
+#[test]
+fn d22_a_role_of_several_offers_follows_the_strictest() {
+    let role = |offers: &[&str], people: &[&str]| {
+        let to = |rtype: &str, ids: &[&str]| {
+            let all = ids.iter().map(|id| node!({"reference": (format!("{rtype}/{id}"))}));
+            all.collect::<Vec<Node>>()
+        };
+        node!({"practitioner": (to("Practitioner", people)), "healthcareService": (to("HealthcareService", offers))})
+    };
+    let mut graph = Graph::empty();
+    graph.put(&key(ResourceType::Organization, "u"), Some(&unit("eg")));
+    graph.put(&key(ResourceType::HealthcareService, "open"), Some(&offer(false, "p", "u")));
+    graph.put(&key(ResourceType::HealthcareService, "secret"), Some(&offer(true, "p", "u")));
+    graph.put(&key(ResourceType::HealthcareService, "lost"), Some(&offer(false, "p", "nobody")));
+    let id = key(ResourceType::PractitionerRole, "r");
+    let open = OfferFacts { sensitive: false, field: Field::Unknown };
+    let secret = OfferFacts { sensitive: true, field: Field::Unknown };
+    for (offers, people, expected, exposed, of_person) in [
+        (vec!["open"], vec!["x"], Some(open), true, open),
+        (vec!["open", "open"], vec!["x"], Some(open), true, open),
+        (vec!["secret", "open"], vec!["x"], Some(secret), true, secret),
+        (vec!["open", "secret"], vec!["x"], Some(secret), true, secret),
+        (vec!["nowhere", "open"], vec!["x"], None, true, OfferFacts::UNRESOLVED),
+        (vec!["lost", "open"], vec!["x"], Some(open), false, OfferFacts::UNRESOLVED),
+        (vec!["open"], vec!["y", "x"], Some(open), true, OfferFacts::UNRESOLVED),
+    ] {
+        graph.put(&id, Some(&role(&offers, &people)));
+        assert_eq!(graph.facts(&id), OwnFacts::PractitionerRole { offer: expected, exposed }, "{offers:?}");
+        let person = graph.facts(&key(ResourceType::Practitioner, "x"));
+        assert_eq!(person, OwnFacts::Practitioner { roles: vec![of_person] }, "{offers:?} {people:?}");
+    }
+}
+
+#[test]
+fn d23_an_ordinary_offer_opens_a_unit_only_where_it_shows_and_is_there_without_doubt() {
+    let hidden = |ordinary: Option<Node>| {
+        let mut graph = Graph::empty();
+        graph.put(&key(ResourceType::Organization, "u"), Some(&unit("eg")));
+        graph.put(&key(ResourceType::Organization, "v"), Some(&unit("eg")));
+        graph.put(&key(ResourceType::HealthcareService, "s"), Some(&offer(true, "p", "u")));
+        graph.put(&key(ResourceType::HealthcareService, "o"), ordinary.as_ref());
+        let facts = graph.facts(&key(ResourceType::Organization, "u"));
+        matches!(facts, OwnFacts::Organization { all_offers_sensitive: true, .. })
+    };
+    assert!(hidden(None) && !hidden(Some(offer(false, "p", "u"))));
+    let mut bare = offer(false, "p", "u");
+    bare.as_object_mut().expect("an object").remove("specialty");
+    assert!(hidden(Some(bare)), "it is not exposed (D34)");
+    let mut torn = offer(false, "p", "u");
+    let both = node!([{"reference": "Organization/v"}, {"reference": "Organization/u"}]);
+    torn.as_object_mut().expect("an object").insert("providedBy", both);
+    assert!(hidden(Some(torn)));
 }

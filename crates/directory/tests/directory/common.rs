@@ -109,11 +109,25 @@ pub(crate) fn establishment(name: &str) -> Node {
 
 pub(crate) fn offer(name: &str, sensitive: bool, organization: &str, place: &str) -> Node {
     let field = format!("{NOS}/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite");
-    node!({"resourceType": "HealthcareService", "name": name,
+    let activity = format!("{NOS}/TRE_R211-ActiviteOperationnelle/FHIR/TRE-R211-ActiviteOperationnelle");
+    node!({"resourceType": "HealthcareService", "name": name, "identifier": [{"value": format!("84/{organization}-{place}")}],
+        "specialty": [{"coding": [{"system": activity, "code": "107"}]}],
         "extension": [{"url": format!("{ROR}/ror-healthcareservice-sensitive-unit"), "valueBoolean": sensitive}],
         "type": [{"coding": [{"system": field, "code": "01"}]}],
         "providedBy": {"reference": format!("Organization/{organization}")},
         "location": [{"reference": format!("Location/{place}")}]})
+}
+
+/// The same without identifier: it keeps the one it has, or is given one.
+pub(crate) fn unnumbered(mut offer: Node) -> Node {
+    offer.as_object_mut().expect("a resource").remove("identifier");
+    offer
+}
+
+/// The same under another identifier.
+pub(crate) fn numbered(mut offer: Node, value: &str) -> Node {
+    offer.as_object_mut().expect("a resource").insert("identifier", node!([{"value": value}]));
+    offer
 }
 
 pub(crate) fn place(name: &str, available: i64) -> Node {

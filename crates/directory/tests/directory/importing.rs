@@ -1,6 +1,6 @@
 //! Imports: found again, completed, never doubled.
 
-use crate::common::{Bench, START, establishment, everything, offer, place, public, read, write};
+use crate::common::{Bench, START, establishment, everything, offer, place, public, read, unnumbered, write};
 use ror_directory::{Change, Directory, ImportItem, ImportKey, ImportProblem, ImportSummary, MintedKind, Replaces};
 use ror_fhir::{Node, node};
 use ror_search::ResourceType;
@@ -25,7 +25,10 @@ fn keyed(resource: &Node) -> Node {
 fn hospital() -> Vec<ImportItem> {
     let mut items = vec![item("eg/1", establishment("CH"))];
     for n in 0..300 {
-        items.push(item(&format!("offre/{n}"), keyed(&offer("Médecine", false, "eg/1", &format!("lieu/{n}")))));
+        items.push(item(
+            &format!("offre/{n}"),
+            keyed(&unnumbered(offer("Médecine", false, "eg/1", &format!("lieu/{n}")))),
+        ));
         items.push(item(&format!("lieu/{n}"), place("Unité", n)));
     }
     items
@@ -146,7 +149,24 @@ fn d34_a_reference_whose_target_never_comes_is_told_and_the_item_is_taken() {
 fn d34_everything_is_taken_but_what_cannot_be() {
     let bench = Bench::new();
     let directory = bench.open_ruled();
-    let own = |id: &str| node!({"resourceType": "HealthcareService", "id": id, "identifier": [{"value": "84/1"}]});
+    let structure = ImportItem {
+        key: None,
+        resource: {
+            let mut resource = establishment("CH");
+            resource.as_object_mut().unwrap().insert("id", "eg");
+            resource
+        },
+        updated: START,
+        mint: None,
+        replaces: Replaces::Anyone,
+    };
+    import(&directory, vec![structure]);
+    let own = |id: &str| {
+        let exposed = offer("x", false, "eg", "l");
+        node!({"resourceType": "HealthcareService", "id": id, "identifier": [{"value": "84/1"}],
+            "type": (exposed.get("type").cloned().unwrap()), "specialty": (exposed.get("specialty").cloned().unwrap()),
+            "providedBy": (exposed.get("providedBy").cloned().unwrap())})
+    };
     let items = [
         own("a"),
         own("b"),
@@ -203,7 +223,7 @@ fn a_restart_shows_every_audience_the_same_as_before() {
     import(&directory, hospital());
     let mut changed = hospital();
     for n in [1_usize, 41, 301] {
-        changed[n].resource = keyed(&offer("UHSI", true, "eg/1", &format!("lieu/{}", n / 2)));
+        changed[n].resource = keyed(&unnumbered(offer("UHSI", true, "eg/1", &format!("lieu/{}", n / 2))));
         changed[n].updated = START + 5;
     }
     import(&directory, changed);
@@ -250,8 +270,9 @@ fn d28_a_date_of_the_public_tells_nothing_of_hidden_rows() {
             ImportItem { key: None, resource, updated, mint: None, replaces: Replaces::Anyone }
         };
         let year = |n: i64| START - (2_000_000 - n) * 1000;
-        import(&directory, vec![own("l1", place("Unité", 4), year(10)), own("l2", place("Autre", 4), year(11))]);
-        let revealed = own("h1", offer("Médecine", false, "nobody", "l1"), year(20));
+        let places = [own("l1", place("Unité", 4), year(10)), own("l2", place("Autre", 4), year(11))];
+        import(&directory, places.into_iter().chain([own("o", establishment("CH"), year(12))]).collect());
+        let revealed = own("h1", offer("Médecine", false, "o", "l1"), year(20));
         let hidden = [own("l1", place("Unité", mine), year(30)), own("l2", place("Autre", other), year(40))];
         import(&directory, hidden.into_iter().chain([revealed]).collect());
         let seen = read(&directory, &public(), ResourceType::Location, "l1").unwrap();

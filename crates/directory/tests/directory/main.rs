@@ -4,6 +4,7 @@
 
 mod closing;
 mod common;
+mod exposing;
 mod hours;
 mod importing;
 mod parents;

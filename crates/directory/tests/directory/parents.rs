@@ -1,7 +1,7 @@
 //! D38: creations, attachments and removals of children move the date of their parent, for
 //! those who see them (D28).
 
-use crate::common::{Bench, establishment, everything, offer, place, public, read, write};
+use crate::common::{Bench, establishment, everything, numbered, offer, place, public, read, write};
 use ror_confidentiality::Grant;
 use ror_directory::{Change, Directory, ImportItem, Replaces};
 use ror_fhir::{Node, node};
@@ -29,7 +29,7 @@ fn city(organization: &str, place: &str) -> Node {
     let mut offer = offer("Cabinet", false, organization, place);
     let system = format!("{NOS}/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite");
     offer.as_object_mut().unwrap().insert("type", node!([{"coding": [{"system": system, "code": "05"}]}]));
-    offer
+    numbered(offer, "84/cabinet")
 }
 
 fn stamp(directory: &Directory, grant: &Grant, rtype: ResourceType, id: &str) -> (String, String) {

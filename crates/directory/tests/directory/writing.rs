@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::common::{Bench, establishment, everything, everything_but_secrets, offer, place, public, read, write};
+use crate::common::{
+    Bench, establishment, everything, everything_but_secrets, numbered, offer, place, public, read, unnumbered, write,
+};
 use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
 use ror_directory::{Change, Directory, Environment, ImportItem, Replaces, WriteError, Written};
 use ror_fhir::{Node, node};
@@ -272,15 +274,12 @@ fn d65_rows_of_another_process_become_visible() {
 fn d43_an_identifier_once_held_never_changes() {
     let bench = Bench::new();
     let directory = bench.open();
-    let numbered = |value: &str| {
-        let mut resource = offer("Médecine", false, "o", "p");
-        resource.as_object_mut().unwrap().insert("identifier", node!([{"value": value}]));
-        resource
-    };
+    let structure = create(&directory, establishment("CH"));
+    let numbered = |value: &str| numbered(offer("Médecine", false, &structure.id, "p"), value);
     let first = create(&directory, numbered("84/1"));
     let change = |resource| Change::Update { rtype: first.rtype, id: first.id.clone(), resource, if_match: None };
     assert!(matches!(write(&directory, &everything(), change(numbered("84/2"))), Err(WriteError::Invalid(_))));
-    write(&directory, &everything(), change(offer("Médecine B", false, "o", "p"))).unwrap();
+    write(&directory, &everything(), change(unnumbered(offer("Médecine B", false, &structure.id, "p")))).unwrap();
     let kept = read(&directory, &everything(), HealthcareService, &first.id).unwrap();
     assert_eq!(kept.items("identifier").next().unwrap().str("value"), Some("84/1"));
     let taken = write(&directory, &everything(), Change::Create { resource: numbered("84/1") });

@@ -33,12 +33,13 @@ const CASES: [Case; 6] = [
 /// The territory with as many offers and structures as cases, closed so and named by their case.
 fn closed() -> Vec<ImportItem> {
     let mut items = territory();
-    // Neither sensitive nor tied to one person.
+    // Exposed (D34), neither sensitive nor tied to one person.
     let is_offer = |resource: &Node| {
         let name = resource.str("name").unwrap_or_default();
         ["EHPAD", "Kinésithérapie", "Hébergement", "Médecine", "Urgences", "Scanner", "IRM"]
             .iter()
             .any(|start| name.starts_with(start))
+            && String::from_utf8_lossy(&resource.to_bytes()).contains("TRE-R211-ActiviteOperationnelle")
             && !String::from_utf8_lossy(&resource.to_bytes()).contains("sensitive-unit\",\"valueBoolean\":true")
     };
     let is_structure = |resource: &Node| resource.str("name").is_some_and(|name| name.starts_with("EHPAD"));

@@ -77,11 +77,11 @@ use Reaction::{Block, Derive, Filter, Permit, Propose, Store, Unknown};
 pub const CATALOGUE: &[Entry] = &[
     entry(
         "002",
-        "élément obligatoire absent : objet non exposé, ni ce qui en dépend",
-        &[Derive],
+        "élément obligatoire absent : objet non exposé, ni ce qui en dépend ; seuil appliqué : offre sans identifiant, champ, structure porteuse connue ou activité (D34)",
+        &[Filter, Derive],
         MODEL,
-        "rules::exposure::not_exposable",
-        "validation",
+        "rules::exposure::missing_for_exposure, rules::exposure::not_exposable, directory::graph, confidentiality::project",
+        "validation, import, projection",
     ),
     entry(
         "003",

@@ -9,6 +9,9 @@ use crate::{Finding, Severity};
 /// Nomenclature of activities.
 const ACTIVITIES: &[&str] = &["R211-", "J17-"];
 
+/// How the provider of an offer is called.
+const PROVIDER: &str = "structure porteuse";
+
 /// What an offer lacks to be exposed at all (D34): an identifier, a field, a provider that
 /// exists, an activity. `provider_exists` is for whoever sees other resources to say.
 ///
@@ -19,7 +22,7 @@ pub fn missing_for_exposure(offer: &Node, provider_exists: bool) -> Vec<&'static
     let needs = [
         ("identifiant", offer.items("identifier").any(|it| it.str("value").is_some())),
         ("champ d'activité", has_field),
-        ("structure porteuse", has_provider),
+        (PROVIDER, has_provider),
         ("activité opérationnelle", codes_from(offer, "specialty", ACTIVITIES).next().is_some()),
     ];
     needs.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).collect()
@@ -28,6 +31,29 @@ pub fn missing_for_exposure(offer: &Node, provider_exists: bool) -> Vec<&'static
 /// Whether an offer is exposed (D34).
 pub fn is_exposed(offer: &Node, provider_exists: bool) -> bool {
     missing_for_exposure(offer, provider_exists).is_empty()
+}
+
+/// The finding that an offer is not exposed, with what it lacks; `None` when it is.
+pub fn not_exposed(offer: &Node, provider_exists: bool) -> Option<Finding> {
+    let missing = missing_for_exposure(offer, provider_exists);
+    (!missing.is_empty()).then(|| not_exposed_without(&missing))
+}
+
+/// The finding that an offer whose provider is not known is not exposed.
+pub fn not_exposed_without_provider() -> Finding {
+    not_exposed_without(&[PROVIDER])
+}
+
+fn not_exposed_without(missing: &[&str]) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        code: "business-rule",
+        expression: "HealthcareService".to_owned(),
+        value: None,
+        expected: "un identifiant, un champ d'activité, une structure porteuse connue et une activité".to_owned(),
+        rule: "RG_EXP_002, D34".to_owned(),
+        message: format!("Offre non exposée : manque {}. Seul son propriétaire la voit.", missing.join(", ")),
+    }
 }
 
 /// RG_EXP_002 to the letter: the finding that a resource, and what hangs below it, would not be

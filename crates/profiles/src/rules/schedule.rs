@@ -97,9 +97,9 @@ pub fn is_expired(slot: &Node, zone: Zone, now: Instant) -> bool {
     end(slot, zone).is_some_and(|end| end <= now)
 }
 
-/// When the dated slots of a resource end: the moments at which it may show less.
-pub fn ends(resource: &Node) -> impl Iterator<Item = Instant> {
-    let zone = Zone::of(resource);
+/// When the dated slots of a resource end by the clock of `zone`: the moments at which it may show
+/// less.
+pub fn ends(resource: &Node, zone: Zone) -> impl Iterator<Item = Instant> {
     resource.items("availableTime").filter_map(move |slot| end(slot, zone))
 }
 

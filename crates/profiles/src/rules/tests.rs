@@ -86,6 +86,10 @@ fn d34_an_offer_is_exposed_with_four_things() {
     assert_eq!(exposure::missing_for_exposure(&exposed(), false), ["structure porteuse"]);
     let bare = offer(&node!({}));
     assert_eq!(exposure::missing_for_exposure(&bare, true).len(), 4);
+    assert_eq!(exposure::not_exposed(&exposed(), true), None);
+    let told = exposure::not_exposed(&exposed(), false).expect("a finding");
+    assert_eq!((&*told.rule, told.severity), ("RG_EXP_002, D34", Severity::Warning));
+    assert_eq!(told.message, "Offre non exposée : manque structure porteuse. Seul son propriétaire la voit.");
 }
 
 #[test]
@@ -223,7 +227,7 @@ fn rg_exp_015_016_a_weekly_slot_is_never_over() {
             "valuePeriod": {"start": "2020-01-01"}}]}),
     ] {
         assert!(!schedule::is_expired(&weekly, schedule::Zone::Paris, at("2100-01-01")), "{weekly:?}");
-        assert_eq!(schedule::ends(&offer(&node!({"availableTime": [weekly]}))).count(), 0);
+        assert_eq!(schedule::ends(&offer(&node!({"availableTime": [weekly]})), schedule::Zone::Paris).count(), 0);
     }
 }
 
@@ -236,7 +240,11 @@ fn rg_exp_017_018_a_dated_slot_is_over_once_its_last_day_is() {
     let tag = node!({"system": "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM", "code": "84"});
     let open = offer(&node!({"meta": {"tag": [tag]}, "availableTime": [dated, {"daysOfWeek": ["mon"]}],
         "notAvailable": [{"during": {"end": "2026-01-02"}}]}));
-    assert_eq!(schedule::ends(&open).collect::<Vec<_>>(), [at("2026-02-01")], "a closing is no slot");
+    assert_eq!(
+        schedule::ends(&open, schedule::Zone::of(&open)).collect::<Vec<_>>(),
+        [at("2026-02-01")],
+        "a closing is no slot"
+    );
 }
 
 #[test]
@@ -246,7 +254,7 @@ fn d14_hours_end_by_the_clock_of_their_place() {
             node!({"system": "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM", "code": region});
         let resource = node!({"resourceType": "HealthcareService", "meta": {"tag": [tag]},
             "availableTime": [(period("2026-07-01", end))]});
-        schedule::ends(&resource).collect::<Vec<_>>()
+        schedule::ends(&resource, schedule::Zone::of(&resource)).collect::<Vec<_>>()
     };
     for (region, end, instant) in [
         ("84", "2026-07-14", "2026-07-15T00:00:00+02:00"),

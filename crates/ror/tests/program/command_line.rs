@@ -122,10 +122,16 @@ fn d65_a_server_sees_an_import_of_another_process_within_2_seconds() {
     std::fs::write(&file, places(5)).unwrap();
     let server = Server::start(&["serve", "--data", text(&data), "--listen", "127.0.0.1:0", "--sandbox"]);
     assert!(server.get("/fhir/metadata").contains("CapabilityStatement"));
-    let offer = r#"{"resourceType":"HealthcareService","id":"o1","extension":[{"url":"https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-healthcareservice-sensitive-unit","valueBoolean":false}],"location":[{"reference":"Location/lieu-1"}]}"#;
-    std::fs::write(folder.path().join("o.json"), offer).unwrap();
-    let (status, _, err) =
-        run(&["import", "fhir", text(&file), text(&folder.path().join("o.json")), "--data", text(&data)]);
+    let offer = concat!(
+        r#"{"resourceType":"HealthcareService","id":"o1","extension":[{"url":"https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/ror-healthcareservice-sensitive-unit","valueBoolean":false}],"#,
+        r#""identifier":[{"value":"84/1"}],"type":[{"coding":[{"code":"01"}]}],"specialty":[{"coding":[{"system":"https://mos.esante.gouv.fr/NOS/TRE_R211-ActiviteOperationnelle/FHIR/TRE-R211-ActiviteOperationnelle","code":"107"}]}],"#,
+        r#""providedBy":{"reference":"Organization/s1"},"location":[{"reference":"Location/lieu-1"}]}"#,
+        "\n",
+        r#"{"resourceType":"Organization","id":"s1"}"#,
+    );
+    let more = folder.path().join("o.ndjson");
+    std::fs::write(&more, offer).unwrap();
+    let (status, _, err) = run(&["import", "fhir", text(&file), text(&more), "--data", text(&data)]);
     assert_eq!(status, Some(0), "{err}");
     let seen = (0..20).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(100));

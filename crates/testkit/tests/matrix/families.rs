@@ -2,7 +2,7 @@
 
 use ror_fhir::{Node, node};
 use ror_search::ResourceType;
-use ror_testkit::corpus::{concept, extension, system};
+use ror_testkit::corpus::{SPECIALTY, concept, extension, system};
 
 use crate::expected::Case;
 
@@ -159,6 +159,9 @@ impl Held {
                 let flag = extension("ror-healthcareservice-sensitive-unit", "valueBoolean", sensitive);
                 object.insert("extension", node!([flag]));
                 object.insert("type", is("field", field));
+                // What exposing an offer takes (D34); its words are nobody's probe.
+                object.insert("identifier", node!([{"value": (self.id())}]));
+                object.insert("specialty", node!([concept(SPECIALTY, "a")]));
                 object.insert("providedBy", reference(Kind::Unit));
                 object.insert("location", node!([reference(Kind::Place)]));
             }
