@@ -15,11 +15,20 @@ pub(crate) async fn healthz() -> Response<Body> {
 /// 200 when requests can be answered: a state is made only once the directory is loaded, and
 /// a full disk stops writes, not reads. 503 once the ledger is no longer followed, so that a
 /// server that shows old data is taken out; and once nothing writes traces any more, since what
-/// leaves one is then refused until a restart (D63).
+/// leaves one is then refused until a restart (D63). 202 while work that the day brought is overdue
+/// (D37): ready all the same, since another server would not do it better, and somebody is to look.
 pub(crate) async fn readyz(State(state): State<ApiState>) -> Response<Body> {
-    let is_following = state.inner.services.directory.is_following();
+    let directory = &state.inner.services.directory;
     let is_traced = state.inner.settings.traces.as_ref().is_none_or(|traces| traces.is_alive());
-    bare(if is_following && is_traced { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE })
+    bare(readiness(directory.is_following() && is_traced, directory.is_overdue()))
+}
+
+const fn readiness(is_able: bool, is_overdue: bool) -> StatusCode {
+    match (is_able, is_overdue) {
+        (false, _) => StatusCode::SERVICE_UNAVAILABLE,
+        (true, true) => StatusCode::ACCEPTED,
+        (true, false) => StatusCode::OK,
+    }
 }
 
 /// The text of the recorder, or 404 where it is not to be seen.
@@ -32,5 +41,19 @@ pub(crate) async fn metrics(State(state): State<ApiState>) -> Response<Body> {
             response
         }
         _ => bare(StatusCode::NOT_FOUND),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d79_readiness_tells_overdue_work_by_its_status_and_stays_ready() {
+        assert_eq!(readiness(true, false), StatusCode::OK);
+        let overdue = readiness(true, true);
+        assert!(overdue != StatusCode::OK && overdue.is_success(), "{overdue}");
+        assert_eq!(readiness(false, true), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(readiness(false, false), StatusCode::SERVICE_UNAVAILABLE);
     }
 }

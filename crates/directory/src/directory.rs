@@ -146,7 +146,7 @@ impl Directory {
     }
 
     /// Whether places whose last open offer has closed could not be emptied (D37): it is tried
-    /// again each minute, and writes go on meanwhile.
+    /// again each minute, and writes go on meanwhile. The log names the places.
     pub fn is_overdue(&self) -> bool {
         self.shared.is_overdue.load(Ordering::Relaxed)
     }

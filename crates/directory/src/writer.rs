@@ -1,5 +1,6 @@
 //! The single writer: takes what waits, one transaction, one flush, then the next moment.
 
+mod day;
 mod importing;
 
 use std::collections::{BTreeMap, HashSet};
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
-use ror_confidentiality::{Audience, AudienceMask};
+use ror_confidentiality::AudienceMask;
 use ror_fhir::{Instant, Node};
 use ror_ledger::{Expect, Head, Ledger, LedgerError, NewAudit, NewVersion, Op};
 use ror_profiles::rules::dates::to_the_second;
@@ -30,8 +31,6 @@ use crate::write::{Request, WriteError, Written};
 const GROUP_MAX: usize = 256;
 /// How often rows of other processes are looked for when nothing else happens (D65: 2 s).
 const TAIL_EVERY: Duration = Duration::from_millis(200);
-/// How long after a failure what the day brings is tried again, in milliseconds.
-const TRY_AGAIN_MS: i64 = 60_000;
 
 /// Where the outcome of one write goes.
 type Reply = SyncSender<Result<Written, WriteError>>;
@@ -336,97 +335,6 @@ impl Writer {
             self.publish();
         }
         Ok(())
-    }
-
-    /// Sees to what others wrote and to what the day brings, while nothing else happens.
-    pub(crate) fn look_around(&mut self) {
-        if let Err(error) = self.catch_up() {
-            tracing::error!(%error, "the tail of the ledger could not be read");
-        }
-        self.try_again();
-        let now = (self.environment.now)();
-        if now >= self.not_before
-            && self.awaits(now)
-            && let Err(error) = self.moment()
-        {
-            self.not_before = now.saturating_add(TRY_AGAIN_MS);
-            tracing::error!(%error, "what the day brings could not be seen to");
-        }
-    }
-
-    /// The time of the next transaction, once all that comes before it is written: rows of other
-    /// processes, and what follows from closings that were announced (D37). So that whoever reads
-    /// the rows again knows that those begun before a row were seen to.
-    fn moment(&mut self) -> Result<Instant, LedgerError> {
-        loop {
-            self.catch_up()?;
-            let at = self.next_at();
-            if !self.awaits(at) {
-                return Ok(at);
-            }
-            let emptied = follow::begun(&self.state, &self.state.calendar.begun(at), at);
-            if emptied.is_empty() {
-                self.state.calendar.forget(at);
-                continue;
-            }
-            let places: Vec<Key> = emptied.iter().map(|(key, _)| key.clone()).collect();
-            match self.empty(emptied, at) {
-                Ok(()) | Err(LedgerError::HeadMoved(_)) => {}
-                Err(error) => {
-                    self.put_off(places, &error);
-                    self.state.calendar.forget(at);
-                }
-            }
-        }
-    }
-
-    /// Writes places with nothing available, in a transaction of their own.
-    fn empty(&mut self, places: Vec<(Key, Node)>, at: Instant) -> Result<(), LedgerError> {
-        let rows = places.into_iter().map(|(key, place)| self.follower(key, place, at, follow::CALENDAR));
-        let rows: Vec<Staged> = rows.collect::<Result<_, _>>()?;
-        if rows.is_empty() { Ok(()) } else { self.commit(rows, Author::Client, at) }
-    }
-
-    /// Keeps for later the places that could not be emptied: nobody's write waits for them.
-    fn put_off(&mut self, places: Vec<Key>, error: &LedgerError) {
-        tracing::error!(%error, places = places.len(), "places whose offers are all closed could not be emptied");
-        self.not_before = (self.environment.now)().saturating_add(TRY_AGAIN_MS);
-        for place in places {
-            let version = self.version_held(&place);
-            self.overdue.entry(place).or_insert(version);
-        }
-        self.note_overdue();
-    }
-
-    /// Empties what could not be, once a minute has passed, but for the places written since: what
-    /// was said after the closing began is kept (D37).
-    fn try_again(&mut self) {
-        if self.overdue.is_empty() || (self.environment.now)() < self.not_before {
-            return;
-        }
-        let mut overdue = std::mem::take(&mut self.overdue);
-        overdue.retain(|place, version| self.version_held(place) == *version);
-        let at = self.next_at();
-        let emptied = follow::emptied(&self.state, overdue.keys().map(|place| place.1.clone()).collect(), at);
-        let places: Vec<Key> = emptied.iter().map(|(key, _)| key.clone()).collect();
-        if let Err(error) = self.empty(emptied, at) {
-            self.put_off(places, &error);
-        }
-        self.note_overdue();
-    }
-
-    fn version_held(&self, key: &Key) -> u32 {
-        let held = self.state.snapshot.former(key.0, &key.1);
-        held.map_or(0, |held| held.stamps()[Audience::OWNER.index()].version)
-    }
-
-    fn note_overdue(&self) {
-        self.shared.is_overdue.store(!self.overdue.is_empty(), std::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// Whether an announced closing has begun and is still to be seen to.
-    fn awaits(&self, now: Instant) -> bool {
-        self.rules.are_in_force() && !self.state.calendar.begun(now).is_empty()
     }
 
     pub(crate) fn publish(&self) {

@@ -129,6 +129,72 @@ fn d37_a_calendar_that_fails_holds_no_write_up_and_tries_again() {
     assert!(!directory.is_overdue());
 }
 
+/// Lets no row of the calendar in for the place `id`.
+fn refuse(bench: &Bench, id: &str) -> rusqlite::Connection {
+    let file = rusqlite::Connection::open(bench.folder.path().join("ledger.sqlite")).unwrap();
+    file.execute_batch(&format!(
+        "CREATE TRIGGER broken BEFORE INSERT ON version WHEN NEW.actor = 'ror:calendar' AND NEW.id = '{id}'
+         BEGIN SELECT RAISE(ABORT, 'on purpose'); END"
+    ))
+    .unwrap();
+    file
+}
+
+fn is_emptied(directory: &Directory, place: &str) -> bool {
+    directory.catch_up().unwrap();
+    read(directory, &everything(), Location, place).unwrap().to_text().contains("\"valueInteger\":0")
+}
+
+fn at_last(is_so: impl Fn() -> bool) -> bool {
+    (0..500).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        is_so()
+    })
+}
+
+#[test]
+fn d37_a_place_that_cannot_be_emptied_holds_no_other_one_back() {
+    let bench = Bench::new();
+    let directory = bench.open_ruled();
+    let ids = ["a", "b", "c", "l", "m", "n", "z"];
+    let offers = ["ha", "hb", "hc", "hl", "hm", "hn", "hz"];
+    let all = ids.iter().zip(offers).flat_map(|(place, offer)| [(*place, beds(3)), (offer, closing(place))]);
+    import(&directory, [("o", establishment("CH"))].into_iter().chain(all).collect());
+    let file = refuse(&bench, "l");
+    bench.clock.store(DateTime::parse("2026-02-01").unwrap().start, Ordering::Relaxed);
+    import(&directory, vec![("x", establishment("Un autre"))]);
+    for id in ids {
+        assert_eq!(is_emptied(&directory, id), id != "l", "{id}");
+    }
+    assert!(directory.is_overdue());
+    file.execute_batch("DROP TRIGGER broken").unwrap();
+    bench.wait(60_000);
+    assert!(at_last(|| is_emptied(&directory, "l") && !directory.is_overdue()));
+    assert_eq!(verify(&ledger(&bench)).unwrap().faults, Vec::<String>::new());
+}
+
+#[test]
+fn d37_what_begins_while_something_is_overdue_is_not_forgotten() {
+    let bench = Bench::new();
+    let directory = bench.open_ruled();
+    let mut later = offer("Chirurgie", false, "o", "m");
+    let (kind, from) = (Some(TEMPORARY.to_owned()), Some("2026-02-01T00:00:30+01:00".to_owned()));
+    Closing { kind, from, until: None }.write(&mut later);
+    import(
+        &directory,
+        vec![("o", establishment("CH")), ("l", beds(3)), ("m", beds(3)), ("h", closing("l")), ("i", later)],
+    );
+    let file = refuse(&bench, "l");
+    bench.clock.store(DateTime::parse("2026-02-01").unwrap().start, Ordering::Relaxed);
+    import(&directory, vec![("x", establishment("Un autre"))]);
+    assert!(directory.is_overdue() && !is_emptied(&directory, "m"));
+    file.execute_batch("DROP TRIGGER broken").unwrap();
+    // The closing of the other place begins before the first one is tried again.
+    bench.wait(61_000);
+    assert!(at_last(|| is_emptied(&directory, "l")));
+    assert!(at_last(|| is_emptied(&directory, "m")), "its closing began");
+}
+
 #[test]
 fn d37_two_processes_see_to_a_closing_once() {
     let bench = Bench::new();
