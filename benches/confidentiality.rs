@@ -178,9 +178,9 @@ fn facts(rtype: ResourceType) -> OwnFacts {
             lieu_de_vie: false,
             medico_social: false,
         },
-        ResourceType::HealthcareService => OwnFacts::HealthcareService,
+        ResourceType::HealthcareService => OwnFacts::HealthcareService { exposed: true },
         ResourceType::Location => OwnFacts::Location { offers: vec![ordinary], lieu_de_vie: false },
-        ResourceType::PractitionerRole => OwnFacts::PractitionerRole { offer: Some(ordinary) },
+        ResourceType::PractitionerRole => OwnFacts::PractitionerRole { offer: Some(ordinary), exposed: true },
         ResourceType::Practitioner => OwnFacts::Practitioner { roles: offers },
         ResourceType::Questionnaire => OwnFacts::Questionnaire,
     }
