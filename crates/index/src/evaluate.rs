@@ -1,7 +1,7 @@
 //! From criteria to the set of documents that meet them.
 
 use croaring::Bitmap;
-use ror_confidentiality::AudienceMask;
+use ror_confidentiality::{Audience, AudienceMask};
 use ror_fhir::DateTime;
 use ror_search::{Chain, Criterion, DateCriterion, Near, ParamId, ResourceType, Term, Test};
 
@@ -11,9 +11,16 @@ use crate::snapshot::Snapshot;
 pub(crate) struct Evaluator<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) audience: AudienceMask,
+    /// Whose dates count: those who ask.
+    pub(crate) reader: Audience,
 }
 
-impl Evaluator<'_> {
+impl<'a> Evaluator<'a> {
+    /// For one audience, by its own dates.
+    pub(crate) const fn of(snapshot: &'a Snapshot, audience: Audience) -> Self {
+        Self { snapshot, audience: audience.mask(), reader: audience }
+    }
+
     /// The documents of `rtype` that meet all of `criteria`.
     pub(crate) fn all(&self, rtype: ResourceType, criteria: &[Criterion]) -> Bitmap {
         let mut dates = Vec::new();
@@ -132,10 +139,9 @@ impl Evaluator<'_> {
     }
 
     fn updated(&self, among: &Bitmap, all: &[&Vec<DateCriterion>]) -> Bitmap {
-        let audience = self.audience.iter().next().map_or(0, ror_confidentiality::Audience::index);
         filter(among, |number| {
             let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
-            let updated = DateTime::at(doc.stamps[audience].updated);
+            let updated = DateTime::at(doc.stamps[self.reader.index()].updated);
             all.iter().all(|any| any.iter().any(|criterion| criterion.matches(updated))).then_some(())
         })
     }

@@ -95,7 +95,7 @@ impl<'a> View<'a> {
         order_of: Option<&Snapshot>,
     ) -> Result<Page<'a>, SearchError> {
         let past = order_of.unwrap_or(self.snapshot);
-        let evaluator = Evaluator { snapshot: past, audience: self.audience.mask() };
+        let evaluator = Evaluator::of(past, self.audience);
         let found = evaluator.all(query.rtype, &query.criteria);
         let near = NearPath::of(&evaluator, &query.criteria);
         let ordering = Ordering { snapshot: past, audience: self.audience, query, near };
@@ -123,7 +123,7 @@ impl<'a> View<'a> {
     /// Every resource of `rtype` that meets `criteria`, in no order that tells anything: for those who order by
     /// themselves, whom a page of all of it would cost as much again.
     pub fn matching(&self, rtype: ResourceType, criteria: &[Criterion]) -> Vec<Hit<'a>> {
-        let evaluator = Evaluator { snapshot: self.snapshot, audience: self.audience.mask() };
+        let evaluator = Evaluator::of(self.snapshot, self.audience);
         let found = evaluator.all(rtype, criteria);
         self.note_found(self.snapshot, rtype, criteria, &found);
         let docs = found.iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
@@ -132,7 +132,7 @@ impl<'a> View<'a> {
 
     /// How many resources of `rtype` meet `criteria`: for the counts beside filters.
     pub fn total(&self, rtype: ResourceType, criteria: &[Criterion]) -> u64 {
-        let evaluator = Evaluator { snapshot: self.snapshot, audience: self.audience.mask() };
+        let evaluator = Evaluator::of(self.snapshot, self.audience);
         let found = evaluator.all(rtype, criteria);
         self.note_found(self.snapshot, rtype, criteria, &found);
         found.cardinality()
@@ -176,7 +176,7 @@ impl<'a> View<'a> {
     /// is everything, and tells of nothing.
     fn tells_level_3(&self, snapshot: &Snapshot, rtype: ResourceType, criteria: &[Criterion], found: &Bitmap) -> bool {
         let Some(audience) = without_level_3(self.audience).filter(|_| !criteria.is_empty()) else { return false };
-        Evaluator { snapshot, audience }.all(rtype, criteria) != *found
+        Evaluator { snapshot, audience, reader: self.audience }.all(rtype, criteria) != *found
     }
 
     /// How many resources of `rtype` this audience sees.
@@ -220,8 +220,6 @@ impl<'a> View<'a> {
 fn without_level_3(audience: Audience) -> Option<AudienceMask> {
     match audience {
         Audience::PUBLIC | Audience::ALL_BUT_LEVEL_3 => None,
-        // It sees all that the other sees: the dates are those of the other too.
-        Audience::ALL_DATA => Some(Audience::ALL_BUT_LEVEL_3.mask()),
         other => Some(other.mask() | Audience::ALL_BUT_LEVEL_3.mask()),
     }
 }

@@ -14,6 +14,8 @@ pub(super) const WAITERS_MAX: usize = 16;
 const COUNTED_MAX: usize = 1_000;
 /// Refusals of callers who are not known that have a line each, in one second.
 const STRANGERS_LISTED: u32 = 50;
+/// A token was asked for.
+const TOKEN: &str = "token";
 /// The line of callers that are too many to be named.
 const OTHERS: &str = "autres";
 
@@ -99,6 +101,10 @@ impl State {
             outcome => format!("{} {} {outcome}", trace.action, trace.reason),
         };
         let mut key = (trace.actor.clone(), what);
+        // Whoever asks for a token says who they are, and may say anything.
+        if trace.action == TOKEN {
+            OTHERS.clone_into(&mut key.0);
+        }
         if self.counted.len() >= COUNTED_MAX && !self.counted.contains_key(&key) {
             OTHERS.clone_into(&mut key.0);
         }
@@ -143,5 +149,24 @@ impl State {
             self.waiting.push_front(line);
         }
         self.failure = Some(why);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d63_invented_names_of_clients_share_a_line() {
+        let mut state = State::default();
+        for (actor, outcome) in [("a", 401), ("b", 401), ("c", TOO_MANY), ("d", TOO_MANY)] {
+            let refused =
+                Trace { actor: actor.to_owned(), action: TOKEN.to_owned(), outcome, count: 1, ..Trace::default() };
+            state.count(&refused);
+        }
+        state.list_counted();
+        let lines = state.next(10);
+        let told: Vec<_> = lines.iter().map(|line| (line.actor.as_str(), line.outcome, line.count)).collect();
+        assert_eq!(told, [(OTHERS, TOO_MANY, 2), (OTHERS, 401, 2)]);
     }
 }

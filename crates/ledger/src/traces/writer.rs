@@ -49,9 +49,7 @@ impl Writer {
             }
             if is_failed {
                 let mut state = self.shared.state.lock();
-                if !state.stopping {
-                    self.shared.work.wait_for(&mut state, TRY_AGAIN);
-                }
+                self.shared.work.wait_while_for(&mut state, |state| !state.stopping, TRY_AGAIN);
             }
         }
     }
@@ -66,7 +64,8 @@ impl Writer {
                 break;
             }
         }
-        if state.stopping || self.counted.elapsed() >= COUNTED {
+        // While nothing can be written, what is counted goes on being counted: lines would pile up.
+        if state.stopping || (self.counted.elapsed() >= COUNTED && state.failure.is_none()) {
             self.counted = Instant::now();
             state.list_counted();
         }
