@@ -151,13 +151,15 @@ pub(crate) async fn make_asking(
 }
 
 async fn make_in_turn(
-    turns: &Semaphore,
+    turns: &Arc<Semaphore>,
     state: PortalState,
     asked: Asked,
     page: impl FnOnce(&Context<'_>) -> Response<Body> + Send + 'static,
 ) -> Response<Body> {
-    let Ok(_turn) = turns.acquire().await else { return respond::failure() };
+    let Ok(turn) = Arc::clone(turns).acquire_owned().await else { return respond::failure() };
     let work = move || {
+        // A browser that hangs up ends the request, not the work: the turn is held until that is done.
+        let _turn = turn;
         let inner = &*state.inner;
         let now = inner.now();
         let https = inner.settings.https;

@@ -87,13 +87,13 @@ pub(crate) struct Inner {
     pub(crate) times: Times,
     figures: [Kept<Figures>; AUDIENCES],
     /// Pages made at the same time: as many as processors.
-    pub(crate) turns: Semaphore,
+    pub(crate) turns: Arc<Semaphore>,
     /// Pages of regulators made at the same time, whatever the others wait for (D61).
-    pub(crate) turns_apart: Semaphore,
+    pub(crate) turns_apart: Arc<Semaphore>,
     /// How people signed in are counted.
     pub(crate) lanes: Lanes,
     /// Pages that ask a provider of identities, beside the others: they wait, and work little.
-    pub(crate) asking: Semaphore,
+    pub(crate) asking: Arc<Semaphore>,
     /// The policy of pages that may show tiles.
     pub(crate) policy: Option<HeaderValue>,
 }
@@ -111,10 +111,10 @@ impl PortalState {
             started: (services.now)(),
             times: Times::default(),
             figures: Default::default(),
-            turns: Semaphore::new(processors.max(2)),
-            turns_apart: Semaphore::new(processors.max(2)),
+            turns: Arc::new(Semaphore::new(processors.max(2))),
+            turns_apart: Arc::new(Semaphore::new(processors.max(2))),
             lanes: Lanes::default(),
-            asking: Semaphore::new(ASKING_MAX),
+            asking: Arc::new(Semaphore::new(ASKING_MAX)),
             policy: settings.tiles.as_ref().map(|tiles| tiles.policy(respond::POLICY)),
             services,
             settings,

@@ -87,6 +87,11 @@ impl From<Failure> for SignInError {
     }
 }
 
+/// The moment `now`, later by what has passed since: a failure that took long is remembered from its end on.
+fn after(now: Instant, since: std::time::Instant) -> Instant {
+    now.saturating_add(i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX))
+}
+
 impl Source {
     pub(crate) fn new(settings: &ProviderSettings, fetch: Arc<Fetch>) -> Self {
         let issuer = settings.issuer.clone();
@@ -112,6 +117,7 @@ impl Source {
             Held::Nothing => None,
         };
         // Not under the lock of the state: those who know enough are not held up.
+        let asked = std::time::Instant::now();
         let read = self.read_all(now);
         let mut state = self.state.lock();
         match read {
@@ -121,7 +127,7 @@ impl Source {
                 Ok(facts)
             }
             Err(failure) => {
-                state.unread = Some((now, failure.clone()));
+                state.unread = Some((after(now, asked), failure.clone()));
                 serves.ok_or_else(|| failure.into())
             }
         }
@@ -130,8 +136,9 @@ impl Source {
     /// A question whose answer concerns one sign-in.
     pub(crate) fn ask(&self, request: &Outgoing, now: Instant) -> Result<Incoming, SignInError> {
         self.check_answers(now)?;
+        let asked = std::time::Instant::now();
         (self.fetch)(request).map_err(|what| {
-            self.state.lock().silent = Some((now, what.clone()));
+            self.state.lock().silent = Some((after(now, asked), what.clone()));
             SignInError::Provider(what)
         })
     }
