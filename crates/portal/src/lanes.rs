@@ -5,6 +5,7 @@
 //! at each page. A session that nobody has seen open yet counts by address, as a forged one does.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::HeaderMap;
@@ -25,6 +26,8 @@ const SESSIONS_MAX: usize = 50_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lane {
     pub(crate) caller: Caller,
+    /// As traces name them.
+    pub(crate) actor: Arc<str>,
     /// Whether their pages wait for no other's: those of a regulator.
     pub(crate) is_apart: bool,
 }
@@ -71,6 +74,7 @@ fn lane(acting: &Acting) -> Lane {
     let profile = acting.right.as_ref().map(|right| right.profile);
     Lane {
         caller: Caller::Person(acting.person.id.as_str().into()),
+        actor: acting.grant().actor().into(),
         is_apart: profile == Some(PersonProfile::Regulateur),
     }
 }
@@ -100,7 +104,7 @@ mod tests {
     #[test]
     fn a_session_counts_for_its_person_while_it_is_seen_open() {
         let lanes = Lanes::default();
-        let lane = Lane { caller: Caller::Person("p1".into()), is_apart: false };
+        let lane = Lane { caller: Caller::Person("p1".into()), actor: "p1".into(), is_apart: false };
         lanes.keep("secret", lane.clone(), 0);
         assert_eq!(lanes.of(&headers("secret"), false, KEPT_MS - 1), Some(lane));
         assert_eq!(lanes.of(&headers("secret"), false, KEPT_MS), None);

@@ -62,9 +62,11 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
     let inner = &*state.inner;
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let is_counted = |address: &IpAddr| !(inner.settings.sandbox && address.to_canonical().is_loopback());
+    let mut actor = None;
     let permit = match peer.filter(is_counted).filter(|_| !request.uri().path().starts_with(BASE)) {
         Some(address) => {
             let lane = inner.lanes.of(request.headers(), inner.settings.https, inner.now());
+            actor = lane.as_ref().map(|lane| Arc::clone(&lane.actor));
             inner.services.limiter.enter(lane.map_or_else(|| Caller::at(address), |lane| lane.caller)).map(Some)
         }
         None => Ok(None),
@@ -89,7 +91,7 @@ async fn limited(State(state): State<PortalState>, request: Request, next: Next)
             }
         }
         Err(refused) => {
-            traces::throttled(&state, request.uri().path());
+            traces::throttled(&state, request.uri().path(), actor.as_deref());
             pages::throttled::page(request.headers(), &inner.settings, refused.wait_s)
         }
     };

@@ -16,6 +16,8 @@ use crate::state::PortalState;
 const ROOM_TIME: Duration = Duration::from_secs(2);
 /// How a visitor without session is named in traces, as in those of the API.
 const ANONYMOUS: &str = "anonyme";
+/// The client through which people signed in read.
+const PORTAL: &str = "portail";
 
 /// Says with the response who reads, and what of it has its reading kept. What was typed is not
 /// kept: the names of the fields are.
@@ -77,10 +79,13 @@ pub(crate) async fn keep(
     respond::failure()
 }
 
-/// Counts a page refused for asking too often.
-pub(crate) fn throttled(state: &PortalState, path: &str) {
+/// Counts a page refused for asking too often: to `actor`, when that is somebody signed in.
+pub(crate) fn throttled(state: &PortalState, path: &str, actor: Option<&str>) {
     if let Some(traces) = &state.inner.services.traces {
-        let told = TraceLine { at: state.inner.now(), ..anonymous() };
+        let mut told = TraceLine { at: state.inner.now(), ..anonymous() };
+        if let Some(actor) = actor {
+            (told.actor, told.client) = (actor.to_owned(), PORTAL.to_owned());
+        }
         traces.throttled(&refused(path, StatusCode::TOO_MANY_REQUESTS, told));
     }
 }
@@ -89,7 +94,7 @@ pub(crate) fn throttled(state: &PortalState, path: &str) {
 fn line(path: &str, status: StatusCode, told: Option<TraceLine>) -> Option<TraceLine> {
     let is_sheet = path.starts_with("/offre/") || path.starts_with("/structure/");
     if path.starts_with("/connexion") && status.is_client_error() {
-        return Some(refused_sign_in(0, "portail", status.as_u16(), "refused"));
+        return Some(refused_sign_in(0, PORTAL, status.as_u16(), "refused"));
     }
     let told = told.unwrap_or_else(anonymous);
     match status.as_u16() {

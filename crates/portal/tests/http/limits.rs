@@ -1,8 +1,9 @@
 //! One address asks so much, and no more (D61).
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use ror_identity::CallLimits;
+use ror_identity::{CallLimits, TraceFilter};
 
 use crate::common::World;
 use crate::people::sign_in;
@@ -53,4 +54,17 @@ fn d61_people_signed_in_are_counted_by_who_they_are_and_a_regulator_is_held_up_b
     assert_eq!(status(&regulator), 200);
     let lanes = [("", 429), (regulator.as_str(), 200)];
     assert_eq!(lanes.map(|(headers, _)| world.get_with("/etat", headers).status), lanes.map(|(_, status)| status));
+    // Refusals are counted, then written once a second: to the person, and to nobody known (D63).
+    let mut refused = BTreeSet::new();
+    for _ in 0..100 {
+        let rows = world.traces.search(&TraceFilter::default(), u64::MAX, 10_000).expect("readable");
+        let too_many = rows.into_iter().map(|row| row.trace).filter(|line| line.outcome == 429);
+        refused = too_many.map(|line| (line.actor == "anonyme", line.client)).collect();
+        if refused.len() == 2 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let expected = [(false, "portail".to_owned()), (true, "anonyme".to_owned())];
+    assert_eq!(refused, BTreeSet::from(expected));
 }
