@@ -53,17 +53,25 @@ pub(crate) fn mark_mode(ledger: &dyn Ledger, sandbox: bool) -> anyhow::Result<()
 /// Notes that what was loaded is synthetic, or not; once not, never again. Refuses, before anything
 /// is written, to bring what may be real where the fictitious persons of a sandbox read (ADR 0072).
 pub(crate) fn note_synthetic(ledger: &dyn Ledger, synthetic: bool) -> anyhow::Result<()> {
-    let is_sandbox = ledger.meta(MODE)?.is_some_and(|mode| mode == SANDBOX.as_bytes());
-    if !synthetic && is_sandbox && is_synthetic(ledger)? {
-        bail!(
-            "ce dossier est un bac à sable de données fictives, ouvert à des personnes fictives : d'autres données n'y \
-             entrent pas (D56) ; indiquer un autre --data"
-        );
+    if !synthetic && is_synthetic(ledger)? {
+        refuse_in_sandbox(ledger)?;
     }
     let text: &[u8] = if synthetic { b"yes" } else { b"no" };
     let held = ledger.init_meta(SYNTHETIC, text)?;
     if !synthetic && held != text {
         ledger.set_meta(SYNTHETIC, text)?;
+        // A server marks its mode, then reads what the data are: one of the two sees the other.
+        refuse_in_sandbox(ledger)?;
+    }
+    Ok(())
+}
+
+fn refuse_in_sandbox(ledger: &dyn Ledger) -> anyhow::Result<()> {
+    if ledger.meta(MODE)?.is_some_and(|mode| mode == SANDBOX.as_bytes()) {
+        bail!(
+            "ce dossier est un bac à sable de données fictives, ouvert à des personnes fictives : d'autres données n'y \
+             entrent pas (D56) ; indiquer un autre --data"
+        );
     }
     Ok(())
 }
