@@ -46,8 +46,9 @@ impl Rules {
         // What is refused is not kept: whether it would be exposed is not the question.
         if !has_errors(&findings) {
             findings.extend(not_exposable(resource, &findings));
-            // A provider that leads nowhere is refused above.
-            findings.extend(unexposed(resource));
+            // A provider that leads nowhere is refused above; one that is no reference of this directory is here.
+            // Whoever writes an offer that nobody sees, themselves included, could not mend it.
+            findings.extend(unexposed(resource).map(|finding| Finding { severity: Severity::Error, ..finding }));
         }
         sort(&mut findings, resource);
         findings

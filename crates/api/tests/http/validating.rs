@@ -196,6 +196,24 @@ fn d44_an_offer_sent_without_identifier_gets_one_of_its_region() {
 }
 
 #[test]
+fn d34_an_offer_that_nobody_would_see_is_refused_to_whoever_sends_it() {
+    let world = World::new();
+    let organization = world.store(&establishment("Hôpital", "010000024"));
+    let place = world.store(&place("Lieu", "84/1", 46.2, "84"));
+    let mut elsewhere = offer("Médecine", false, &organization, &place);
+    let provider = node!({"reference": format!("https://ailleurs.example/fhir/Organization/{organization}")});
+    elsewhere.as_object_mut().unwrap().insert("providedBy", provider);
+    let reply = world.post(&elsewhere);
+    assert_eq!(
+        (reply.status, places(&reply, "error")),
+        (422, vec!["HealthcareService".to_owned()]),
+        "{}",
+        reply.json().to_text()
+    );
+    assert!(reply.json().to_text().contains("RG_EXP_002") && reply.json().to_text().contains("structure porteuse"));
+}
+
+#[test]
 fn validate_reads_a_resource_a_parameters_or_the_instance() {
     let world = World::new();
     let organization = world.store(&establishment("Hôpital", "010000024"));

@@ -18,14 +18,20 @@ const PROVIDER: &str = "structure porteuse";
 /// Missing anything else, it is exposed with findings and its author sees "à compléter".
 pub fn missing_for_exposure(offer: &Node, provider_exists: bool) -> Vec<&'static str> {
     let has_provider = provider_exists && offer.get("providedBy").is_some();
-    let has_field = codes_from(offer, "type", FIELDS).next().is_some() || fields(offer).next().is_some();
+    let told = |element, lists| codes_from(offer, element, lists).any(|(_, code)| is_said(code));
+    let has_field = told("type", FIELDS) || fields(offer).any(is_said);
     let needs = [
-        ("identifiant", offer.items("identifier").any(|it| it.str("value").is_some())),
+        ("identifiant", offer.items("identifier").filter_map(|it| it.str("value")).any(is_said)),
         ("champ d'activité", has_field),
         (PROVIDER, has_provider),
-        ("activité opérationnelle", codes_from(offer, "specialty", ACTIVITIES).next().is_some()),
+        ("activité opérationnelle", told("specialty", ACTIVITIES)),
     ];
     needs.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).collect()
+}
+
+/// Blanks say nothing.
+fn is_said(text: &str) -> bool {
+    !text.trim().is_empty()
 }
 
 /// Whether an offer is exposed (D34).

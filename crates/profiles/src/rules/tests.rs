@@ -86,6 +86,8 @@ fn d34_an_offer_is_exposed_with_four_things() {
     assert_eq!(exposure::missing_for_exposure(&exposed(), false), ["structure porteuse"]);
     let bare = offer(&node!({}));
     assert_eq!(exposure::missing_for_exposure(&bare, true).len(), 4);
+    let blank = with(exposed(), "identifier", node!([{"value": " "}]));
+    assert_eq!(exposure::missing_for_exposure(&blank, true), ["identifiant"]);
     assert_eq!(exposure::not_exposed(&exposed(), true), None);
     let told = exposure::not_exposed(&exposed(), false).expect("a finding");
     assert_eq!((&*told.rule, told.severity), ("RG_EXP_002, D34", Severity::Warning));
