@@ -203,11 +203,10 @@ impl Writer {
             return Err(WriteError::Unavailable);
         }
         let is_seen = former.is_some_and(|former| former.visible().contains(request.audience));
-        if !request.is_new && !is_seen {
-            return Err(WriteError::NotFound);
-        }
-        if !request.is_new && !may_write(&request.rights, &self.state.graph, &request.key) {
-            return Err(WriteError::Forbidden);
+        // Whoever may write it handles it as its owner, also what is shown to nobody else (D41).
+        let is_owned = former.is_some() && may_write(&request.rights, &self.state.graph, &request.key);
+        if !request.is_new && !is_owned {
+            return Err(if is_seen { WriteError::Forbidden } else { WriteError::NotFound });
         }
         if let (Some(expected), Some(former)) = (request.if_match, former) {
             let current = former.stamps()[request.audience.index()].version;

@@ -3,13 +3,13 @@
 
 use std::sync::atomic::Ordering;
 
-use ror_confidentiality::{Audience, Grant, Rights};
-use ror_directory::{Directory, ImportItem, ImportProblem, ImportSummary, Replaces, verify};
+use ror_confidentiality::{Audience, Grant, Rights, WriteScope};
+use ror_directory::{Change, Directory, ImportItem, ImportProblem, ImportSummary, Replaces, WriteError, verify};
 use ror_fhir::{Node, node};
 use ror_ledger::{Expect, Ledger as _, NewVersion, Op, SqliteLedger};
 use ror_search::ResourceType::{self, HealthcareService, Location, Organization, Practitioner, PractitionerRole};
 
-use crate::common::{Bench, establishment, offer, place, read};
+use crate::common::{Bench, establishment, everything, offer, place, read, write};
 
 fn import(directory: &Directory, resources: Vec<(&str, Node)>) -> ImportSummary {
     let item = |(id, mut resource): (&str, Node)| {
@@ -93,6 +93,33 @@ fn rg_exp_002_an_offer_that_lacks_one_of_four_things_is_its_owners_alone() {
         });
         assert_eq!(told, !is_exposed, "{resource:?}");
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test asks under rights of its own")]
+fn d41_whoever_may_write_an_offer_mends_it_though_they_do_not_see_it() {
+    let directory = Bench::new().open();
+    let mut all = around();
+    all.extend([("o", establishment("CH")), ("h", without(city(), "specialty"))]);
+    import(&directory, all);
+    let mend = |grant: &Grant| {
+        let resource = node!({"id": "h"});
+        let mut resource: Node = city().as_object().unwrap().iter().fold(resource, |mut all, (key, value)| {
+            all.as_object_mut().unwrap().insert(key, value.clone());
+            all
+        });
+        resource.as_object_mut().unwrap().insert("comment", "mis à jour");
+        let (rtype, id) = (HealthcareService, "h".to_owned());
+        write(&directory, grant, Change::Update { rtype, id, resource, if_match: None })
+    };
+    let elsewhere = WriteScope::Establishments(["999999999".into()].into());
+    let rights = Rights { write: elsewhere, ..Rights::default() };
+    let stranger = Grant::mint(Audience::ALL_DATA, "x".into(), rights);
+    assert!(matches!(mend(&stranger), Err(WriteError::NotFound)), "as if it did not exist");
+    let written = mend(&everything()).expect("its writer's");
+    assert!(!written.created && written.version > 0, "{written:?}");
+    assert_eq!(readers(&directory, HealthcareService, "h"), ALL);
+    assert!(matches!(mend(&stranger), Err(WriteError::Forbidden)), "seen now");
 }
 
 fn ledger(bench: &Bench) -> SqliteLedger {
