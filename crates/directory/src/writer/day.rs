@@ -1,6 +1,6 @@
 //! What the day brings, through the one writer: nights, and closings that begin (D37).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use ror_confidentiality::Audience;
@@ -16,8 +16,14 @@ use crate::graph::Key;
 /// How long after a failure what the day brings is tried again, in milliseconds.
 const TRY_AGAIN_MS: i64 = 60_000;
 
+/// How many times in a row places may be refused: enough to find one bad place among a million by halves, and few
+/// enough that a ledger that takes nothing holds writes up for moments only.
+const FAILURES_MAX: u32 = 24;
+
 /// Places by their id.
 type Places = BTreeSet<Box<str>>;
+/// The version that each place had when it was to be emptied.
+type Versions = BTreeMap<Box<str>, u32>;
 
 impl Writer {
     /// Sees to what others wrote and to what the day brings, while nothing else happens.
@@ -64,25 +70,35 @@ impl Writer {
     /// cannot be written holds no other one back: it is found by halves and kept for later, unless
     /// it is the ledger that takes nothing at all.
     fn empty_places(&mut self, places: Places) {
+        let mut selected = self.versions_held(&places);
         let mut pending = vec![places];
-        let mut refused = Places::new();
+        let mut failures = 0;
         let mut at = self.next_at();
-        while let Some(batch) = pending.pop() {
+        while let Some(mut batch) = pending.pop() {
             at = self.next_at();
+            // What another process said of a place after its closing began is kept (D37).
+            batch.retain(|place| selected.get(place) == Some(&self.version_held(place)));
             // A transaction forgets the closings begun by its time: their places join.
-            let is_known = |place: &str| refused.contains(place) || pending.iter().any(|batch| batch.contains(place));
-            let batch: Places = self.begun(at).into_iter().filter(|place| !is_known(place)).chain(batch).collect();
+            let is_known = |place: &str| selected.contains_key(place);
+            let joining: Places = self.begun(at).into_iter().filter(|place| !is_known(place)).collect();
+            selected.extend(self.versions_held(&joining));
+            batch.extend(joining);
             let emptied = follow::emptied(&self.state, batch.clone(), at);
-            match self.empty(emptied, at) {
-                Ok(()) => {}
-                Err(error) if batch.len() > 1 && is_about_a_row(&error) => pending.extend(halves(batch)),
-                Err(error) => match (&error, self.catch_up()) {
-                    (LedgerError::HeadMoved(_), Ok(())) => pending.push(batch),
-                    _ => {
-                        self.put_off(&batch, &error);
-                        refused.extend(batch);
-                    }
-                },
+            let Err(error) = self.empty(emptied, at) else {
+                failures = 0;
+                continue;
+            };
+            failures += 1;
+            let is_halved = batch.len() > 1 && is_about_a_row(&error) && failures < FAILURES_MAX;
+            if is_halved {
+                pending.extend(halves(batch));
+            } else if let (LedgerError::HeadMoved(_), Ok(())) = (&error, self.catch_up()) {
+                pending.push(batch);
+            } else {
+                // A ledger that takes nothing at all is not asked for each place.
+                let rest = if failures < FAILURES_MAX { Vec::new() } else { std::mem::take(&mut pending) };
+                let given_up: Places = rest.into_iter().flatten().chain(batch).collect();
+                self.put_off(&given_up, &selected, &error);
             }
         }
         self.state.calendar.forget(at);
@@ -96,13 +112,12 @@ impl Writer {
     }
 
     /// Keeps for later the places that could not be emptied: nobody's write waits for them.
-    fn put_off(&mut self, places: &Places, error: &LedgerError) {
+    fn put_off(&mut self, places: &Places, selected: &Versions, error: &LedgerError) {
         self.not_before = (self.environment.now)().saturating_add(TRY_AGAIN_MS);
         for place in places {
             tracing::error!(%error, place = %place, "a place whose offers are all closed could not be emptied");
             let key = (ResourceType::Location, place.clone());
-            let version = self.version_held(&key);
-            self.overdue.entry(key).or_insert(version);
+            self.overdue.entry(key).or_insert(selected.get(place).copied().unwrap_or_default());
         }
         self.note_overdue();
     }
@@ -120,14 +135,18 @@ impl Writer {
             return;
         }
         let overdue = std::mem::take(&mut self.overdue).into_iter();
-        let still = overdue.filter(|(place, version)| self.version_held(place) == *version);
+        let still = overdue.filter(|((_, place), version)| self.version_held(place) == *version);
         let still = still.map(|(place, _)| place.1).collect();
         self.empty_places(still);
         self.note_overdue();
     }
 
-    fn version_held(&self, key: &Key) -> u32 {
-        let held = self.state.snapshot.former(key.0, &key.1);
+    fn versions_held(&self, places: &Places) -> Versions {
+        places.iter().map(|place| (place.clone(), self.version_held(place))).collect()
+    }
+
+    fn version_held(&self, place: &str) -> u32 {
+        let held = self.state.snapshot.former(ResourceType::Location, place);
         held.map_or(0, |held| held.stamps()[Audience::OWNER.index()].version)
     }
 
