@@ -221,20 +221,22 @@ fn every_answer_has_its_own_number() {
 
 #[test]
 fn a_stop_lets_requests_in_progress_end() {
-    use std::io::Write as _;
+    use std::io::{Read as _, Write as _};
     let mut world = World::new();
     let body = establishment("Hôpital", "010000024").to_bytes();
     let mut stream = std::net::TcpStream::connect(world.address).unwrap();
     let head = format!(
         "POST /fhir/Organization HTTP/1.1\r\nHost: h\r\nContent-Type: application/fhir+json\r\n\
-         Authorization: {}\r\nContent-Length: {}\r\n\r\n",
+         Authorization: {}\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
         world.writer,
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
+    // The request is in progress once its body is asked for.
+    let mut asked = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut asked).unwrap();
+    assert!(asked.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&asked));
     stream.write_all(&body[..20]).unwrap();
-    // The head was read once an answer to a later request came.
-    assert_eq!(world.get("/readyz").status, 200);
     let stopped = world.stop();
     while std::net::TcpStream::connect(world.address).is_ok() {
         std::thread::sleep(std::time::Duration::from_millis(5));
