@@ -46,6 +46,8 @@ test('a suggestion is taken with the arrows, told to a screen reader, left with 
     const field = page.locator(OU);
     await field.pressSequentially('oyon');
     await page.locator(OPTION).first().waitFor();
+    // The answer to each letter draws the list anew: the last one is waited for.
+    await page.waitForLoadState('networkidle');
     await page.keyboard.press('ArrowDown');
     assert.equal(await field.getAttribute('aria-expanded'), 'true');
     const active = await field.getAttribute('aria-activedescendant');
