@@ -56,8 +56,8 @@ pub fn router(state: PortalState) -> Router {
         .with_state(state)
 }
 
-/// Counts the caller (D61), somebody signed in as themselves; in the sandbox, callers on the same machine are not counted, and
-/// files that a browser keeps for a year never are.
+/// Counts the caller (D61), somebody signed in as themselves; in the sandbox, callers on the same
+/// machine are not counted, and files that a browser keeps for a year never are.
 async fn limited(State(state): State<PortalState>, request: Request, next: Next) -> Response<Body> {
     let inner = &*state.inner;
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
