@@ -3,19 +3,37 @@
 use ror_fhir::{DateTime, Node};
 
 use crate::registry::ANYWHERE;
-use crate::{ParamId, ParamType, Registry, ResourceType, Term, content, date, near, reference, string, token};
+use crate::{
+    Axis, Family, Ordered, ParamId, ParamType, Registry, ResourceType, Span, Term, content, date, near, reference,
+    string, token,
+};
 
 /// What the index must know of one resource for one audience.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Extracted {
     /// The terms, sorted, each once.
     pub terms: Vec<Term>,
+    /// Dates, numbers and quantities, sorted, each once.
+    pub values: Vec<Ordered>,
+    /// Its records, in their order (D1).
+    pub records: Vec<Record>,
     /// Sort keys, by parameter.
     pub columns: Vec<Column>,
     /// Latitude and longitude of a place.
     pub position: Option<(f64, f64)>,
     /// References to other resources of the directory.
     pub references: Vec<OutgoingReference>,
+}
+
+/// One record of a resource: what criteria of its family find it by, all together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Of what.
+    pub family: Family,
+    /// The terms, sorted, each once.
+    pub terms: Vec<Term>,
+    /// Dates, numbers and quantities, sorted, each once.
+    pub values: Vec<Ordered>,
 }
 
 /// The values by which a resource sorts under one parameter.
@@ -76,6 +94,8 @@ pub fn extract(rtype: ResourceType, id: &str, resource: &Node, registry: &Regist
     content::terms(rtype, resource, &mut out.terms);
     out.terms.sort_unstable();
     out.terms.dedup();
+    out.values.sort_unstable();
+    out.values.dedup();
     out.references.sort_unstable();
     out.references.dedup();
     out
@@ -99,11 +119,11 @@ fn extract_value(parameter: ParamId, kind: ParamType, node: &Node, out: &mut Ext
                 out.terms.extend(near::cells_of(parameter, latitude, longitude));
             }
         }
-        // Start and end: several dates count as the period that they span.
         ParamType::Date => {
             if let Some(read) = node.as_str().and_then(|text| DateTime::parse(text).ok()) {
                 sort_key(&date::key(read.start));
                 sort_key(&date::key(read.end));
+                out.values.push(Ordered { parameter, axis: Axis::Time, span: Span::of_date(read) });
             }
         }
     }
@@ -177,10 +197,8 @@ mod tests {
             let template = node!({"resourceType": "Questionnaire", "date": text});
             extract(ResourceType::Questionnaire, "q1", &template, registry)
         };
-        let read_back =
-            read("2026-01-15").columns.iter().find(|column| column.parameter == date).and_then(Column::period);
-        let day = DateTime::parse("2026-01-15").expect("a day");
-        assert_eq!(read_back.map(|read| (read.start, read.end)), Some((day.start, day.end)));
+        let day = Span::of_date(DateTime::parse("2026-01-15").expect("a day"));
+        assert_eq!(read("2026-01-15").values, [Ordered { parameter: date, axis: Axis::Time, span: day }]);
         assert!(read("1969").columns[0].min < read("1971").columns[0].min, "dates before 1970 come first");
         assert!(read("hier").columns.iter().all(|column| column.parameter != date));
     }

@@ -13,6 +13,7 @@ mod date;
 mod extract;
 mod geography;
 mod near;
+mod ordered;
 mod query;
 mod reference;
 mod registry;
@@ -22,13 +23,13 @@ mod term;
 mod token;
 
 pub use content::question_words;
-pub use date::{DateCriterion, Prefix};
-pub use extract::{Column, Extracted, OutgoingReference, extract};
+pub use extract::{Column, Extracted, OutgoingReference, Record, extract};
 pub use geography::{Geography, NoGeography};
 pub use near::{Circle, Near, distance_km};
+pub use ordered::{Axis, Comparison, Key, Ordered, Prefix, Span};
 pub use query::{
-    Chain, Criterion, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, ResultParameters, Sort,
-    SortBy, Summary, Test, parse,
+    Family, Filter, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, Relation, ResultParameters,
+    Sort, SortBy, Summary, Test, parse,
 };
 pub use registry::{ANYWHERE, ParamId, ParamType, Parameter, Registry};
 pub use resource_type::ResourceType;

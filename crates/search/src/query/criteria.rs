@@ -2,9 +2,9 @@
 
 use ror_terminology::fold;
 
-use super::{Chain, Criterion, QueryError, QueryWarning, Reader, Test, error::shorten};
+use super::{Filter, QueryError, QueryWarning, Reader, Relation, Test, error::shorten};
 use crate::{
-    Circle, DateCriterion, Near, ParamType, Parameter, ResourceType, Term, reference, string, token::normal_identifier,
+    Circle, Comparison, Near, ParamType, Parameter, ResourceType, Term, reference, string, token::normal_identifier,
 };
 
 /// Deeper chains are refused: each step multiplies the work.
@@ -20,7 +20,7 @@ impl Reader<'_> {
         name: &str,
         written: &str,
         value: &str,
-    ) -> Result<Criterion, QueryError> {
+    ) -> Result<Filter, QueryError> {
         if let Some((reference, rest)) = name.split_once('.') {
             return self.chain(rtype, reference, rest, written, value);
         }
@@ -29,17 +29,16 @@ impl Reader<'_> {
         let parameter = registry.find(rtype, name).ok_or_else(|| self.unknown_parameter(rtype, name, written))?;
         let values = alternatives(written, value)?;
         if modifier == Some("missing") {
-            let missing = boolean(written, value)?;
-            return Ok(Criterion::Test(Test::Missing { parameter: parameter.id, missing }));
+            let present = Filter::Test(Test::Terms(vec![Term::present(parameter.id)]));
+            return Ok(if boolean(written, value)? { Filter::negated(present) } else { present });
         }
-        let test = match parameter.kind {
-            ParamType::Token => self.token(parameter, modifier, written, &values)?,
-            ParamType::String => text(parameter, modifier, written, &values)?,
-            ParamType::Date => date(parameter, modifier, written, &values)?,
-            ParamType::Reference => referenced(parameter, modifier, written, &values)?,
-            ParamType::Special => near(parameter, modifier, written, &values)?,
-        };
-        Ok(Criterion::Test(test))
+        match parameter.kind {
+            ParamType::Token => self.token(parameter, modifier, written, &values),
+            ParamType::String => text(parameter, modifier, written, &values),
+            ParamType::Date => date(parameter, modifier, written, &values),
+            ParamType::Reference => referenced(parameter, modifier, written, &values),
+            ParamType::Special => near(parameter, modifier, written, &values),
+        }
     }
 
     fn chain(
@@ -49,7 +48,7 @@ impl Reader<'_> {
         rest: &str,
         written: &str,
         value: &str,
-    ) -> Result<Criterion, QueryError> {
+    ) -> Result<Filter, QueryError> {
         if written.matches('.').count() > CHAIN_DEPTH_MAX {
             return Err(QueryError::new(written, format!("Au plus {CHAIN_DEPTH_MAX} références enchaînées.")));
         }
@@ -62,7 +61,8 @@ impl Reader<'_> {
             .ok_or_else(|| self.unknown_reference(rtype, reference, written))?;
         let target = chain_target(parameter, typed, written)?;
         let inner = self.criterion(target, rest, written, value)?;
-        Ok(Criterion::Chain(Chain { reference: parameter.id, target, criteria: vec![inner] }))
+        let relation = Relation::Target { reference: parameter.id, rtype: target };
+        Ok(Filter::related(relation, Filter::All(vec![inner])))
     }
 
     fn unknown_parameter(&self, rtype: ResourceType, name: &str, written: &str) -> QueryError {
@@ -83,7 +83,7 @@ impl Reader<'_> {
         modifier: Option<&str>,
         written: &str,
         values: &[String],
-    ) -> Result<Test, QueryError> {
+    ) -> Result<Filter, QueryError> {
         let not = match modifier {
             None => false,
             Some("not") => true,
@@ -94,7 +94,8 @@ impl Reader<'_> {
         for value in values {
             self.token_value(parameter, written, value, &mut any)?;
         }
-        Ok(Test::Terms { any, not })
+        let held = Filter::Test(Test::Terms(any));
+        Ok(if not { Filter::negated(held) } else { held })
     }
 
     fn token_value(
@@ -199,7 +200,7 @@ fn chain_target(parameter: &Parameter, typed: Option<&str>, written: &str) -> Re
         .ok_or_else(|| QueryError::unknown(written, "Cette référence ne mène pas à ce type", typed, known))
 }
 
-fn of_type(parameter: &Parameter, written: &str, values: &[String]) -> Result<Test, QueryError> {
+fn of_type(parameter: &Parameter, written: &str, values: &[String]) -> Result<Filter, QueryError> {
     let term = |value: &String| {
         let parts: Vec<_> = split_escaped(value, '|');
         let [system, code, number] = &parts[..] else {
@@ -207,10 +208,10 @@ fn of_type(parameter: &Parameter, written: &str, values: &[String]) -> Result<Te
         };
         Ok(Term::identifier_of_type(parameter.id, system, code, &normal_identifier(number)))
     };
-    Ok(Test::Terms { any: values.iter().map(term).collect::<Result<_, _>>()?, not: false })
+    Ok(Filter::Test(Test::Terms(values.iter().map(term).collect::<Result<_, _>>()?)))
 }
 
-fn text(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Test, QueryError> {
+fn text(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Filter, QueryError> {
     if values.iter().any(|value| fold(value).is_empty()) {
         return Err(QueryError::new(written, "Texte attendu ; lu : rien."));
     }
@@ -223,28 +224,28 @@ fn text(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[
     let parameter = parameter.id;
     let folded = || values.iter().map(|value| fold(value)).collect();
     match modifier {
-        None => Ok(Test::StartsWith { parameter, any: folded() }),
-        Some("contains") => Ok(Test::Contains { parameter, any: folded() }),
+        None => Ok(Filter::Test(Test::StartsWith { parameter, any: folded() })),
+        Some("contains") => Ok(Filter::Test(Test::Contains { parameter, any: folded() })),
         Some("exact") => {
-            Ok(Test::Terms { any: values.iter().map(|value| Term::exact(parameter, value)).collect(), not: false })
+            Ok(Filter::Test(Test::Terms(values.iter().map(|value| Term::exact(parameter, value)).collect())))
         }
         Some(other) => Err(unknown_modifier(written, other, &["contains", "exact", "missing"])),
     }
 }
 
-fn date(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Test, QueryError> {
+fn date(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Filter, QueryError> {
     if let Some(other) = modifier {
         return Err(unknown_modifier(written, other, &["missing"]));
     }
     let read = |value: &String| {
-        DateCriterion::parse(value)
+        Comparison::parse_date(value)
             .map_err(|expected| QueryError::new(written, format!("{expected} ; lu : « {} ».", shorten(value))))
     };
     let any = values.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(match &*parameter.name {
+    Ok(Filter::Test(match &*parameter.name {
         "_lastUpdated" => Test::LastUpdated { any },
-        _ => Test::Date { parameter: parameter.id, any },
-    })
+        _ => Test::Ordered { parameter: parameter.id, any },
+    }))
 }
 
 fn referenced(
@@ -252,7 +253,7 @@ fn referenced(
     modifier: Option<&str>,
     written: &str,
     values: &[String],
-) -> Result<Test, QueryError> {
+) -> Result<Filter, QueryError> {
     let targets = match modifier {
         None => parameter.targets.clone(),
         Some(typed) => match ResourceType::parse(typed).filter(|rtype| parameter.targets.contains(rtype)) {
@@ -270,10 +271,10 @@ fn referenced(
         })?;
         any.extend(terms);
     }
-    Ok(Test::Terms { any, not: false })
+    Ok(Filter::Test(Test::Terms(any)))
 }
 
-fn near(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Test, QueryError> {
+fn near(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Filter, QueryError> {
     if let Some(other) = modifier {
         return Err(unknown_modifier(written, other, &["missing"]));
     }
@@ -282,7 +283,7 @@ fn near(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[
             .map_err(|expected| QueryError::new(written, format!("{expected} ; lu : « {} ».", shorten(value))))
     };
     let circles = values.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Test::Near { parameter: parameter.id, near: Near { circles } })
+    Ok(Filter::Test(Test::Near { parameter: parameter.id, near: Near { circles } }))
 }
 
 fn unknown_modifier(written: &str, modifier: &str, known: &[&str]) -> QueryError {

@@ -2,24 +2,26 @@
 
 mod criteria;
 mod error;
+mod filter;
 mod include;
 mod result;
 
 use ror_terminology::Terminology;
 
 pub use error::{QueryError, QueryWarning};
+pub use filter::{Family, Filter, Relation, Test};
 pub use include::{Include, IncludeTarget};
 pub use result::{ResultParameters, Sort, SortBy, Summary};
 
-use crate::{DateCriterion, Geography, Near, ParamId, Registry, ResourceType, Term};
+use crate::{Geography, Near, Registry, ResourceType};
 
 /// A parsed search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     /// The type searched.
     pub rtype: ResourceType,
-    /// The criteria; a resource must meet all.
-    pub criteria: Vec<Criterion>,
+    /// What a resource must meet.
+    pub filter: Filter,
     /// What to bring along.
     pub includes: Vec<Include>,
     /// Order, page and shape of the answer.
@@ -34,92 +36,8 @@ impl Query {
     /// The circles by which results are ordered and distances given: a positive `near`
     /// on the type searched, or chained (D7, D11).
     pub fn near(&self) -> Option<&Near> {
-        fn find(criteria: &[Criterion]) -> Option<&Near> {
-            criteria.iter().find_map(|criterion| match criterion {
-                Criterion::Test(Test::Near { near, .. }) => Some(near),
-                Criterion::Test(_) => None,
-                Criterion::Chain(chain) => find(&chain.criteria),
-            })
-        }
-        find(&self.criteria)
+        self.filter.near()
     }
-}
-
-/// One thing a resource must meet.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Criterion {
-    /// A test on the resource itself.
-    Test(Test),
-    /// A test on what it refers to.
-    Chain(Chain),
-}
-
-/// Tests on the target of a reference; one and the same target meets them all (D1).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chain {
-    /// The reference followed.
-    pub reference: ParamId,
-    /// The type it must lead to.
-    pub target: ResourceType,
-    /// What the target must meet.
-    pub criteria: Vec<Criterion>,
-}
-
-/// A test on one parameter. Values separated by commas are alternatives.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Test {
-    /// Holds one of these terms, or none of them with `:not`.
-    Terms {
-        /// The alternatives.
-        any: Vec<Term>,
-        /// `:not`
-        not: bool,
-    },
-    /// A text starts with one of these, folded (D12).
-    StartsWith {
-        /// The parameter.
-        parameter: ParamId,
-        /// The alternatives.
-        any: Vec<String>,
-    },
-    /// A text holds one of these, folded (`:contains`).
-    Contains {
-        /// The parameter.
-        parameter: ParamId,
-        /// The alternatives.
-        any: Vec<String>,
-    },
-    /// Has a value, or none (`:missing`).
-    Missing {
-        /// The parameter.
-        parameter: ParamId,
-        /// Whether it must be absent.
-        missing: bool,
-    },
-    /// The update date meets one of these.
-    LastUpdated {
-        /// The alternatives.
-        any: Vec<DateCriterion>,
-    },
-    /// A date of the resource itself meets one of these.
-    Date {
-        /// The parameter.
-        parameter: ParamId,
-        /// The alternatives.
-        any: Vec<DateCriterion>,
-    },
-    /// Each of these folded words starts a word of the resource's text (D15).
-    Words {
-        /// The words.
-        all: Vec<String>,
-    },
-    /// Lies in one of the circles.
-    Near {
-        /// The parameter.
-        parameter: ParamId,
-        /// The circles.
-        near: Near,
-    },
 }
 
 /// How the misspellings of official samples are taken (D17).
@@ -152,7 +70,7 @@ pub fn parse(
         errors: Vec::new(),
         query: Query {
             rtype,
-            criteria: Vec::new(),
+            filter: Filter::All(Vec::new()),
             includes: Vec::new(),
             result: ResultParameters::default(),
             warnings: Vec::new(),
@@ -191,7 +109,7 @@ impl Reader<'_> {
         } else {
             let rtype = self.query.rtype;
             let criterion = self.criterion(rtype, &name, &name, value)?;
-            add(&mut self.query.criteria, criterion);
+            add(&mut self.query.filter, criterion);
         }
         if name != result::PAGE {
             self.query.parameters.push((name, value.to_owned()));
@@ -223,20 +141,19 @@ impl Reader<'_> {
 }
 
 /// Adds a criterion; tests on the target of one reference bear on one target (D1).
-fn add(criteria: &mut Vec<Criterion>, criterion: Criterion) {
-    if let Criterion::Chain(new) = &criterion {
-        for known in criteria.iter_mut() {
-            if let Criterion::Chain(chain) = known
-                && (chain.reference, chain.target) == (new.reference, new.target)
-            {
-                for inner in new.criteria.clone() {
-                    add(&mut chain.criteria, inner);
-                }
-                return;
-            }
+fn add(filter: &mut Filter, criterion: Filter) {
+    let Filter::All(all) = filter else { return };
+    if let Filter::Related(relation, inner) = &criterion {
+        let known = all.iter_mut().find_map(|known| match known {
+            Filter::Related(held, inner) if held == relation => Some(inner),
+            _ => None,
+        });
+        if let (Some(known), Filter::All(new)) = (known, &**inner) {
+            new.iter().for_each(|new| add(known, new.clone()));
+            return;
         }
     }
-    criteria.push(criterion);
+    all.push(criterion);
 }
 
 #[cfg(test)]

@@ -81,18 +81,18 @@ fn s25_chained_tests_bear_on_one_place() {
         ResourceType::HealthcareService,
         "location.address-postalcode=38&location.near=45|5&organization.name=x",
     );
-    assert_eq!(query.criteria.len(), 2);
-    let Criterion::Chain(chain) = &query.criteria[0] else { panic!("a chain") };
-    assert_eq!(chain.criteria.len(), 2);
+    assert_eq!(criteria(&query).len(), 2);
+    let Filter::Related(_, chain) = &criteria(&query)[0] else { panic!("a chain") };
+    assert_eq!(criteria_of(chain).len(), 2);
     assert!(query.near().is_some());
 }
 
 #[test]
 fn d12_communes_and_corsica_stand_for_their_parts() {
     let query = accepted(ResourceType::Location, "commune-cog=75056&address-postalcode=2a");
-    let Criterion::Test(Test::Terms { any, .. }) = &query.criteria[0] else { panic!("terms") };
+    let Filter::Test(Test::Terms(any)) = &criteria(&query)[0] else { panic!("terms") };
     assert_eq!(any.len(), 3);
-    let Criterion::Test(Test::StartsWith { any, .. }) = &query.criteria[1] else { panic!("prefixes") };
+    let Filter::Test(Test::StartsWith { any, .. }) = &criteria(&query)[1] else { panic!("prefixes") };
     assert_eq!(any, &["200", "201"]);
 }
 
@@ -124,9 +124,9 @@ fn d4_misspellings_of_samples_are_forgiven_or_refused() {
 #[test]
 fn escapes_are_part_of_the_value() {
     let query = accepted(ResourceType::Organization, r"name=a\,b,c&identifier=s\|x|v");
-    let Criterion::Test(Test::StartsWith { any, .. }) = &query.criteria[0] else { panic!("prefixes") };
+    let Filter::Test(Test::StartsWith { any, .. }) = &criteria(&query)[0] else { panic!("prefixes") };
     assert_eq!(any.len(), 2);
-    let Criterion::Test(Test::Terms { any, .. }) = &query.criteria[1] else { panic!("terms") };
+    let Filter::Test(Test::Terms(any)) = &criteria(&query)[1] else { panic!("terms") };
     let identifier = Registry::embedded().known(ResourceType::Organization, "identifier");
     assert_eq!(any, &[Term::system_code(identifier, "s|x", "v")]);
 }
@@ -158,8 +158,8 @@ proptest::proptest! {
 
 #[test]
 fn d12_corsica_stands_for_its_codes_only_where_a_code_begins() {
-    let any = |query: &str| match accepted(ResourceType::Location, query).criteria.remove(0) {
-        Criterion::Test(Test::StartsWith { any, .. } | Test::Contains { any, .. }) => any,
+    let any = |query: &str| match criteria(&accepted(ResourceType::Location, query))[0].clone() {
+        Filter::Test(Test::StartsWith { any, .. } | Test::Contains { any, .. }) => any,
         other => panic!("{other:?}"),
     };
     assert_eq!(any("address-postalcode=2A,01"), ["200", "201", "01"]);
@@ -175,6 +175,15 @@ fn a_system_without_code_is_not_read_as_its_code_zero() {
     let query = accepted(ResourceType::Organization, &format!("type={system}|"));
     let parameter = Registry::embedded().known(ResourceType::Organization, "type");
     let any = vec![Term::system(parameter, system)];
-    assert_eq!(query.criteria, [Criterion::Test(Test::Terms { any, not: false })]);
+    assert_eq!(criteria(&query), [Filter::Test(Test::Terms(any))]);
     assert!(query.warnings.is_empty(), "{:?}", query.warnings);
+}
+
+fn criteria(query: &Query) -> &[Filter] {
+    criteria_of(&query.filter)
+}
+
+fn criteria_of(filter: &Filter) -> &[Filter] {
+    let Filter::All(all) = filter else { panic!("criteria") };
+    all
 }

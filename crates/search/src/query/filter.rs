@@ -1,0 +1,156 @@
+//! What a search asks, as a tree (D1).
+
+use crate::{Comparison, Near, ParamId, ResourceType, Term};
+
+/// What a resource must meet, or one of its records.
+///
+/// In the tree of a [`Query`](super::Query) every [`Related`](Filter::Related) stands for a choice of its own:
+/// criteria that bear on one place, or on one record of it, lie together under one node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// Meets all of these; everything does when there are none.
+    All(Vec<Filter>),
+    /// Meets one of these; nothing does when there are none.
+    Any(Vec<Filter>),
+    /// Does not meet this.
+    Not(Box<Filter>),
+    /// A test on the thing itself.
+    Test(Test),
+    /// Something related to it meets this.
+    Related(Relation, Box<Filter>),
+}
+
+/// How one thing leads to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// To the resource of that type that its reference names: a chain.
+    Target {
+        /// The reference.
+        reference: ParamId,
+        /// The type it must lead to.
+        rtype: ResourceType,
+    },
+    /// To those of that type whose reference names it: `_has`.
+    Source {
+        /// The reference, a parameter of `rtype`.
+        reference: ParamId,
+        /// The type that refers.
+        rtype: ResourceType,
+    },
+    /// To the resource that its reference names, and to all above that one (D9).
+    Line {
+        /// The first reference.
+        reference: ParamId,
+        /// The type it leads to.
+        rtype: ResourceType,
+        /// The reference that leads upwards, within that type.
+        parent: ParamId,
+    },
+    /// To its records of one family.
+    Record(Family),
+}
+
+/// Records that criteria must not mix (D1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Beds and places of a Location.
+    Capacity,
+    /// One equipment of a Location with one of its limits.
+    Equipment,
+    /// Dwellings of a Location.
+    Dwelling,
+    /// Prices of an Organization.
+    Price,
+}
+
+/// A test on one parameter. Values separated by commas are alternatives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// Holds one of these terms.
+    Terms(Vec<Term>),
+    /// A text starts with one of these, folded (D12).
+    StartsWith {
+        /// The parameter.
+        parameter: ParamId,
+        /// The alternatives.
+        any: Vec<String>,
+    },
+    /// A text holds one of these, folded (`:contains`).
+    Contains {
+        /// The parameter.
+        parameter: ParamId,
+        /// The alternatives.
+        any: Vec<String>,
+    },
+    /// A text ends with one of these, folded (`ew` of a filter).
+    EndsWith {
+        /// The parameter.
+        parameter: ParamId,
+        /// The alternatives.
+        any: Vec<String>,
+    },
+    /// A date, number or quantity meets one of these.
+    Ordered {
+        /// The parameter.
+        parameter: ParamId,
+        /// The alternatives.
+        any: Vec<Comparison>,
+    },
+    /// The update date meets one of these.
+    LastUpdated {
+        /// The alternatives.
+        any: Vec<Comparison>,
+    },
+    /// Each of these folded words starts a word of the resource's text (D15).
+    Words {
+        /// The words.
+        all: Vec<String>,
+    },
+    /// Lies in one of the circles.
+    Near {
+        /// The parameter.
+        parameter: ParamId,
+        /// The circles.
+        near: Near,
+    },
+    /// Is open at that moment (D14).
+    OpenAt {
+        /// The moment.
+        at: ror_fhir::Instant,
+    },
+}
+
+impl Filter {
+    /// Meets everything in `filters`, which need not be two.
+    pub fn all(mut filters: Vec<Self>) -> Self {
+        if filters.len() == 1 { filters.remove(0) } else { Self::All(filters) }
+    }
+
+    /// Does not meet `filter`.
+    #[must_use]
+    pub fn negated(filter: Self) -> Self {
+        Self::Not(Box::new(filter))
+    }
+
+    /// Something related meets `filter`.
+    #[must_use]
+    pub fn related(relation: Relation, filter: Self) -> Self {
+        Self::Related(relation, Box::new(filter))
+    }
+
+    /// The first positive `near` that every match meets, on the thing itself or chained (D7, D11).
+    pub fn near(&self) -> Option<&Near> {
+        match self {
+            Self::Test(Test::Near { near, .. }) => Some(near),
+            Self::All(all) => all.iter().find_map(Self::near),
+            Self::Related(Relation::Target { .. }, inner) => inner.near(),
+            _ => None,
+        }
+    }
+
+    /// Whether it asks nothing.
+    pub fn is_everything(&self) -> bool {
+        matches!(self, Self::All(all) if all.iter().all(Self::is_everything))
+    }
+}
