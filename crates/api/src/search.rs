@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use ror_identity::Marks;
 use ror_index::{Anchor, Page, Snapshot};
-use ror_search::{Criterion, ParamId, Query, Registry, ResourceType, Summary, Test};
+use ror_search::{Filter, Query, Registry, ResourceType, Summary, Test};
 
 use crate::answer::Answer;
 use crate::blocking;
@@ -208,15 +208,17 @@ fn is_short(parameters: &[(String, String)]) -> bool {
 /// Whether the work follows the answer rather than the directory: everything in the order
 /// of ids, or resources by their identifiers.
 fn is_bounded(query: &Query, registry: &Registry) -> bool {
-    let is_lookup = |criterion: &Criterion| {
-        let Criterion::Test(Test::Terms { not: false, any }) = criterion else { return false };
+    let is_lookup = |filter: &Filter| {
+        let Filter::Test(Test::Terms(any)) = filter else { return false };
         any.len() <= LOOKUP_MAX
             && any.iter().all(|term| {
-                let number = term.as_bytes().first_chunk::<2>().map(|number| ParamId::from_be_bytes(*number));
-                number.is_some_and(|number| matches!(&*registry.get(number).name, "_id" | "identifier"))
+                matches!(&*registry.get(term.parameter()).name, "_id" | "identifier")
             })
     };
-    (query.criteria.is_empty() && query.result.sort.is_empty()) || query.criteria.iter().any(is_lookup)
+    match &query.filter {
+        Filter::All(all) => (all.is_empty() && query.result.sort.is_empty()) || all.iter().any(is_lookup),
+        other => is_lookup(other),
+    }
 }
 
 #[cfg(test)]

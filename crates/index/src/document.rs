@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Sight};
 use ror_fhir::{DateTime, Instant, Node};
-use ror_search::{Column, Extracted, Near, OutgoingReference, ResourceType};
+use ror_search::{Column, Extracted, Hours, Key, Near, Ordered, OutgoingReference, ParamId, ResourceType, Span};
 
+use crate::eyes::Eyes;
 use crate::shared::Shared;
 
 /// A resource to put into the index, with all that was computed about it.
@@ -60,25 +61,87 @@ pub(crate) struct Doc {
     pub(crate) stamps: Box<[Stamp; AUDIENCES]>,
     /// The beginning of the text that is served, by audiences that share it.
     pub(crate) heads: Shared<u8>,
-    /// Numbers of its terms in the dictionary, and who sees each.
+    /// Numbers of its terms in the dictionary, ascending, and who sees each.
     pub(crate) terms: Box<[(u32, AudienceMask)]>,
-    pub(crate) columns: Box<[(AudienceMask, Column)]>,
-    pub(crate) references: Box<[(AudienceMask, OutgoingReference)]>,
-    pub(crate) positions: Box<[(AudienceMask, f64, f64)]>,
+    pub(crate) values: Box<[(Ordered, AudienceMask)]>,
+    /// Numbers of its records.
+    pub(crate) records: Box<[u32]>,
+    pub(crate) columns: Box<[(Column, AudienceMask)]>,
+    pub(crate) references: Box<[Reference]>,
+    pub(crate) positions: Box<[((f64, f64), AudienceMask)]>,
+    pub(crate) hours: Box<[(Hours, AudienceMask)]>,
+    /// Where a place lies: its département tells the time there.
+    pub(crate) departements: Box<[(Box<str>, AudienceMask)]>,
+}
+
+/// A reference to another document.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    pub(crate) outgoing: OutgoingReference,
+    pub(crate) audiences: AudienceMask,
+    /// Number of the target, whether it is there or not.
+    pub(crate) target: u32,
 }
 
 impl Doc {
     /// Distance from the nearest circle that holds the position that `audience` sees (D11).
     pub(crate) fn distance_km(&self, audience: Audience, near: &Near) -> Option<f64> {
-        let (latitude, longitude) = self.position(audience.mask())?;
-        near.distance_km(latitude, longitude)
+        let found = self.positions.iter().find(|(_, mask)| mask.contains(audience));
+        found.and_then(|((latitude, longitude), _)| near.distance_km(*latitude, *longitude))
     }
 
-    /// The position that `audience` may see.
-    pub(crate) fn position(&self, audience: AudienceMask) -> Option<(f64, f64)> {
-        let found = self.positions.iter().find(|(mask, ..)| mask.includes(audience));
-        found.map(|(_, latitude, longitude)| (*latitude, *longitude))
+    /// The position that counts.
+    pub(crate) fn position(&self, eyes: &Eyes) -> Option<(f64, f64)> {
+        self.positions.iter().find(|(_, mask)| eyes.see(*mask)).map(|(position, _)| *position)
     }
+
+    /// The values of `parameter` that count.
+    pub(crate) fn values<'a>(&'a self, parameter: ParamId, eyes: &'a Eyes) -> impl Iterator<Item = &'a Ordered> {
+        self.values.iter().filter(move |(value, mask)| value.parameter == parameter && eyes.see(*mask)).map(|(v, _)| v)
+    }
+
+    /// The numbers that references of `parameter` to `rtype` lead to.
+    pub(crate) fn targets<'a>(
+        &'a self,
+        parameter: ParamId,
+        rtype: ResourceType,
+        eyes: &'a Eyes,
+    ) -> impl Iterator<Item = u32> + 'a {
+        let leads = move |reference: &&Reference| {
+            reference.outgoing.parameter == parameter
+                && reference.outgoing.rtype == rtype
+                && eyes.see(reference.audiences)
+        };
+        self.references.iter().filter(leads).map(|reference| reference.target)
+    }
+}
+
+/// When a document changed, for one reader.
+pub(crate) fn updated(doc: &Doc, reader: Audience) -> Span {
+    date(doc.stamps[reader.index()])
+}
+
+/// The date of a stamp, as what a search compares.
+pub(crate) fn date(stamp: Stamp) -> Span {
+    let start = Key::of_instant(stamp.updated);
+    Span { start, end: Key(start.0 + 1) }
+}
+
+/// What the groups of a document say, each thing once with all who see it.
+pub(crate) fn merged<T: PartialEq>(
+    groups: &mut [DocumentGroup],
+    take: impl Fn(&mut Extracted) -> Vec<T>,
+) -> Vec<(T, AudienceMask)> {
+    let mut all: Vec<(T, AudienceMask)> = Vec::new();
+    for group in groups {
+        for one in take(&mut group.extracted) {
+            match all.iter_mut().find(|(known, _)| *known == one) {
+                Some((_, mask)) => *mask |= group.audiences,
+                None => all.push((one, group.audiences)),
+            }
+        }
+    }
+    all
 }
 
 /// The beginning of a served resource, up to `lastUpdated`: written once, copied at each read.

@@ -1,177 +1,288 @@
-//! From criteria to the set of documents that meet them.
+//! From a question to the set of documents that meet it.
 
 use croaring::Bitmap;
-use ror_confidentiality::{Audience, AudienceMask};
-use ror_fhir::DateTime;
-use ror_search::{Chain, Criterion, DateCriterion, Near, ParamId, ResourceType, Term, Test};
+use ror_confidentiality::Audience;
+use ror_fhir::Instant;
+use ror_search::{Comparison, Filter, Near, ParamId, Relation, ResourceType, zone_of_departement};
 
+use crate::document::Doc;
+use crate::eyes::Eyes;
+use crate::plan::{Kind, Planner, Scope, Step, everything};
 use crate::snapshot::Snapshot;
 
-/// Evaluates criteria on one snapshot for one audience.
+/// Evaluates questions on one snapshot with one pair of eyes.
 pub(crate) struct Evaluator<'a> {
     pub(crate) snapshot: &'a Snapshot,
-    pub(crate) audience: AudienceMask,
-    /// Whose dates count: those who ask.
-    pub(crate) reader: Audience,
+    pub(crate) eyes: Eyes,
 }
 
 impl<'a> Evaluator<'a> {
     /// For one audience, by its own dates.
     pub(crate) const fn of(snapshot: &'a Snapshot, audience: Audience) -> Self {
-        Self { snapshot, audience: audience.mask(), reader: audience }
+        Self { snapshot, eyes: Eyes::of(audience) }
     }
 
-    /// The documents of `rtype` that meet all of `criteria`.
-    pub(crate) fn all(&self, rtype: ResourceType, criteria: &[Criterion]) -> Bitmap {
-        let mut dates = Vec::new();
-        let mut found: Option<Bitmap> = None;
-        for criterion in criteria {
-            if let Criterion::Test(Test::LastUpdated { any }) = criterion {
-                dates.push(any);
-                continue;
+    /// The documents of `rtype` that meet `filter`.
+    pub(crate) fn find(&self, rtype: ResourceType, filter: &Filter) -> Bitmap {
+        let plan = self.plan(Scope::Resources(rtype), filter);
+        self.set(&plan)
+    }
+
+    pub(crate) fn plan<'f>(&self, scope: Scope, filter: &'f Filter) -> Step<'f> {
+        Planner { snapshot: self.snapshot, audience: self.eyes.audience() }.plan(scope, filter)
+    }
+
+    /// Every document of `rtype`.
+    pub(crate) fn everything(&self, rtype: ResourceType) -> Bitmap {
+        self.all_rows(Scope::Resources(rtype))
+    }
+
+    fn all_rows(&self, scope: Scope) -> Bitmap {
+        let posting = self.snapshot.terms_of(scope).posting(&everything(scope));
+        posting.map(|posting| posting.bitmap(&self.eyes)).unwrap_or_default()
+    }
+
+    /// All rows that pass.
+    pub(crate) fn set(&self, step: &Step<'_>) -> Bitmap {
+        match &step.kind {
+            Kind::All(all) => self.all(step.scope, all),
+            Kind::Any(any) => {
+                let mut out = Bitmap::new();
+                any.iter().for_each(|step| out.or_inplace(&self.set(step)));
+                out
             }
-            if found.as_ref().is_some_and(Bitmap::is_empty) {
+            Kind::Not(inner) => self.all_rows(step.scope).andnot(self.known(inner)),
+            Kind::Terms(numbers) => {
+                let mut out = Bitmap::new();
+                let terms = self.snapshot.terms_of(step.scope);
+                for posting in numbers.iter().filter_map(|number| terms.of(*number)) {
+                    posting.union_into(&self.eyes, &mut out);
+                }
+                out
+            }
+            Kind::Ordered(parameter, any) => self.snapshot.values_of(step.scope).rows(*parameter, any, &self.eyes),
+            Kind::Updated(any) => self.updated(step.scope, any),
+            Kind::Near(parameter, near) => self.near(*parameter, near),
+            Kind::OpenAt(_) => self.filter(&self.all_rows(step.scope), step),
+            Kind::Related(relation, inner) => self.related(step, *relation, inner),
+        }
+    }
+
+    /// All rows that pass, found once.
+    fn known<'s>(&self, step: &'s Step<'_>) -> &'s Bitmap {
+        step.set.get_or_init(|| self.set(step))
+    }
+
+    fn all(&self, scope: Scope, all: &[Step<'_>]) -> Bitmap {
+        let Some((first, rest)) = all.split_first() else { return self.all_rows(scope) };
+        let mut found = if let Kind::Not(_) = first.kind { self.all_rows(scope) } else { self.set(first) };
+        let first = matches!(first.kind, Kind::Not(_)).then_some(first);
+        for step in first.into_iter().chain(rest) {
+            let candidates = found.cardinality();
+            if candidates == 0 {
                 break;
             }
-            let next = self.one(rtype, criterion);
-            found = Some(match found {
-                None => next,
-                Some(mut found) => {
-                    found.and_inplace(&next);
-                    found
-                }
-            });
-        }
-        let found = found.unwrap_or_else(|| self.everything(rtype));
-        if dates.is_empty() { found } else { self.updated(&found, &dates) }
-    }
-
-    fn one(&self, rtype: ResourceType, criterion: &Criterion) -> Bitmap {
-        match criterion {
-            Criterion::Chain(chain) => self.chain(chain),
-            Criterion::Test(test) => match test {
-                Test::Terms { any, not: false } => self.any_of(any),
-                Test::Terms { any, not: true } => self.everything(rtype).andnot(&self.any_of(any)),
-                Test::StartsWith { parameter, any } => self.starts_with(*parameter, any),
-                Test::Contains { parameter, any } => self.contains(*parameter, any),
-                Test::Missing { parameter, missing } => self.missing(rtype, *parameter, *missing),
-                Test::Words { all } => self.words(rtype, all),
-                Test::Near { parameter, near } => self.near(*parameter, near),
-                Test::LastUpdated { any } => self.updated(&self.everything(rtype), &[any]),
-                Test::Date { parameter, any } => self.dated(*parameter, any),
-            },
-        }
-    }
-
-    /// Every document of `rtype` that this audience sees.
-    pub(crate) fn everything(&self, rtype: ResourceType) -> Bitmap {
-        self.any_of(&[Term::of_type(rtype)])
-    }
-
-    fn any_of(&self, terms: &[Term]) -> Bitmap {
-        let mut out = Bitmap::new();
-        for posting in terms.iter().filter_map(|term| self.snapshot.posting(term)) {
-            posting.union_into(self.audience, &mut out);
-        }
-        out
-    }
-
-    fn starts_with(&self, parameter: ParamId, prefixes: &[String]) -> Bitmap {
-        let mut out = Bitmap::new();
-        for prefix in prefixes {
-            let first = Term::folded(parameter, prefix);
-            let range = self.snapshot.texts.range(first.clone()..);
-            for (_, number) in range.take_while(|(term, _)| term.as_bytes().starts_with(first.as_bytes())) {
-                self.union_posting(*number, &mut out);
+            let is_quicker_one_by_one = step.set.get().is_none() && candidates.saturating_mul(step.probe) < step.cost;
+            if is_quicker_one_by_one {
+                found = self.filter(&found, step);
+            } else if let Kind::Not(inner) = &step.kind {
+                found.andnot_inplace(self.known(inner));
+            } else {
+                found.and_inplace(self.known(step));
             }
         }
-        out
+        found
     }
 
-    fn contains(&self, parameter: ParamId, parts: &[String]) -> Bitmap {
-        let mut out = Bitmap::new();
-        let first = Term::folded(parameter, "");
-        let range = self.snapshot.texts.range(first.clone()..);
-        for (term, number) in range.take_while(|(term, _)| term.as_bytes().starts_with(first.as_bytes())) {
-            let text = Term::folded_text(term.as_bytes()).unwrap_or_default();
-            if parts.iter().any(|part| text.contains(part.as_str())) {
-                self.union_posting(*number, &mut out);
+    fn filter(&self, among: &Bitmap, step: &Step<'_>) -> Bitmap {
+        let kept: Vec<u32> = among.iter().filter(|row| self.passes(step, *row)).collect();
+        Bitmap::of(&kept)
+    }
+
+    /// Whether one row, which these eyes see, passes.
+    pub(crate) fn passes(&self, step: &Step<'_>, row: u32) -> bool {
+        if let Some(known) = step.set.get() {
+            return known.contains(row);
+        }
+        match &step.kind {
+            Kind::All(all) => all.iter().all(|step| self.passes(step, row)),
+            Kind::Any(any) => any.iter().any(|step| self.passes(step, row)),
+            Kind::Not(inner) => !self.passes(inner, row),
+            Kind::Terms(numbers) => self.holds(step.scope, numbers, row),
+            Kind::Ordered(parameter, any) => self.measures(step.scope, *parameter, any, row),
+            Kind::Updated(any) => self.doc(row).is_some_and(|doc| {
+                let updated = crate::document::updated(doc, self.eyes.reader());
+                any.iter().any(|test| test.matches(updated))
+            }),
+            Kind::Near(_, near) => {
+                let position = self.doc(row).and_then(|doc| doc.position(&self.eyes));
+                position.is_some_and(|(latitude, longitude)| near.distance_km(latitude, longitude).is_some())
             }
-        }
-        out
-    }
-
-    fn words(&self, rtype: ResourceType, all: &[String]) -> Bitmap {
-        let mut found: Option<Bitmap> = None;
-        for word in all {
-            let mut next = Bitmap::new();
-            let first = Term::word(rtype, word);
-            let range = self.snapshot.texts.range(first.clone()..);
-            for (_, number) in range.take_while(|(term, _)| term.as_bytes().starts_with(first.as_bytes())) {
-                self.union_posting(*number, &mut next);
-            }
-            found = Some(found.map_or_else(|| next.clone(), |found| found.and(&next)));
-        }
-        found.unwrap_or_else(|| self.everything(rtype))
-    }
-
-    fn union_posting(&self, number: u32, out: &mut Bitmap) {
-        if let Some(posting) = self.snapshot.postings.get(number as usize) {
-            posting.union_into(self.audience, out);
+            Kind::OpenAt(at) => self.doc(row).is_some_and(|doc| self.is_open_at(doc, *at)),
+            Kind::Related(relation, inner) => self.has_related(*relation, inner, row),
         }
     }
 
-    fn missing(&self, rtype: ResourceType, parameter: ParamId, missing: bool) -> Bitmap {
-        let present = if &*self.snapshot.registry.get(parameter).name == "_lastUpdated" {
-            self.everything(rtype)
-        } else {
-            self.any_of(&[Term::present(parameter)])
+    fn holds(&self, scope: Scope, numbers: &[u32], row: u32) -> bool {
+        let terms = self.snapshot.terms_of(scope);
+        if numbers.len() <= FEW_TERMS {
+            let postings = numbers.iter().filter_map(|number| terms.of(*number));
+            return postings.into_iter().any(|posting| posting.holds(row, &self.eyes));
+        }
+        match scope {
+            Scope::Resources(_) => self.doc(row).is_some_and(|doc| {
+                doc.terms.iter().any(|(number, mask)| numbers.binary_search(number).is_ok() && self.eyes.see(*mask))
+            }),
+            Scope::Records(_) => self.snapshot.records.get(row).is_some_and(|record| {
+                self.eyes.see(record.audiences) && record.terms.iter().any(|term| numbers.binary_search(term).is_ok())
+            }),
+        }
+    }
+
+    fn measures(&self, scope: Scope, parameter: ParamId, any: &[Comparison], row: u32) -> bool {
+        let meets = |value: &ror_search::Ordered| {
+            value.parameter == parameter && any.iter().any(|test| test.axis == value.axis && test.matches(value.span))
         };
-        if missing { self.everything(rtype).andnot(&present) } else { present }
+        match scope {
+            Scope::Resources(_) => self.doc(row).is_some_and(|doc| doc.values(parameter, &self.eyes).any(meets)),
+            Scope::Records(_) => {
+                let record = self.snapshot.records.get(row).filter(|record| self.eyes.see(record.audiences));
+                record.is_some_and(|record| record.values.iter().any(meets))
+            }
+        }
+    }
+
+    fn updated(&self, scope: Scope, any: &[Comparison]) -> Bitmap {
+        let Scope::Resources(rtype) = scope else { return Bitmap::new() };
+        let dates = &self.snapshot.updates[rtype as usize];
+        let mine = |(row, mask): (u32, ror_confidentiality::AudienceMask)| {
+            mask.contains(self.eyes.reader()).then_some(row)
+        };
+        let rows: Vec<u32> = any.iter().flat_map(|test| dates.meeting(test).filter_map(mine)).collect();
+        let mut found = Bitmap::of(&rows);
+        found.and_inplace(&self.everything(rtype));
+        found
     }
 
     fn near(&self, parameter: ParamId, near: &Near) -> Bitmap {
-        let around = self.any_of(&near.cells(parameter));
-        filter(&around, |number| {
-            let position = self.snapshot.docs.get(number as usize)?.as_ref()?.position(self.audience)?;
-            near.distance_km(position.0, position.1)
-        })
+        let mut around = Bitmap::new();
+        for cell in near.cells(parameter) {
+            if let Some(posting) = self.snapshot.terms.posting(&cell) {
+                posting.union_into(&self.eyes, &mut around);
+            }
+        }
+        let is_in = |row: &u32| {
+            let position = self.doc(*row).and_then(|doc| doc.position(&self.eyes));
+            position.is_some_and(|(latitude, longitude)| near.distance_km(latitude, longitude).is_some())
+        };
+        let kept: Vec<u32> = around.iter().filter(is_in).collect();
+        Bitmap::of(&kept)
     }
 
-    fn updated(&self, among: &Bitmap, all: &[&Vec<DateCriterion>]) -> Bitmap {
-        filter(among, |number| {
-            let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
-            let updated = DateTime::at(doc.stamps[self.reader.index()].updated);
-            all.iter().all(|any| any.iter().any(|criterion| criterion.matches(updated))).then_some(())
-        })
+    /// D14: hours are local to the places of the offer; that of Paris, where they do not say.
+    fn is_open_at(&self, doc: &Doc, at: Instant) -> bool {
+        let Some((hours, _)) = doc.hours.iter().find(|(_, mask)| self.eyes.see(*mask)) else { return false };
+        let location = self.snapshot.registry.known(ResourceType::HealthcareService, "location");
+        let places = doc.targets(location, ResourceType::Location, &self.eyes);
+        let departement = |place: u32| {
+            let place = self.doc(place)?;
+            let found = place.departements.iter().find(|(_, mask)| self.eyes.see(*mask));
+            found.map(|(departement, _)| &**departement)
+        };
+        let mut zones: Vec<&str> = places.filter_map(departement).map(zone_of_departement).collect();
+        if zones.is_empty() {
+            zones.push(zone_of_departement(""));
+        }
+        zones.into_iter().any(|zone| hours.is_open_at(at, zone))
     }
 
-    fn dated(&self, parameter: ParamId, any: &[DateCriterion]) -> Bitmap {
-        filter(&self.any_of(&[Term::present(parameter)]), |number| {
-            let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
-            let mut seen = doc.columns.iter().filter(|(mask, _)| mask.includes(self.audience));
-            let (_, column) = seen.find(|(_, column)| column.parameter == parameter)?;
-            let period = column.period()?;
-            any.iter().any(|criterion| criterion.matches(period)).then_some(())
-        })
+    pub(crate) fn doc(&self, row: u32) -> Option<&'a Doc> {
+        self.snapshot.docs.get(row as usize)?.as_ref()
     }
 
-    /// The documents whose reference leads to a document that meets the inner criteria.
-    fn chain(&self, chain: &Chain) -> Bitmap {
-        let targets = self.all(chain.target, &chain.criteria);
+    /// A document that these eyes see at all.
+    pub(crate) fn seen(&self, row: u32) -> Option<&'a Doc> {
+        self.doc(row).filter(|doc| self.eyes.see(doc.visible))
+    }
+
+    fn related(&self, step: &Step<'_>, relation: Relation, inner: &Step<'_>) -> Bitmap {
+        let found = self.known(inner);
         let mut out = Bitmap::new();
-        for number in targets.iter() {
-            let Some(Some(doc)) = self.snapshot.docs.get(number as usize) else { continue };
-            let term = Term::reference(chain.reference, chain.target, &doc.id);
-            if let Some(posting) = self.snapshot.posting(&term) {
-                posting.union_into(self.audience, &mut out);
+        match relation {
+            Relation::Target { reference, .. } => self.referring(found, reference, &mut out),
+            Relation::Line { reference, parent, .. } => {
+                let mut line = found.clone();
+                let mut new = found.clone();
+                while !new.is_empty() {
+                    let mut below = Bitmap::new();
+                    self.referring(&new, parent, &mut below);
+                    below.andnot_inplace(&line);
+                    line.or_inplace(&below);
+                    new = below;
+                }
+                self.referring(&line, reference, &mut out);
+            }
+            Relation::Source { reference, rtype } => {
+                let Scope::Resources(searched) = step.scope else { return out };
+                let targets = |source: u32| {
+                    let doc = self.doc(source).filter(|doc| doc.rtype == rtype);
+                    doc.into_iter().flat_map(move |doc| doc.targets(reference, searched, &self.eyes))
+                };
+                let rows: Vec<u32> = found.iter().flat_map(targets).filter(|row| self.seen(*row).is_some()).collect();
+                out.add_many(&rows);
+            }
+            Relation::Record(_) => {
+                let rows: Vec<u32> =
+                    found.iter().filter_map(|row| Some(self.snapshot.records.get(row)?.owner)).collect();
+                out.add_many(&rows);
             }
         }
         out
     }
+
+    /// Adds those whose reference leads to one of `targets`.
+    fn referring(&self, targets: &Bitmap, reference: ParamId, out: &mut Bitmap) {
+        for target in targets.iter() {
+            if let Some(posting) = self.snapshot.incoming(target, reference) {
+                posting.union_into(&self.eyes, out);
+            }
+        }
+    }
+
+    fn has_related(&self, relation: Relation, inner: &Step<'_>, row: u32) -> bool {
+        let passes = |row: u32| self.seen(row).is_some() && self.passes(inner, row);
+        match relation {
+            Relation::Target { reference, rtype } => {
+                self.doc(row).is_some_and(|doc| doc.targets(reference, rtype, &self.eyes).any(passes))
+            }
+            Relation::Line { reference, rtype, parent } => {
+                let first = self.doc(row).into_iter().flat_map(|doc| doc.targets(reference, rtype, &self.eyes));
+                let mut line: Vec<u32> = first.collect();
+                let mut at = 0;
+                while let Some(next) = line.get(at).copied() {
+                    if passes(next) {
+                        return true;
+                    }
+                    let above = self.seen(next).into_iter().flat_map(|doc| doc.targets(parent, rtype, &self.eyes));
+                    let above: Vec<u32> = above.filter(|above| !line.contains(above)).collect();
+                    line.extend(above);
+                    at += 1;
+                }
+                false
+            }
+            Relation::Source { reference, .. } => {
+                let posting = self.snapshot.incoming(row, reference);
+                posting.is_some_and(|posting| posting.bitmap(&self.eyes).iter().any(passes))
+            }
+            Relation::Record(family) => self.doc(row).is_some_and(|doc| {
+                doc.records.iter().any(|row| {
+                    let record = self.snapshot.records.get(*row).filter(|record| record.family == family);
+                    record.is_some_and(|record| self.eyes.see(record.audiences)) && self.passes(inner, *row)
+                })
+            }),
+        }
+    }
 }
 
-fn filter<T>(among: &Bitmap, keep: impl Fn(u32) -> Option<T>) -> Bitmap {
-    let kept: Vec<u32> = among.iter().filter(|number| keep(*number).is_some()).collect();
-    Bitmap::of(&kept)
-}
+/// Up to so many terms are looked for in their postings; more, among those of the row.
+const FEW_TERMS: usize = 8;

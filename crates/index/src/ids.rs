@@ -15,7 +15,7 @@ pub(crate) fn numbered<K: std::hash::Hash + Eq>() -> Numbered<K> {
     Numbered::new_with_hasher_and_ptr_kind(foldhash::quality::RandomState::default())
 }
 
-/// The numbers of all documents: found by id, and walked in the order of ids (D7).
+/// The numbers of all documents: found by id, and those that are there walked in the order of ids (D7).
 #[derive(Clone, Debug)]
 pub(crate) struct Ids {
     /// By [`ResourceType`], in its order.
@@ -38,21 +38,29 @@ impl Ids {
         self.of(rtype).numbers.get(id).copied()
     }
 
-    pub(crate) fn insert(&mut self, rtype: ResourceType, id: &Arc<str>, number: u32) {
-        let of_type = &mut self.types[rtype as usize];
-        of_type.numbers.insert_mut(Arc::clone(id), number);
-        of_type.in_order.insert(Arc::clone(id), number);
+    /// Gives a number to an id that has none: that of a document, or of one only referred to.
+    pub(crate) fn insert(&mut self, rtype: ResourceType, id: &str, number: u32) {
+        self.types[rtype as usize].numbers.insert_mut(Arc::from(id), number);
     }
 
+    /// Puts a document that is there in its place among the others.
+    pub(crate) fn order(&mut self, rtype: ResourceType, id: &Arc<str>, number: u32) {
+        self.types[rtype as usize].in_order.insert(Arc::clone(id), number);
+    }
+
+    /// The id itself, shared with the map of numbers.
+    pub(crate) fn key(&self, rtype: ResourceType, id: &str) -> Arc<str> {
+        self.of(rtype).numbers.get_key_value(id).map_or_else(|| Arc::from(id), |(key, _)| Arc::clone(key))
+    }
+
+    /// Takes a document out of its place; its number stays.
     pub(crate) fn remove(&mut self, rtype: ResourceType, id: &str) {
-        let of_type = &mut self.types[rtype as usize];
-        of_type.numbers.remove_mut(id);
-        of_type.in_order.remove(id);
+        self.types[rtype as usize].in_order.remove(id);
     }
 
-    /// How many, of all types.
+    /// How many documents are there, of all types.
     pub(crate) fn size(&self) -> usize {
-        self.types.iter().map(|of_type| of_type.numbers.size()).sum()
+        self.types.iter().map(|of_type| of_type.in_order.len()).sum()
     }
 
     /// Ids and numbers after `id`, ascending; all of them when there is none.
@@ -92,7 +100,9 @@ mod tests {
         .into_iter()
         .enumerate()
         {
-            ids.insert(rtype, &Arc::from(id), u32::try_from(at).expect("few"));
+            let number = u32::try_from(at).expect("few");
+            ids.insert(rtype, id, number);
+            ids.order(rtype, &Arc::from(id), number);
         }
         assert_eq!(ids.get(ResourceType::Location, "a"), Some(1));
         assert_eq!(ids.get(ResourceType::Practitioner, "a"), None);

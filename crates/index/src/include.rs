@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ror_confidentiality::AudienceMask;
-use ror_search::{Include, IncludeTarget, ParamId, ResourceType, Term};
+use ror_search::{Include, IncludeTarget, ParamId, ResourceType};
 
 use crate::document::Doc;
+use crate::eyes::Eyes;
 use crate::snapshot::Snapshot;
 use crate::view::SearchError;
 
@@ -15,7 +15,7 @@ const INCLUDED_MAX: usize = 20_000;
 
 pub(crate) struct Includer<'a> {
     pub(crate) snapshot: &'a Snapshot,
-    pub(crate) audience: AudienceMask,
+    pub(crate) eyes: &'a Eyes,
     pub(crate) searched: ResourceType,
     pub(crate) includes: &'a [Include],
 }
@@ -36,7 +36,7 @@ impl Includer<'_> {
             for number in frontier {
                 let Some(Some(doc)) = self.snapshot.docs.get(number as usize) else { continue };
                 for include in self.includes.iter().filter(|include| self.applies(include, doc, is_match)) {
-                    self.follow(include, doc, |found, target| {
+                    self.follow(include, number, doc, |found, target| {
                         let known = matched.binary_search(&found).is_ok();
                         let key = || (target.rtype, Arc::clone(&target.id));
                         if !known && brought.insert(key(), found).is_none() {
@@ -71,24 +71,24 @@ impl Includer<'_> {
         }
     }
 
-    fn follow(&self, include: &Include, doc: &Doc, mut found: impl FnMut(u32, &Doc)) {
+    fn follow(&self, include: &Include, number: u32, doc: &Doc, mut found: impl FnMut(u32, &Doc)) {
         let mut bring = |number: u32| {
             let Some(Some(target)) = self.snapshot.docs.get(number as usize) else { return };
-            if target.visible.includes(self.audience) {
+            if self.eyes.see(target.visible) {
                 found(number, target);
             }
         };
         if include.reverse {
             let IncludeTarget::One { reference, .. } = include.target else { return };
-            let term = Term::reference(reference, doc.rtype, &doc.id);
-            if let Some(posting) = self.snapshot.posting(&term) {
-                posting.bitmap(self.audience).iter().for_each(bring);
+            if let Some(posting) = self.snapshot.incoming(number, reference) {
+                posting.bitmap(self.eyes).iter().for_each(&mut bring);
             }
             return;
         }
-        for (mask, reference) in &doc.references {
-            if mask.includes(self.audience) && self.is_followed(include, reference.parameter, reference.rtype) {
-                self.snapshot.number(reference.rtype, &reference.id).into_iter().for_each(&mut bring);
+        for reference in &doc.references {
+            let outgoing = &reference.outgoing;
+            if self.is_followed(include, outgoing.parameter, outgoing.rtype) && self.eyes.see(reference.audiences) {
+                bring(reference.target);
             }
         }
     }

@@ -10,13 +10,19 @@
 mod body;
 mod document;
 mod evaluate;
+mod eyes;
 mod ids;
 mod include;
 mod order;
+mod plan;
 mod posting;
+mod records;
+mod score;
 mod shared;
 mod snapshot;
 mod tally;
+mod terms;
+mod values;
 mod view;
 
 pub use document::{Document, DocumentGroup, Stamp};

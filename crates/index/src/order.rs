@@ -3,13 +3,15 @@
 //! Each match gets a key of bytes: its sort values, then its id. Keys compare as bytes, so
 //! a page boundary is one key, and paging goes on from it whatever came or went meanwhile.
 
+use std::cmp::Ordering as Compared;
+
 use croaring::Bitmap;
-use ror_confidentiality::{Audience, AudienceMask};
-use ror_search::{Criterion, Near, ParamId, Query, ResourceType, Sort, SortBy, Term, Test};
+use ror_search::{Axis, Family, ParamId, ParamType, Query, ResourceType, Sort, SortBy, Span, Term};
 
 use crate::document::Doc;
 use crate::evaluate::Evaluator;
-use crate::snapshot::Snapshot;
+use crate::plan::{Kind, Step};
+use crate::score::Scorer;
 
 /// Above one match in this many documents of the type, the ids are walked in their order
 /// rather than collected and sorted.
@@ -60,38 +62,32 @@ impl Slice {
 }
 
 pub(crate) struct Ordering<'a> {
-    pub(crate) snapshot: &'a Snapshot,
-    pub(crate) audience: Audience,
+    pub(crate) evaluator: &'a Evaluator<'a>,
     pub(crate) query: &'a Query,
-    pub(crate) near: Option<NearPath<'a>>,
+    /// The question, which tells the places that make a match one (D7).
+    pub(crate) plan: &'a Step<'a>,
+    pub(crate) scorer: &'a Scorer<'a>,
 }
 
-/// From a match to the places that make it one, and the circles they lie in (D7).
-pub(crate) struct NearPath<'a> {
-    steps: Vec<Step>,
-    near: &'a Near,
+/// The keys of many matches, one after the other, and where each ends.
+#[derive(Default)]
+struct Keys {
+    bytes: Vec<u8>,
+    /// End of the key, and the match.
+    ends: Vec<(usize, u32)>,
 }
 
-/// A reference on the way, and which of its targets count.
-struct Step {
-    reference: ParamId,
-    target: ResourceType,
-    /// The targets that meet everything asked of them; absent when only the distance is.
-    meeting: Option<Bitmap>,
-}
+impl Keys {
+    fn close(&mut self, number: u32) {
+        self.ends.push((self.bytes.len(), number));
+    }
 
-impl<'a> NearPath<'a> {
-    /// The way to the circles of the first `near` among `criteria`.
-    pub(crate) fn of(evaluator: &Evaluator<'_>, criteria: &'a [Criterion]) -> Option<Self> {
-        criteria.iter().find_map(|criterion| match criterion {
-            Criterion::Test(Test::Near { near, .. }) => Some(Self { steps: Vec::new(), near }),
-            Criterion::Test(_) => None,
-            Criterion::Chain(chain) => {
-                let mut path = Self::of(evaluator, &chain.criteria)?;
-                let meeting = (chain.criteria.len() > 1).then(|| evaluator.all(chain.target, &chain.criteria));
-                path.steps.insert(0, Step { reference: chain.reference, target: chain.target, meeting });
-                Some(path)
-            }
+    fn iter(&self) -> impl Iterator<Item = (&[u8], u32)> {
+        let mut start = 0;
+        self.ends.iter().map(move |(end, number)| {
+            let key = &self.bytes[start..*end];
+            start = *end;
+            (key, *number)
         })
     }
 }
@@ -100,9 +96,9 @@ impl Ordering<'_> {
     /// Takes one page out of `found`.
     pub(crate) fn page(&self, found: &Bitmap, anchor: Option<&Anchor>) -> Slice {
         let count = self.query.result.count;
-        let by_id = self.query.result.sort.is_empty() && self.near.is_none();
-        let of_type = self.snapshot.posting(&Term::of_type(self.query.rtype));
-        let all = of_type.map_or(0, |posting| posting.len(self.audience.mask()));
+        let by_id = self.query.result.sort.is_empty() && self.default_sort().is_none();
+        let of_type = self.evaluator.snapshot.posting(&Term::of_type(self.query.rtype));
+        let all = of_type.map_or(0, |posting| posting.len(self.evaluator.eyes.audience()));
         if by_id && found.cardinality() * WALK_ABOVE_ONE_IN > all {
             self.walk(found, anchor, count)
         } else {
@@ -110,9 +106,17 @@ impl Ordering<'_> {
         }
     }
 
+    /// D7: by distance where one is asked about, by score where words are.
+    fn default_sort(&self) -> Option<Sort> {
+        if self.query.near().is_some() {
+            return Some(Sort { by: SortBy::Distance, descending: false });
+        }
+        (!self.query.content.is_empty()).then_some(Sort { by: SortBy::Score, descending: true })
+    }
+
     /// Walks the ids in their order and keeps those found.
     fn walk(&self, found: &Bitmap, anchor: Option<&Anchor>, count: usize) -> Slice {
-        let ids = &self.snapshot.ids;
+        let ids = &self.evaluator.snapshot.ids;
         let rtype = self.query.rtype;
         let keep = |(_, number): &(&str, u32)| found.contains(*number);
         let from = anchor.map(|anchor| String::from_utf8_lossy(&anchor.key));
@@ -136,99 +140,195 @@ impl Ordering<'_> {
     }
 
     fn sorted(&self, found: &Bitmap, anchor: Option<&Anchor>, count: usize) -> Slice {
-        let mut keyed: Vec<_> = found
-            .iter()
-            .filter_map(|number| Some((self.key(self.snapshot.docs.get(number as usize)?.as_ref()?), number)))
-            .collect();
-        let (mut start, mut end) = (0, keyed.len());
-        keyed.sort_unstable();
-        if let Some(anchor) = anchor {
-            match anchor.direction {
-                Direction::Forward => start = keyed.partition_point(|(key, _)| *key <= anchor.key),
-                Direction::Backward => {
-                    end = keyed.partition_point(|(key, _)| *key < anchor.key);
-                    start = end.saturating_sub(count);
-                }
+        let sorts: Vec<Sort> = match &self.query.result.sort[..] {
+            [] => self.default_sort().into_iter().collect(),
+            sorts => sorts.to_vec(),
+        };
+        let mut keys = Keys::default();
+        for number in found.iter() {
+            if let Some(doc) = self.evaluator.doc(number) {
+                self.key(number, doc, &sorts, &mut keys.bytes);
+                keys.close(number);
             }
         }
-        end = end.min(start.saturating_add(count));
-        let (before, after) = (start > 0, end < keyed.len());
-        Slice::of(&keyed[start..end], before, after)
+        let is_back = anchor.is_some_and(|anchor| anchor.direction == Direction::Backward);
+        let on_this_side = |key: &[u8]| match (anchor, is_back) {
+            (None, _) => true,
+            (Some(anchor), false) => key > &*anchor.key,
+            (Some(anchor), true) => key < &*anchor.key,
+        };
+        let mut keyed: Vec<(&[u8], u32)> = keys.iter().filter(|(key, _)| on_this_side(key)).collect();
+        let is_other_side_empty = keyed.len() == keys.ends.len();
+        let more = keyed.len() > count;
+        let in_page_order = |a: &(&[u8], u32), b: &(&[u8], u32)| -> Compared {
+            if is_back { b.cmp(a) } else { a.cmp(b) }
+        };
+        if more && count > 0 {
+            keyed.select_nth_unstable_by(count - 1, in_page_order);
+        }
+        keyed.truncate(count);
+        keyed.sort_unstable();
+        let (before, after) = if is_back { (more, !is_other_side_empty) } else { (!is_other_side_empty, more) };
+        Slice::of(&keyed, before, after)
     }
 
-    fn key(&self, doc: &Doc) -> Vec<u8> {
-        let mut key = Vec::with_capacity(48);
-        if self.query.result.sort.is_empty() && self.near.is_some() {
-            self.push(doc, &Sort { by: SortBy::Distance, descending: false }, &mut key);
-        }
-        for sort in &self.query.result.sort {
-            self.push(doc, sort, &mut key);
+    fn key(&self, number: u32, doc: &Doc, sorts: &[Sort], key: &mut Vec<u8>) {
+        for sort in sorts {
+            self.push(number, doc, sort, key);
         }
         key.extend_from_slice(doc.id.as_bytes());
-        key
     }
 
     /// Appends one sort value: absent ones last in both directions (D7).
-    fn push(&self, doc: &Doc, sort: &Sort, key: &mut Vec<u8>) {
-        let value: Option<Vec<u8>> = match &sort.by {
-            SortBy::Id => Some(text(&doc.id)),
+    fn push(&self, number: u32, doc: &Doc, sort: &Sort, key: &mut Vec<u8>) {
+        let start = key.len();
+        key.push(0);
+        let is_there = match &sort.by {
+            SortBy::Id => push_text(&doc.id, key),
             SortBy::LastUpdated => {
-                let updated = doc.stamps[self.audience.index()].updated;
-                Some((updated as u64 ^ (1 << 63)).to_be_bytes().to_vec())
+                push_number(crate::document::updated(doc, self.evaluator.eyes.reader()).start.0, key)
             }
-            SortBy::Parameter(parameter) => self.column(doc, *parameter, sort.descending).map(text),
+            SortBy::Parameter(parameter) => self.push_value(doc, *parameter, sort.descending, key),
             SortBy::Chained { reference, target, parameter } => {
-                let values = self.targets(doc, *reference, *target);
-                let values = values.filter_map(|doc| self.column(doc, *parameter, sort.descending));
-                if sort.descending { values.max() } else { values.min() }.map(text)
+                self.push_chained(doc, (*reference, *target), *parameter, sort.descending, key)
             }
-            SortBy::Distance => self.distance_km(doc).map(|km| km.to_bits().to_be_bytes().to_vec()),
+            SortBy::Distance => {
+                self.nearest_km(self.plan, number).is_some_and(|km| push_number(km.to_bits(), key))
+            }
+            SortBy::Score => self.scorer.score(number).is_some_and(|score| push_number(score.to_bits(), key)),
         };
-        match value {
-            None => key.push(1),
-            Some(value) => {
-                key.push(0);
-                key.extend(value.into_iter().map(|byte| if sort.descending { !byte } else { byte }));
-            }
+        if !is_there {
+            key.truncate(start);
+            key.push(1);
+        } else if sort.descending {
+            key[start + 1..].iter_mut().for_each(|byte| *byte = !*byte);
         }
     }
 
-    fn column<'d>(&self, doc: &'d Doc, parameter: ParamId, descending: bool) -> Option<&'d str> {
-        let seen = |(mask, _): &&(AudienceMask, _)| mask.contains(self.audience);
-        let column = doc.columns.iter().filter(seen).find(|(_, column)| column.parameter == parameter);
-        column.map(|(_, column)| if descending { &*column.max } else { &*column.min })
+    /// The least or the greatest value of a parameter.
+    fn push_value(&self, doc: &Doc, parameter: ParamId, descending: bool, key: &mut Vec<u8>) -> bool {
+        if is_ordered(self.evaluator.snapshot.registry.get(parameter).kind) {
+            let values = doc.values(parameter, &self.evaluator.eyes);
+            return edge(values.map(|value| (value.axis != Axis::Number, value.span)), descending)
+                .is_some_and(|edge| push_number(edge, key));
+        }
+        let mut columns = doc.columns.iter().filter(|(column, _)| column.parameter == parameter);
+        let seen = columns.find(|(_, mask)| self.evaluator.eyes.see(*mask));
+        seen.is_some_and(|(column, _)| push_text(if descending { &column.max } else { &column.min }, key))
     }
 
-    fn targets<'d>(&'d self, doc: &'d Doc, reference: ParamId, target: ResourceType) -> impl Iterator<Item = &'d Doc> {
-        doc.references
-            .iter()
-            .filter(move |(mask, out)| {
-                mask.contains(self.audience) && out.parameter == reference && out.rtype == target
-            })
-            .filter_map(|(_, out)| self.snapshot.doc(out.rtype, &out.id))
-            .filter(|doc| doc.visible.contains(self.audience))
+    /// The least or the greatest value among what a reference leads to.
+    fn push_chained(
+        &self,
+        doc: &Doc,
+        (reference, target): (ParamId, ResourceType),
+        parameter: ParamId,
+        descending: bool,
+        key: &mut Vec<u8>,
+    ) -> bool {
+        let evaluator = self.evaluator;
+        let is_price = evaluator.snapshot.registry.get(parameter).family == Some(Family::Price);
+        let price_steps = if is_price { prices(self.plan, reference) } else { Vec::new() };
+        let mut best: Option<Vec<u8>> = None;
+        for at in doc.targets(reference, target, &evaluator.eyes) {
+            let Some(leads_to) = evaluator.seen(at) else { continue };
+            let mut value = Vec::new();
+            let is_there = if price_steps.is_empty() || !is_ordered(evaluator.snapshot.registry.get(parameter).kind) {
+                self.push_value(leads_to, parameter, descending, &mut value)
+            } else {
+                self.push_price(leads_to, &price_steps, parameter, descending, &mut value)
+            };
+            let is_better = |best: &Vec<u8>| if descending { value > *best } else { value < *best };
+            if is_there && best.as_ref().is_none_or(is_better) {
+                best = Some(value);
+            }
+        }
+        best.is_some_and(|value| {
+            key.extend_from_slice(&value);
+            true
+        })
     }
 
-    /// Distance of the nearest place that makes `doc` a match (D7).
-    fn distance_km(&self, doc: &Doc) -> Option<f64> {
-        let path = self.near.as_ref()?;
-        self.nearest_km(doc, path.near, &path.steps)
+    /// D7: among the prices that meet what is asked of a price.
+    fn push_price(
+        &self,
+        doc: &Doc,
+        asked: &[&Step<'_>],
+        parameter: ParamId,
+        descending: bool,
+        key: &mut Vec<u8>,
+    ) -> bool {
+        let evaluator = self.evaluator;
+        let passes = |row: &&u32| asked.iter().any(|step| evaluator.passes(step, **row));
+        let rows = doc.records.iter().filter(passes).filter_map(|row| evaluator.snapshot.records.get(*row));
+        let rows = rows.filter(|record| record.family == Family::Price && evaluator.eyes.see(record.audiences));
+        let values = rows.flat_map(|record| &record.values).filter(|value| value.parameter == parameter);
+        edge(values.map(|value| (value.axis != Axis::Number, value.span)), descending)
+            .is_some_and(|edge| push_number(edge, key))
     }
 
-    fn nearest_km(&self, doc: &Doc, near: &Near, steps: &[Step]) -> Option<f64> {
-        let [step, further @ ..] = steps else { return doc.distance_km(self.audience, near) };
-        let counts = |target: &&Doc| match &step.meeting {
-            None => true,
-            Some(meeting) => self.snapshot.number(target.rtype, &target.id).is_some_and(|at| meeting.contains(at)),
-        };
-        let targets = self.targets(doc, step.reference, step.target).filter(counts);
-        targets.filter_map(|target| self.nearest_km(target, near, further)).min_by(f64::total_cmp)
+    /// Distance of the nearest place that makes a match one (D7).
+    fn nearest_km(&self, step: &Step<'_>, number: u32) -> Option<f64> {
+        let evaluator = self.evaluator;
+        match &step.kind {
+            Kind::Near(_, near) => {
+                let (latitude, longitude) = evaluator.doc(number)?.position(&evaluator.eyes)?;
+                near.distance_km(latitude, longitude)
+            }
+            Kind::All(all) => all.iter().filter_map(|step| self.nearest_km(step, number)).min_by(f64::total_cmp),
+            Kind::Any(any) => {
+                let met = any.iter().filter(|step| evaluator.passes(step, number));
+                met.filter_map(|step| self.nearest_km(step, number)).min_by(f64::total_cmp)
+            }
+            Kind::Related(ror_search::Relation::Target { reference, rtype }, inner) => {
+                let targets = evaluator.doc(number)?.targets(*reference, *rtype, &evaluator.eyes);
+                let met = targets.filter(|row| evaluator.seen(*row).is_some() && evaluator.passes(inner, *row));
+                met.filter_map(|row| self.nearest_km(inner, row)).min_by(f64::total_cmp)
+            }
+            _ => None,
+        }
     }
 }
 
+/// What is asked of the prices of those that `reference` leads to.
+fn prices<'s>(step: &'s Step<'s>, reference: ParamId) -> Vec<&'s Step<'s>> {
+    match &step.kind {
+        Kind::All(steps) | Kind::Any(steps) => steps.iter().flat_map(|step| prices(step, reference)).collect(),
+        Kind::Related(ror_search::Relation::Target { reference: known, .. }, inner) if *known == reference => {
+            records_asked(inner)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn records_asked<'s>(step: &'s Step<'s>) -> Vec<&'s Step<'s>> {
+    match &step.kind {
+        Kind::All(steps) | Kind::Any(steps) => steps.iter().flat_map(records_asked).collect(),
+        Kind::Related(ror_search::Relation::Record(Family::Price), inner) => vec![inner],
+        _ => Vec::new(),
+    }
+}
+
+const fn is_ordered(kind: ParamType) -> bool {
+    matches!(kind, ParamType::Date | ParamType::Number | ParamType::Quantity)
+}
+
+/// Where the first value starts, or the last one ends; those in a basic unit count before bare numbers.
+fn edge(values: impl Iterator<Item = (bool, Span)>, descending: bool) -> Option<u64> {
+    let all: Vec<(bool, Span)> = values.collect();
+    let has_unit = all.iter().any(|(in_unit, _)| *in_unit);
+    let spans = all.iter().filter(|(in_unit, _)| *in_unit == has_unit).map(|(_, span)| span);
+    if descending { spans.map(|span| span.end.0).max() } else { spans.map(|span| span.start.0).min() }
+}
+
+fn push_number(number: u64, key: &mut Vec<u8>) -> bool {
+    key.extend_from_slice(&number.to_be_bytes());
+    true
+}
+
 /// Text ended so that a prefix sorts before what it starts, also when all bytes are inverted.
-fn text(value: &str) -> Vec<u8> {
-    let mut bytes = value.as_bytes().to_vec();
-    bytes.push(0);
-    bytes
+fn push_text(text: &str, key: &mut Vec<u8>) -> bool {
+    key.extend_from_slice(text.as_bytes());
+    key.push(0);
+    true
 }

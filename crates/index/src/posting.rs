@@ -6,6 +6,8 @@ use croaring::Bitmap;
 use ror_confidentiality::AudienceMask;
 use smallvec::SmallVec;
 
+use crate::eyes::Eyes;
+
 /// Most documents kept as a plain list; most terms (ids, identifiers) have one.
 const FEW_MAX: usize = 8;
 
@@ -44,14 +46,19 @@ impl Posting {
         }
     }
 
+    /// Whether `document` holds the term before these eyes.
+    pub(crate) fn holds(&self, document: u32, eyes: &Eyes) -> bool {
+        self.sets.iter().any(|(mask, set)| set.contains(document) && eyes.see(*mask))
+    }
+
     /// How many documents at most: exact, since a document is in one set only.
     pub(crate) fn len(&self, audience: AudienceMask) -> u64 {
         self.seen_by(audience).map(Set::len).sum()
     }
 
-    /// Adds the documents seen by `audience` to `into`.
-    pub(crate) fn union_into(&self, audience: AudienceMask, into: &mut Bitmap) {
-        for set in self.seen_by(audience) {
+    /// Adds the documents that these eyes see to `into`.
+    pub(crate) fn union_into(&self, eyes: &Eyes, into: &mut Bitmap) {
+        for (_, set) in self.sets.iter().filter(|(mask, _)| eyes.see(*mask)) {
             match set {
                 Set::Few(few) => into.add_many(few),
                 Set::Many(many) => into.or_inplace(many),
@@ -59,10 +66,10 @@ impl Posting {
         }
     }
 
-    /// The documents seen by `audience`.
-    pub(crate) fn bitmap(&self, audience: AudienceMask) -> Bitmap {
+    /// The documents that these eyes see.
+    pub(crate) fn bitmap(&self, eyes: &Eyes) -> Bitmap {
         let mut out = Bitmap::new();
-        self.union_into(audience, &mut out);
+        self.union_into(eyes, &mut out);
         out
     }
 
@@ -72,6 +79,13 @@ impl Posting {
 }
 
 impl Set {
+    fn contains(&self, document: u32) -> bool {
+        match self {
+            Self::Few(few) => few.contains(&document),
+            Self::Many(many) => many.contains(document),
+        }
+    }
+
     fn len(&self) -> u64 {
         match self {
             Self::Few(few) => few.len() as u64,
@@ -105,22 +119,25 @@ impl Set {
 
 #[cfg(test)]
 mod tests {
+    use ror_confidentiality::Audience;
+
     use super::*;
 
     #[test]
     fn a_posting_shows_each_audience_its_own_documents() {
         let (public, all) = (AudienceMask(0b01), AudienceMask(0b11));
+        let (profile_0, profile_1) = (Eyes::of(Audience::PUBLIC), Eyes::of(Audience::ALL_DATA));
         let mut posting = Posting::default();
         for document in 0..100 {
             posting.add(document, if document % 2 == 0 { all } else { AudienceMask(0b10) });
         }
         assert_eq!(posting.len(public), 50);
         assert_eq!(posting.len(AudienceMask(0b10)), 100);
-        assert!(posting.bitmap(public).iter().all(|document| document % 2 == 0));
+        assert!(posting.bitmap(&profile_0).iter().all(|document| document % 2 == 0));
         for document in 0..100 {
             posting.remove(document, all);
         }
-        assert_eq!(posting.bitmap(public).cardinality(), 0);
-        assert_eq!(posting.bitmap(AudienceMask(0b10)).cardinality(), 50);
+        assert_eq!(posting.bitmap(&profile_0).cardinality(), 0);
+        assert_eq!(posting.bitmap(&profile_1).cardinality(), 50);
     }
 }

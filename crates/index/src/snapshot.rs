@@ -4,12 +4,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Grant};
-use ror_search::{Registry, ResourceType, Term};
-use rpds::{RedBlackTreeMapSync, VectorSync};
+use ror_search::{Ordered, OutgoingReference, ParamId, Registry, ResourceType, Span, Term};
+use rpds::VectorSync;
+use smallvec::SmallVec;
 
-use crate::document::{self, Doc, Document, Stamp};
-use crate::ids::{Ids, Numbered, numbered};
+use crate::document::{self, Doc, Document, Reference, Stamp, merged};
+use crate::ids::Ids;
+use crate::plan::Scope;
 use crate::posting::Posting;
+use crate::records::Records;
+use crate::terms::Terms;
+use crate::values::{Spans, Values};
 use crate::view::View;
 
 /// One moment of the directory: copying it costs nothing, since copies share everything.
@@ -20,11 +25,17 @@ pub struct Snapshot {
     /// By document number; numbers never leave the snapshot. The vector itself holds each by a shared pointer.
     pub(crate) docs: VectorSync<Option<Doc>>,
     pub(crate) ids: Ids,
-    pub(crate) dictionary: Numbered<Term>,
-    /// The folded texts again, in order, for prefixes.
-    pub(crate) texts: RedBlackTreeMapSync<Term, u32>,
-    pub(crate) postings: VectorSync<Posting>,
+    pub(crate) terms: Terms,
+    pub(crate) values: Values,
+    /// Update dates, by type.
+    pub(crate) updates: [Spans; ResourceType::ALL.len()],
+    pub(crate) records: Records,
+    /// By document number: who refers to it.
+    incoming: VectorSync<Incoming>,
 }
+
+/// The documents that refer to one, by parameter.
+type Incoming = SmallVec<[(ParamId, Posting); 1]>;
 
 /// What the index holds of a resource before a change; for the write path.
 #[derive(Clone, Copy, Debug)]
@@ -40,9 +51,11 @@ impl Snapshot {
             seq: 0,
             docs: VectorSync::new_sync(),
             ids: Ids::new(),
-            dictionary: numbered(),
-            texts: RedBlackTreeMapSync::new_sync(),
-            postings: VectorSync::new_sync(),
+            terms: Terms::new(),
+            values: Values::new(),
+            updates: std::array::from_fn(|_| Spans::default()),
+            records: Records::new(),
+            incoming: VectorSync::new_sync(),
         }
     }
 
@@ -79,30 +92,57 @@ impl Snapshot {
     }
 
     /// Puts a resource in, in the place of its former version.
-    pub fn put(&mut self, document: Document) {
-        let held = self.ids.get(document.rtype, &document.id);
-        let former = held.and_then(|number| self.docs.get(number as usize)?.as_ref());
-        let id = former.map_or_else(|| Arc::from(&*document.id), |doc| Arc::clone(&doc.id));
-        let former_terms = former.map(|doc| doc.terms.clone()).unwrap_or_default();
-        let number = held.unwrap_or_else(|| {
-            let number = u32::try_from(self.docs.len()).expect("fewer than 2^32 resources");
-            self.docs.push_back_mut(None);
-            self.ids.insert(document.rtype, &id, number);
-            number
-        });
+    pub fn put(&mut self, mut document: Document) {
+        let rtype = document.rtype;
+        let number = self.numbered(rtype, &document.id);
         let terms = self.number_terms(&document);
-        self.replace_terms(number, &former_terms, &terms);
-        self.docs.set_mut(number as usize, Some(keep(document, id, terms)));
+        let values = merged(&mut document.groups, |read| std::mem::take(&mut read.values));
+        let records = merged(&mut document.groups, |read| std::mem::take(&mut read.records));
+        let references = merged(&mut document.groups, |read| std::mem::take(&mut read.references));
+        let references: Vec<Reference> = references.into_iter().map(|reference| self.refer(reference)).collect();
+        // Copying a vector shares all of it: the former version is read while the new one takes its place.
+        let docs = self.docs.clone();
+        let former = docs.get(number as usize).and_then(Option::as_ref);
+        self.replace_terms(number, former.map_or(&[], |doc| &doc.terms), &terms);
+        self.replace_values(number, former.map_or(&[], |doc| &doc.values), &values);
+        self.replace_references(number, former.map_or(&[], |doc| &doc.references), &references);
+        self.replace_updates(rtype, number, former, Some((&document.stamps, visible(&document))));
+        let records = self.records.replace(number, former.map_or(&[], |doc| &doc.records), records);
+        let id = former.map_or_else(|| self.ids.key(rtype, &document.id), |doc| Arc::clone(&doc.id));
+        let mut doc = keep(document, id, terms);
+        (doc.values, doc.records, doc.references) = (values.into(), records, references.into());
+        self.ids.order(rtype, &doc.id, number);
+        self.docs.set_mut(number as usize, Some(doc));
     }
 
-    /// Takes a resource out; nothing when it is not there.
+    /// Takes a resource out; nothing when it is not there. Its number stays: others may refer to it.
     pub fn remove(&mut self, rtype: ResourceType, id: &str) {
         let Some(number) = self.ids.get(rtype, id) else { return };
-        let doc = self.docs.get(number as usize).and_then(Option::as_ref);
-        let terms = doc.map(|doc| doc.terms.clone()).unwrap_or_default();
-        self.replace_terms(number, &terms, &[]);
+        let docs = self.docs.clone();
+        let Some(former) = docs.get(number as usize).and_then(Option::as_ref) else { return };
+        self.replace_terms(number, &former.terms, &[]);
+        self.replace_values(number, &former.values, &[]);
+        self.replace_references(number, &former.references, &[]);
+        self.replace_updates(rtype, number, Some(former), None);
+        self.records.replace(number, &former.records, Vec::new());
         self.docs.set_mut(number as usize, None);
         self.ids.remove(rtype, id);
+    }
+
+    /// The number of a document, held or only referred to.
+    fn numbered(&mut self, rtype: ResourceType, id: &str) -> u32 {
+        self.ids.get(rtype, id).unwrap_or_else(|| {
+            let number = u32::try_from(self.docs.len()).expect("fewer than 2^32 resources");
+            self.docs.push_back_mut(None);
+            self.incoming.push_back_mut(Incoming::new());
+            self.ids.insert(rtype, id, number);
+            number
+        })
+    }
+
+    fn refer(&mut self, (outgoing, audiences): (OutgoingReference, AudienceMask)) -> Reference {
+        let target = self.numbered(outgoing.rtype, &outgoing.id);
+        Reference { outgoing, audiences, target }
     }
 
     pub(crate) fn doc(&self, rtype: ResourceType, id: &str) -> Option<&Doc> {
@@ -114,7 +154,29 @@ impl Snapshot {
     }
 
     pub(crate) fn posting(&self, term: &Term) -> Option<&Posting> {
-        self.postings.get(*self.dictionary.get(term)? as usize)
+        self.terms.posting(term)
+    }
+
+    /// The terms of resources, or of records.
+    pub(crate) const fn terms_of(&self, scope: Scope) -> &Terms {
+        match scope {
+            Scope::Resources(_) => &self.terms,
+            Scope::Records(_) => &self.records.terms,
+        }
+    }
+
+    /// The values of resources, or of records.
+    pub(crate) const fn values_of(&self, scope: Scope) -> &Values {
+        match scope {
+            Scope::Resources(_) => &self.values,
+            Scope::Records(_) => &self.records.values,
+        }
+    }
+
+    /// The documents whose reference `parameter` leads to that of this number.
+    pub(crate) fn incoming(&self, number: u32, parameter: ParamId) -> Option<&Posting> {
+        let all = self.incoming.get(number as usize)?;
+        all.iter().find(|(known, _)| *known == parameter).map(|(_, posting)| posting)
     }
 
     /// The terms of all projections, each with everyone who sees it, by number.
@@ -122,7 +184,7 @@ impl Snapshot {
         let mut terms: Vec<(u32, AudienceMask)> = Vec::new();
         for group in &document.groups {
             for term in &group.extracted.terms {
-                terms.push((self.term_number(term), group.audiences));
+                terms.push((self.terms.number(term), group.audiences));
             }
         }
         terms.sort_unstable_by_key(|(number, _)| *number);
@@ -136,34 +198,81 @@ impl Snapshot {
         terms
     }
 
-    fn term_number(&mut self, term: &Term) -> u32 {
-        if let Some(number) = self.dictionary.get(term) {
-            return *number;
-        }
-        let number = u32::try_from(self.postings.len()).expect("fewer than 2^32 terms");
-        self.dictionary.insert_mut(term.clone(), number);
-        if term.is_ordered() {
-            self.texts.insert_mut(term.clone(), number);
-        }
-        self.postings.push_back_mut(Posting::default());
-        number
-    }
-
     /// Both lists are ascending; only what differs is touched.
     fn replace_terms(&mut self, document: u32, old: &[(u32, AudienceMask)], new: &[(u32, AudienceMask)]) {
         for (term, audiences) in missing(old, new) {
-            self.change_posting(*term, |posting| posting.remove(document, *audiences));
+            self.terms.remove(*term, document, *audiences);
         }
         for (term, audiences) in missing(new, old) {
-            self.change_posting(*term, |posting| posting.add(document, *audiences));
+            self.terms.add(*term, document, *audiences);
         }
     }
 
-    fn change_posting(&mut self, term: u32, change: impl FnOnce(&mut Posting)) {
-        let mut posting = self.postings.get(term as usize).cloned().unwrap_or_default();
-        change(&mut posting);
-        self.postings.set_mut(term as usize, posting);
+    fn replace_values(&mut self, document: u32, old: &[(Ordered, AudienceMask)], new: &[(Ordered, AudienceMask)]) {
+        for (value, _) in old.iter().filter(|value| !new.contains(value)) {
+            self.values.remove(value, document);
+        }
+        for (value, audiences) in new.iter().filter(|value| !old.contains(value)) {
+            self.values.add(value, document, *audiences);
+        }
     }
+
+    fn replace_references(&mut self, document: u32, old: &[Reference], new: &[Reference]) {
+        let edge = |reference: &Reference| (reference.target, reference.outgoing.parameter, reference.audiences);
+        let is_in = |list: &[Reference], reference: &Reference| list.iter().any(|other| edge(other) == edge(reference));
+        for reference in old.iter().filter(|reference| !is_in(new, reference)) {
+            self.change_incoming(reference, |posting| posting.remove(document, reference.audiences));
+        }
+        for reference in new.iter().filter(|reference| !is_in(old, reference)) {
+            self.change_incoming(reference, |posting| posting.add(document, reference.audiences));
+        }
+    }
+
+    fn change_incoming(&mut self, reference: &Reference, change: impl FnOnce(&mut Posting)) {
+        let parameter = reference.outgoing.parameter;
+        let mut incoming = self.incoming.get(reference.target as usize).cloned().unwrap_or_default();
+        let at = incoming.iter().position(|(known, _)| *known == parameter).unwrap_or_else(|| {
+            incoming.push((parameter, Posting::default()));
+            incoming.len() - 1
+        });
+        change(&mut incoming[at].1);
+        self.incoming.set_mut(reference.target as usize, incoming);
+    }
+
+    fn replace_updates(
+        &mut self,
+        rtype: ResourceType,
+        number: u32,
+        old: Option<&Doc>,
+        new: Option<(&[Stamp; AUDIENCES], AudienceMask)>,
+    ) {
+        let old = old.map(|doc| by_date(&doc.stamps, doc.visible)).unwrap_or_default();
+        let new = new.map(|(stamps, visible)| by_date(stamps, visible)).unwrap_or_default();
+        let dates = &mut self.updates[rtype as usize];
+        for (span, _) in old.iter().filter(|date| !new.contains(date)) {
+            dates.remove(*span, number);
+        }
+        for (span, audiences) in new.iter().filter(|date| !old.contains(date)) {
+            dates.add(*span, number, *audiences);
+        }
+    }
+}
+
+/// The update dates, each with those for whom it is the date.
+fn by_date(stamps: &[Stamp; AUDIENCES], visible: AudienceMask) -> SmallVec<[(Span, AudienceMask); 2]> {
+    let mut dates: SmallVec<[(Span, AudienceMask); 2]> = SmallVec::new();
+    for audience in visible.iter() {
+        let date = document::date(stamps[audience.index()]);
+        match dates.iter_mut().find(|(known, _)| *known == date) {
+            Some((_, mask)) => *mask |= audience.mask(),
+            None => dates.push((date, audience.mask())),
+        }
+    }
+    dates
+}
+
+fn visible(document: &Document) -> AudienceMask {
+    document.groups.iter().fold(AudienceMask::NONE, |visible, group| visible | group.audiences)
 }
 
 /// The entries of `list` that `other` lacks; both are ascending.
@@ -199,31 +308,30 @@ impl Former<'_> {
     }
 }
 
-fn keep(document: Document, id: Arc<str>, terms: Vec<(u32, AudienceMask)>) -> Doc {
+fn keep(mut document: Document, id: Arc<str>, terms: Vec<(u32, AudienceMask)>) -> Doc {
+    let columns = merged(&mut document.groups, |read| std::mem::take(&mut read.columns));
+    let positions = merged(&mut document.groups, |read| read.position.take().into_iter().collect());
+    let hours = merged(&mut document.groups, |read| read.hours.take().into_iter().collect());
+    let departements = merged(&mut document.groups, |read| read.departement.take().into_iter().collect());
     let heads = document::heads(&document);
-    let mut doc = Doc {
+    let visible = visible(&document);
+    let cuts = document.groups.into_iter().map(|group| (group.audiences, group.cuts.into_vec())).collect();
+    Doc {
         rtype: document.rtype,
         id,
-        visible: AudienceMask::NONE,
+        visible,
         sight: document.sight,
         body: document.body,
-        cuts: std::iter::empty().collect(),
+        cuts,
         stamps: Box::new(document.stamps),
         heads,
         terms: terms.into(),
-        columns: Box::default(),
+        values: Box::default(),
+        records: Box::default(),
+        columns: columns.into(),
         references: Box::default(),
-        positions: Box::default(),
-    };
-    let (mut cuts, mut columns, mut references, mut positions) = (vec![], vec![], vec![], vec![]);
-    for group in document.groups {
-        doc.visible |= group.audiences;
-        cuts.push((group.audiences, group.cuts.into_vec()));
-        columns.extend(group.extracted.columns.into_iter().map(|column| (group.audiences, column)));
-        references.extend(group.extracted.references.into_iter().map(|reference| (group.audiences, reference)));
-        positions.extend(group.extracted.position.map(|(latitude, longitude)| (group.audiences, latitude, longitude)));
+        positions: positions.into(),
+        hours: hours.into(),
+        departements: departements.into(),
     }
-    (doc.cuts, doc.columns) = (cuts.into_iter().collect(), columns.into());
-    (doc.references, doc.positions) = (references.into(), positions.into());
-    doc
 }

@@ -3,12 +3,15 @@
 use croaring::Bitmap;
 use ror_confidentiality::{Audience, AudienceMask};
 use ror_fhir::{Instant, Node};
-use ror_search::{Criterion, OutgoingReference, ParamId, Query, ResourceType, Term};
+use ror_search::{Filter, OutgoingReference, ParamId, Query, ResourceType, Term};
 
 use crate::document::Doc;
 use crate::evaluate::Evaluator;
+use crate::eyes::{Eyes, without_level_3};
 use crate::include::Includer;
-use crate::order::{Anchor, NearPath, Ordering};
+use crate::order::{Anchor, Ordering};
+use crate::plan::Scope;
+use crate::score::Scorer;
 use crate::snapshot::Snapshot;
 use crate::tally::Tally;
 
@@ -29,6 +32,8 @@ pub struct Hit<'a> {
     tally: Option<&'a Tally>,
     /// Distance from the point asked about, when the place met the criterion (D11).
     pub distance_km: Option<f64>,
+    /// How well it meets the words asked for, 0 to 1 (D15).
+    pub score: Option<f64>,
 }
 
 /// One page of results.
@@ -78,7 +83,7 @@ impl<'a> View<'a> {
     /// A resource by its logical id; `None` when it does not exist for this audience.
     pub fn read(&self, rtype: ResourceType, id: &str) -> Option<Hit<'a>> {
         let doc = self.snapshot.doc(rtype, id)?;
-        doc.visible.contains(self.audience).then(|| self.hit(doc, None))
+        doc.visible.contains(self.audience).then(|| self.hit(doc))
     }
 
     /// One page of the resources that meet `query`.
@@ -96,58 +101,61 @@ impl<'a> View<'a> {
     ) -> Result<Page<'a>, SearchError> {
         let past = order_of.unwrap_or(self.snapshot);
         let evaluator = Evaluator::of(past, self.audience);
-        let found = evaluator.all(query.rtype, &query.criteria);
-        let near = NearPath::of(&evaluator, &query.criteria);
-        let ordering = Ordering { snapshot: past, audience: self.audience, query, near };
+        let plan = evaluator.plan(Scope::Resources(query.rtype), &query.filter);
+        let found = evaluator.set(&plan);
+        let scorer = Scorer::new(&evaluator, &query.content);
+        let ordering = Ordering { evaluator: &evaluator, query, plan: &plan, scorer: &scorer };
         let slice = ordering.page(&found, anchor);
         let (previous, next) = slice.anchors();
         let numbers = self.still_seen(past, slice.numbers);
-        let includer = Includer {
-            snapshot: self.snapshot,
-            audience: self.audience.mask(),
-            searched: query.rtype,
-            includes: &query.includes,
+        let eyes = Eyes::of(self.audience);
+        let includer =
+            Includer { snapshot: self.snapshot, eyes: &eyes, searched: query.rtype, includes: &query.includes };
+        let included = includer.bring(&numbers.iter().map(|(_, today)| *today).collect::<Vec<_>>())?;
+        let near = query.near();
+        let hit = |number: u32| {
+            let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
+            let distance_km = near.and_then(|near| doc.distance_km(self.audience, near));
+            Some(Hit { distance_km, ..self.hit(doc) })
         };
-        let included = includer.bring(&numbers)?;
-        let hits = |numbers: Vec<u32>| -> Vec<Hit<'a>> {
-            let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
-            docs.map(|doc| self.hit(doc, query.near().and_then(|near| doc.distance_km(self.audience, near)))).collect()
-        };
-        let (matches, included) = (hits(numbers), hits(included));
-        self.note_found(past, query.rtype, &query.criteria, &found);
+        let scored = |(then, today)| Some(Hit { score: scorer.score(then), ..hit(today)? });
+        let matches: Vec<Hit<'a>> = numbers.into_iter().filter_map(scored).collect();
+        let included: Vec<Hit<'a>> = included.into_iter().filter_map(hit).collect();
+        self.note_found(&evaluator, query.rtype, &query.filter, &found);
         let tells_level_3 = matches.iter().chain(&included).any(Hit::holds_level_3)
-            || self.tells_level_3(past, query.rtype, &query.criteria, &found);
+            || self.tells_level_3(&evaluator, query.rtype, &query.filter, &found);
         Ok(Page { total: found.cardinality(), matches, included, previous, next, tells_level_3 })
     }
 
-    /// Every resource of `rtype` that meets `criteria`, in no order that tells anything: for those who order by
+    /// Every resource of `rtype` that meets `filter`, in no order that tells anything: for those who order by
     /// themselves, whom a page of all of it would cost as much again.
-    pub fn matching(&self, rtype: ResourceType, criteria: &[Criterion]) -> Vec<Hit<'a>> {
-        let evaluator = Evaluator::of(self.snapshot, self.audience);
-        let found = evaluator.all(rtype, criteria);
-        self.note_found(self.snapshot, rtype, criteria, &found);
+    pub fn matching(&self, rtype: ResourceType, filter: &Filter) -> Vec<Hit<'a>> {
+        let found = self.found(rtype, filter);
         let docs = found.iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
-        docs.map(|doc| self.hit(doc, None)).collect()
+        docs.map(|doc| self.hit(doc)).collect()
     }
 
-    /// How many resources of `rtype` meet `criteria`: for the counts beside filters.
-    pub fn total(&self, rtype: ResourceType, criteria: &[Criterion]) -> u64 {
+    /// How many resources of `rtype` meet `filter`: for the counts beside filters.
+    pub fn total(&self, rtype: ResourceType, filter: &Filter) -> u64 {
+        self.found(rtype, filter).cardinality()
+    }
+
+    fn found(&self, rtype: ResourceType, filter: &Filter) -> Bitmap {
         let evaluator = Evaluator::of(self.snapshot, self.audience);
-        let found = evaluator.all(rtype, criteria);
-        self.note_found(self.snapshot, rtype, criteria, &found);
-        found.cardinality()
+        let found = evaluator.find(rtype, filter);
+        self.note_found(&evaluator, rtype, filter, &found);
+        found
     }
 
     /// Words that start with `prefix` in the text of resources of `rtype`, in alphabetical
     /// order, each with how many of them this audience sees; at most `limit` words.
     pub fn vocabulary(&self, rtype: ResourceType, prefix: &str, limit: usize) -> Vec<(String, u64)> {
         let first = Term::word(rtype, prefix);
-        let range = self.snapshot.texts.range(first.clone()..);
-        let words = range.take_while(|(term, _)| term.as_bytes().starts_with(first.as_bytes()));
+        let words = self.snapshot.terms.starting(&first);
         let without = without_level_3(self.audience);
         words
             .filter_map(|(term, number)| {
-                let posting = self.snapshot.postings.get(*number as usize)?;
+                let posting = self.snapshot.terms.of(number)?;
                 let count = posting.len(self.audience.mask());
                 let word = Term::word_text(term.as_bytes(), rtype)?;
                 (count > 0).then(|| {
@@ -163,20 +171,23 @@ impl<'a> View<'a> {
     }
 
     /// Notes that what was found tells of level 3, though nothing of it may be shown.
-    fn note_found(&self, snapshot: &Snapshot, rtype: ResourceType, criteria: &[Criterion], found: &Bitmap) {
+    fn note_found(&self, evaluator: &Evaluator<'_>, rtype: ResourceType, filter: &Filter, found: &Bitmap) {
         if let Some(tally) = self.tally
             && !tally.holds_level_3()
-            && self.tells_level_3(snapshot, rtype, criteria, found)
+            && self.tells_level_3(evaluator, rtype, filter, found)
         {
             tally.note_level_3();
         }
     }
 
-    /// Whether something else would be found if nothing of level 3 was seen. Without criteria, what is counted
-    /// is everything, and tells of nothing.
-    fn tells_level_3(&self, snapshot: &Snapshot, rtype: ResourceType, criteria: &[Criterion], found: &Bitmap) -> bool {
-        let Some(audience) = without_level_3(self.audience).filter(|_| !criteria.is_empty()) else { return false };
-        Evaluator { snapshot, audience, reader: self.audience }.all(rtype, criteria) != *found
+    /// Whether something else would be found if nothing of level 3 was seen. A question that asks nothing counts
+    /// everything, and tells of nothing.
+    fn tells_level_3(&self, by: &Evaluator<'_>, rtype: ResourceType, filter: &Filter, found: &Bitmap) -> bool {
+        if filter.is_everything() || !by.eyes.met_level_3() {
+            return false;
+        }
+        let Some(eyes) = Eyes::less_level_3(self.audience) else { return false };
+        Evaluator { snapshot: by.snapshot, eyes }.find(rtype, filter) != *found
     }
 
     /// How many resources of `rtype` this audience sees.
@@ -188,39 +199,31 @@ impl<'a> View<'a> {
     pub fn referring(&self, parameter: ParamId, rtype: ResourceType, id: &str) -> Vec<Hit<'a>> {
         let numbers = self.posting(&Term::reference(parameter, rtype, id));
         let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
-        docs.map(|doc| self.hit(doc, None)).collect()
+        docs.map(|doc| self.hit(doc)).collect()
     }
 
     fn posting(&self, term: &Term) -> Vec<u32> {
-        self.snapshot.posting(term).map(|posting| posting.bitmap(self.audience.mask()).to_vec()).unwrap_or_default()
+        let eyes = Eyes::of(self.audience);
+        self.snapshot.posting(term).map(|posting| posting.bitmap(&eyes).to_vec()).unwrap_or_default()
     }
 
-    /// The numbers, today, of documents found in an earlier order, less those that are gone
+    /// The numbers, then and today, of documents found in an earlier order, less those that are gone
     /// or no longer visible.
-    fn still_seen(&self, past: &Snapshot, numbers: Vec<u32>) -> Vec<u32> {
+    fn still_seen(&self, past: &Snapshot, numbers: Vec<u32>) -> Vec<(u32, u32)> {
         if past.seq() == self.snapshot.seq() {
-            return numbers;
+            return numbers.into_iter().map(|number| (number, number)).collect();
         }
-        let today = |number: u32| {
-            let doc = past.docs.get(number as usize)?.as_ref()?;
+        let today = |then: u32| {
+            let doc = past.docs.get(then as usize)?.as_ref()?;
             let number = self.snapshot.number(doc.rtype, &doc.id)?;
             let today = self.snapshot.docs.get(number as usize)?.as_ref()?;
-            today.visible.contains(self.audience).then_some(number)
+            today.visible.contains(self.audience).then_some((then, number))
         };
         numbers.into_iter().filter_map(today).collect()
     }
 
-    fn hit(&self, doc: &'a Doc, distance_km: Option<f64>) -> Hit<'a> {
-        Hit { doc, audience: self.audience, tally: self.tally, distance_km }
-    }
-}
-
-/// Who sees what this audience sees less what is of level 3; `None` for those who see nothing of it, so that
-/// their reads cost no more.
-fn without_level_3(audience: Audience) -> Option<AudienceMask> {
-    match audience {
-        Audience::PUBLIC | Audience::ALL_BUT_LEVEL_3 => None,
-        other => Some(other.mask() | Audience::ALL_BUT_LEVEL_3.mask()),
+    fn hit(&self, doc: &'a Doc) -> Hit<'a> {
+        Hit { doc, audience: self.audience, tally: self.tally, distance_km: None, score: None }
     }
 }
 
@@ -285,6 +288,7 @@ impl<'a> Hit<'a> {
     /// References to other resources, by parameter.
     pub fn references(&self) -> impl Iterator<Item = &'a OutgoingReference> + use<'a> {
         let audience: AudienceMask = self.audience.mask();
-        self.doc.references.iter().filter(move |(mask, _)| mask.includes(audience)).map(|(_, reference)| reference)
+        let seen = self.doc.references.iter().filter(move |reference| reference.audiences.includes(audience));
+        seen.map(|reference| &reference.outgoing)
     }
 }

@@ -39,7 +39,7 @@ fn d63_dates_of_another_audience_mark_no_reading() {
         #[expect(clippy::disallowed_methods, reason = "a test asks under every audience")]
         let grant = Grant::mint(audience, "essai".into(), Rights::default());
         let tally = Tally::default();
-        let found = snapshot.view(&grant).noted_in(&tally).total(query.rtype, &query.criteria);
+        let found = snapshot.view(&grant).noted_in(&tally).total(query.rtype, &query.filter);
         assert_eq!(found, u64::from(audience == Audience::ALL_BUT_LEVEL_3), "{audience}");
         assert!(!tally.holds_level_3(), "{audience}: nothing here is of level 3");
     }

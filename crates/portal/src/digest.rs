@@ -109,14 +109,7 @@ impl Digests {
     pub(crate) fn read_all(&self, view: View<'_>) {
         for rtype in [ResourceType::Organization, ResourceType::HealthcareService, ResourceType::Location] {
             let result = ResultParameters { count: PAGE, ..ResultParameters::default() };
-            let query = Query {
-                rtype,
-                criteria: Vec::new(),
-                includes: Vec::new(),
-                result,
-                warnings: Vec::new(),
-                parameters: Vec::new(),
-            };
+            let query = Query::everything(rtype, result);
             let mut anchor = None;
             while let Ok(page) = view.search(&query, anchor.as_ref(), None) {
                 for hit in &page.matches {

@@ -9,7 +9,7 @@ use ror_identity::Identity;
 use ror_identity::people::{DemoScopes, People, PeopleSettings};
 use ror_ledger::Ledger;
 use ror_registers::cog::{Cog, Commune};
-use ror_search::ResourceType;
+use ror_search::{Filter, ResourceType};
 
 use crate::config::Config;
 use crate::environment::{now, random};
@@ -60,14 +60,14 @@ fn scopes(directory: &Directory, identity: &Identity) -> DemoScopes {
     let view = snapshot.view(&grant);
     let mut sites: BTreeMap<String, Site> = BTreeMap::new();
     let mut parents: BTreeMap<String, String> = BTreeMap::new();
-    for hit in view.matching(ResourceType::Organization, &[]) {
+    for hit in view.matching(ResourceType::Organization, &Filter::All(Vec::new())) {
         let parent = hit.references().find(|reference| reference.rtype == ResourceType::Organization);
         if let Some(parent) = parent {
             parents.insert(hit.id().to_owned(), parent.id.to_string());
             sites.extend(site(&hit.to_node()).map(|site| (hit.id().to_owned(), site)));
         }
     }
-    for hit in view.matching(ResourceType::HealthcareService, &[]) {
+    for hit in view.matching(ResourceType::HealthcareService, &Filter::All(Vec::new())) {
         let mut holder = hit.references().find(|it| it.rtype == ResourceType::Organization).map(|it| it.id.to_string());
         let number = identifiers(&hit.to_node()).find(|value| value.contains('/'));
         while let Some(id) = holder {

@@ -21,6 +21,10 @@ pub struct Extracted {
     pub columns: Vec<Column>,
     /// Latitude and longitude of a place.
     pub position: Option<(f64, f64)>,
+    /// When it is open.
+    pub hours: Option<crate::Hours>,
+    /// The département of a place.
+    pub departement: Option<Box<str>>,
     /// References to other resources of the directory.
     pub references: Vec<OutgoingReference>,
 }
@@ -119,6 +123,7 @@ fn extract_value(parameter: ParamId, kind: ParamType, node: &Node, out: &mut Ext
                 out.terms.extend(near::cells_of(parameter, latitude, longitude));
             }
         }
+        ParamType::Number | ParamType::Quantity => {}
         ParamType::Date => {
             if let Some(read) = node.as_str().and_then(|text| DateTime::parse(text).ok()) {
                 sort_key(&date::key(read.start));

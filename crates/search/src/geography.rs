@@ -17,3 +17,8 @@ impl Geography for NoGeography {
         Vec::new()
     }
 }
+
+/// The time zone of a département (D14).
+pub fn zone_of_departement(_code: &str) -> &'static str {
+    "Europe/Paris"
+}

@@ -12,6 +12,7 @@ mod content;
 mod date;
 mod extract;
 mod geography;
+mod hours;
 mod near;
 mod ordered;
 mod query;
@@ -24,11 +25,12 @@ mod token;
 
 pub use content::question_words;
 pub use extract::{Column, Extracted, OutgoingReference, Record, extract};
-pub use geography::{Geography, NoGeography};
+pub use geography::{Geography, NoGeography, zone_of_departement};
+pub use hours::Hours;
 pub use near::{Circle, Near, distance_km};
 pub use ordered::{Axis, Comparison, Key, Ordered, Prefix, Span};
 pub use query::{
-    Family, Filter, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, Relation, ResultParameters,
+    Content, Family, Filter, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, Relation, ResultParameters,
     Sort, SortBy, Summary, Test, parse,
 };
 pub use registry::{ANYWHERE, ParamId, ParamType, Parameter, Registry};

@@ -17,6 +17,10 @@ pub enum ParamType {
     String,
     /// A date or a period.
     Date,
+    /// A number.
+    Number,
+    /// A number with its unit.
+    Quantity,
     /// A reference to another resource.
     Reference,
     /// With rules of its own: `near`.
@@ -30,6 +34,8 @@ impl ParamType {
             Self::Token => "token",
             Self::String => "string",
             Self::Date => "date",
+            Self::Number => "number",
+            Self::Quantity => "quantity",
             Self::Reference => "reference",
             Self::Special => "special",
         }
@@ -58,6 +64,8 @@ pub struct Parameter {
     pub paths: Vec<Path>,
     /// The types a reference may lead to.
     pub targets: Vec<ResourceType>,
+    /// The records that its criteria bear on together (D1).
+    pub family: Option<crate::Family>,
     /// Canonical address of the national guide's own SearchParameter.
     pub address: Option<Box<str>>,
     /// What it reads as one FHIRPath expression, for readers and SearchParameters.
@@ -89,6 +97,8 @@ struct Row {
     also: Vec<String>,
     #[serde(default)]
     targets: Vec<String>,
+    #[serde(default)]
+    family: Option<crate::Family>,
     address: Option<String>,
     #[serde(default)]
     internal: bool,
@@ -165,6 +175,7 @@ fn read_row(id: ParamId, row: Row) -> Result<Parameter, String> {
         paths,
         targets: row.targets.iter().map(|name| rtype(name)).collect::<Result<_, _>>()?,
         name: row.name.into(),
+        family: row.family,
         kind: row.kind,
         address: row.address.map(Into::into),
         expression: std::iter::once(row.expression).chain(row.also).collect::<Vec<_>>().join(" | ").into(),

@@ -23,6 +23,8 @@ enum Kind {
     Cell = 8,
     Type = 9,
     Word = 10,
+    NameWord = 11,
+    Family = 12,
 }
 
 impl Term {
@@ -81,6 +83,23 @@ impl Term {
         build(ParamId::MAX, Kind::Word, &[rtype.name(), word])
     }
 
+    /// A folded word of a resource's name: worth more than others (D15).
+    pub fn name_word(rtype: crate::ResourceType, word: &str) -> Self {
+        build(ParamId::MAX, Kind::NameWord, &[rtype.name(), word])
+    }
+
+    /// Every record of one family.
+    pub fn of_family(family: crate::Family) -> Self {
+        let mut bytes = start(ParamId::MAX, Kind::Family, 1);
+        bytes.push(family as u8);
+        Self(bytes.into())
+    }
+
+    /// The parameter it is a value of.
+    pub fn parameter(&self) -> ParamId {
+        ParamId::from_be_bytes([self.0[0], self.0[1]])
+    }
+
     /// For the word of a resource of `rtype`, the word; `None` for other terms.
     pub fn word_text(bytes: &[u8], rtype: crate::ResourceType) -> Option<&str> {
         let all = Self::word(rtype, "");
@@ -103,7 +122,7 @@ impl Term {
 
     /// Whether this is a folded text or a word, which the dictionary must keep in order.
     pub fn is_ordered(&self) -> bool {
-        self.0[2] == Kind::Folded as u8 || self.0[2] == Kind::Word as u8
+        [Kind::Folded as u8, Kind::Word as u8, Kind::NameWord as u8].contains(&self.0[2])
     }
 }
 

@@ -9,7 +9,7 @@ mod event;
 use std::sync::Arc;
 
 use ror_identity::{Asked, AuditFilter, Below, ToldPage, TraceFilter, Traces, Unread};
-use ror_search::{DateCriterion, Prefix};
+use ror_search::{Comparison, Prefix};
 
 use crate::answer::Answer;
 use crate::blocking;
@@ -172,8 +172,8 @@ fn owned(names: &[&str]) -> Vec<String> {
 
 fn add_date(filter: &mut TraceFilter, value: &str) -> Result<(), Fault> {
     let asked =
-        DateCriterion::parse(value).map_err(|expected| Fault::invalid_at("invalid-parameter", "date", expected))?;
-    let (start, end) = (asked.value.start, asked.value.end);
+        Comparison::parse_date(value).map_err(|expected| Fault::invalid_at("invalid-parameter", "date", expected))?;
+    let (start, end) = (asked.asked.start.instant(), asked.asked.end.instant());
     let (from, until) = match asked.prefix {
         Prefix::Eq | Prefix::Ap => (Some(start), Some(end)),
         Prefix::Ge => (Some(start), None),

@@ -100,7 +100,7 @@ pub(crate) fn modifiers(parameter: &Parameter) -> &'static [(&'static str, &'sta
         }
         ParamType::Token => &[("not", ":not"), ("missing", ":missing")],
         ParamType::String => &[("contains", ":contains"), ("exact", ":exact"), ("missing", ":missing")],
-        ParamType::Date | ParamType::Special => &[("missing", ":missing")],
+        ParamType::Date | ParamType::Number | ParamType::Quantity | ParamType::Special => &[("missing", ":missing")],
         ParamType::Reference => &[("missing", ":missing"), ("type", ":<Type>")],
     }
 }

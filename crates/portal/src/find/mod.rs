@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use ror_fhir::Instant;
 use ror_index::{Hit, View};
 use ror_registers::cog::Cog;
-use ror_search::{Criterion, Registry, Test};
+use ror_search::{Filter, Registry, Test};
 
 use crate::digest::Digests;
 use crate::needs::Kind;
@@ -131,8 +131,8 @@ impl<'a> Finder<'a> {
     }
 
     /// The words of a question as a criterion; none when there is no word.
-    fn words(what: &What<'_>) -> Option<Criterion> {
-        (!what.words.is_empty()).then(|| Criterion::Test(Test::Words { all: what.words.clone() }))
+    fn words(what: &What<'_>) -> Option<Filter> {
+        (!what.words.is_empty()).then(|| Filter::Test(Test::Words { all: what.words.clone() }))
     }
 
     fn is_open(&self, closed: Option<Instant>) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ror_index::Hit;
 use ror_registers::cog::Position;
-use ror_search::{Chain, Circle, Criterion, Near, ResourceType, Term, Test};
+use ror_search::{Circle, Filter, Near, Relation, ResourceType, Term, Test};
 
 use super::order::{self, Distance, Phrase, Reach, Standing};
 use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, furthest_km, narrowest, neutral};
@@ -28,7 +28,7 @@ impl<'a> Finder<'a> {
     pub(super) fn offers(&self, ask: Ask<'_>, wanted: Wanted) -> Found<'a> {
         let Some(mut criteria) = Self::offer_criteria(ask.what) else { return Found::default() };
         if let Some(Area::Around { position: Some(from), communes: own, .. }) = ask.area {
-            let hits = self.view.matching(ResourceType::HealthcareService, &criteria);
+            let hits = self.view.matching(ResourceType::HealthcareService, &Filter::All(criteria.clone()));
             if hits.len() <= MEASURED_MAX || ask.is_far {
                 let all = self.reached(hits, ask, *from, own);
                 return narrowest(ask, |radius| self.offers_found(&all, ask, wanted, Some((radius, ANYWHERE_KM))));
@@ -40,30 +40,30 @@ impl<'a> Finder<'a> {
             });
         }
         criteria.extend(ask.area.map(|area| self.offers_of_area(area)));
-        let hits = self.view.matching(ResourceType::HealthcareService, &criteria);
+        let hits = self.view.matching(ResourceType::HealthcareService, &Filter::All(criteria));
         let all = self.open_offers(hits, |_| Reach::default());
         self.offers_found(&all, ask, wanted, None)
     }
 
     /// `None` when the question is not about offers.
-    fn offer_criteria(what: &What<'_>) -> Option<Vec<Criterion>> {
+    fn offer_criteria(what: &What<'_>) -> Option<Vec<Filter>> {
         let mut criteria = Vec::new();
         if let Some(need) = what.need {
             if need.offers.is_empty() {
                 return None;
             }
-            criteria.push(Criterion::Test(Test::Terms { any: need.offers.clone(), not: false }));
+            criteria.push(Filter::Test(Test::Terms(need.offers.clone())));
         }
         criteria.extend(Self::words(what));
         Some(criteria)
     }
 
     /// Being in an area without a centre.
-    fn offers_of_area(&self, area: &Area) -> Criterion {
+    fn offers_of_area(&self, area: &Area) -> Filter {
         match area {
             Area::Region { code, .. } => {
                 let tag = self.registry.known(ResourceType::HealthcareService, "_tag");
-                Criterion::Test(Test::Terms { any: vec![Term::system_code(tag, REGION, code)], not: false })
+                Filter::Test(Test::Terms(vec![Term::system_code(tag, REGION, code)]))
             }
             Area::Departement { communes, .. } | Area::Around { communes, .. } => {
                 self.at_places(vec![self.in_communes(communes)])
@@ -72,15 +72,15 @@ impl<'a> Finder<'a> {
     }
 
     /// Those with a position within the radius, and those with a place without position in the communes around.
-    fn hits_around(&self, criteria: &[Criterion], from: Position, own: &[String], radius_km: u32) -> Vec<Hit<'a>> {
+    fn hits_around(&self, criteria: &[Filter], from: Position, own: &[String], radius_km: u32) -> Vec<Hit<'a>> {
         let parameter = self.registry.known(ResourceType::Location, "near");
         let circle = Circle { latitude: from.latitude, longitude: from.longitude, radius_km: f64::from(radius_km) };
-        let near = Criterion::Test(Test::Near { parameter, near: Near { circles: vec![circle] } });
-        let missing = Criterion::Test(Test::Missing { parameter, missing: true });
+        let near = Filter::Test(Test::Near { parameter, near: Near { circles: vec![circle] } });
+        let missing = Filter::negated(Filter::Test(Test::Terms(vec![Term::present(parameter)])));
         let communes = self.in_communes(&order::communes_within(self.cog, from, own, radius_km));
         let hits = |places| {
-            let criteria: Vec<Criterion> = criteria.iter().cloned().chain([self.at_places(places)]).collect();
-            self.view.matching(ResourceType::HealthcareService, &criteria)
+            let criteria: Vec<Filter> = criteria.iter().cloned().chain([self.at_places(places)]).collect();
+            self.view.matching(ResourceType::HealthcareService, &Filter::All(criteria))
         };
         let mut found = hits(vec![near]);
         found.extend(hits(vec![missing, communes]));
@@ -90,16 +90,16 @@ impl<'a> Finder<'a> {
         found
     }
 
-    fn in_communes(&self, codes: &[String]) -> Criterion {
+    fn in_communes(&self, codes: &[String]) -> Filter {
         let parameter = self.registry.known(ResourceType::Location, "commune-cog");
         let any = codes.iter().map(|code| Term::code(parameter, code)).collect();
-        Criterion::Test(Test::Terms { any, not: false })
+        Filter::Test(Test::Terms(any))
     }
 
     /// Tests on one and the same place of an offer (D1).
-    fn at_places(&self, criteria: Vec<Criterion>) -> Criterion {
+    fn at_places(&self, criteria: Vec<Filter>) -> Filter {
         let reference = self.registry.known(ResourceType::HealthcareService, "location");
-        Criterion::Chain(Chain { reference, target: ResourceType::Location, criteria })
+        Filter::related(Relation::Target { reference, rtype: ResourceType::Location }, Filter::All(criteria))
     }
 
     /// Open offers, each with how far it is.

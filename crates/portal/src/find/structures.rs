@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ror_index::Hit;
-use ror_search::{Criterion, ResourceType, Term, Test};
+use ror_search::{Filter, ResourceType, Term, Test};
 
 use super::order::{self, Distance, Phrase, Reach, Standing};
 use super::{ANYWHERE_KM, Ask, Counts, Finder, Found, Match, Wanted, count_radii, furthest_km, narrowest, neutral};
@@ -96,25 +96,25 @@ impl<'a> Finder<'a> {
     }
 
     /// `None` when the question is not about structures.
-    fn structure_criteria(&self, ask: Ask<'_>) -> Option<Vec<Criterion>> {
+    fn structure_criteria(&self, ask: Ask<'_>) -> Option<Filter> {
         let kind = self.registry.known(ResourceType::Organization, "type");
         let any = match ask.what.need {
             Some(need) if need.structures.is_empty() => return None,
             Some(need) => need.structures.clone(),
             None => CATEGORIES.iter().map(|system| Term::system(kind, system)).collect(),
         };
-        let mut criteria = vec![Criterion::Test(Test::Terms { any, not: false })];
+        let mut criteria = vec![Filter::Test(Test::Terms(any))];
         criteria.extend(Self::words(ask.what));
         if let Some(Area::Region { code, .. }) = ask.area {
             let tag = self.registry.known(ResourceType::Organization, "_tag");
             let any = vec![Term::system_code(tag, REGION, code)];
-            criteria.push(Criterion::Test(Test::Terms { any, not: false }));
+            criteria.push(Filter::Test(Test::Terms(any)));
         }
-        Some(criteria)
+        Some(Filter::All(criteria))
     }
 
     /// Open structures that meet the criteria; those of the area, when it has no centre.
-    fn structures_in(&self, criteria: &[Criterion], ask: Ask<'_>) -> Vec<Candidate<'a>> {
+    fn structures_in(&self, criteria: &Filter, ask: Ask<'_>) -> Vec<Candidate<'a>> {
         let communes: Option<HashSet<&str>> = match ask.area {
             Some(Area::Around { communes, position: None, .. } | Area::Departement { communes, .. }) => {
                 Some(communes.iter().map(String::as_str).collect())

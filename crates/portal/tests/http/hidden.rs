@@ -28,8 +28,7 @@ fn projection(world: &World) -> Vec<ImportItem> {
         ResourceType::PractitionerRole,
     ] {
         let result = ResultParameters { count: usize::MAX, ..ResultParameters::default() };
-        let (criteria, includes) = (Vec::new(), Vec::new());
-        let query = Query { rtype, criteria, includes, result, warnings: Vec::new(), parameters: Vec::new() };
+        let query = Query::everything(rtype, result);
         for hit in view.search(&query, None, None).expect("no includes").matches {
             let (resource, updated) = (hit.to_node(), hit.updated());
             items.push(ImportItem { key: None, resource, updated, mint: None, replaces: Replaces::Anyone });

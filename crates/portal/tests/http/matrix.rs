@@ -330,8 +330,7 @@ fn sheets(world: &World, grant: &Grant) -> (Vec<String>, String) {
     let (mut paths, mut told) = (Vec::new(), String::new());
     for rtype in ResourceType::ALL {
         let result = ResultParameters { count: usize::MAX, ..ResultParameters::default() };
-        let (criteria, includes) = (Vec::new(), Vec::new());
-        let query = Query { rtype, criteria, includes, result, warnings: Vec::new(), parameters: Vec::new() };
+        let query = Query::everything(rtype, result);
         for hit in view.search(&query, None, None).expect("no includes").matches {
             told.push_str(&String::from_utf8(hit.to_node().to_bytes()).expect("text"));
             match rtype {

@@ -6,7 +6,7 @@ use ror_directory::{ImportItem, Replaces};
 use ror_fhir::Node;
 use ror_identity::CallLimits;
 use ror_identity::people::Persona;
-use ror_search::{Query, ResourceType, ResultParameters};
+use ror_search::{Filter, Query, ResourceType, ResultParameters};
 
 use crate::common::{NOW, Reply, World, territory, world};
 
@@ -112,14 +112,7 @@ pub(crate) fn offers(world: &World, session: Option<&str>) -> Vec<(String, BTree
     let snapshot = world.directory.snapshot();
     let view = snapshot.view(&grant);
     let result = ResultParameters { count: usize::MAX, ..ResultParameters::default() };
-    let query = Query {
-        rtype: ResourceType::HealthcareService,
-        criteria: Vec::new(),
-        includes: Vec::new(),
-        result,
-        warnings: Vec::new(),
-        parameters: Vec::new(),
-    };
+    let query = Query::everything(ResourceType::HealthcareService, result);
     let hits = view.search(&query, None, None).expect("no includes").matches;
     let sheet = |hit: &ror_index::Hit<'_>| {
         let node = hit.to_node();
@@ -463,7 +456,7 @@ fn establishment(world: &World) -> (String, String) {
     let identifier = |node: &Node, good: &dyn Fn(&str) -> bool| {
         node.items("identifier").filter_map(|it| it.str("value")).find(|value| good(value)).map(str::to_owned)
     };
-    let offers = view.matching(ResourceType::HealthcareService, &[]);
+    let offers = view.matching(ResourceType::HealthcareService, &Filter::All(Vec::new()));
     let found = offers.iter().find_map(|offer| {
         let holder = offer.references().find(|it| it.rtype == ResourceType::Organization)?;
         let holder = view.read(ResourceType::Organization, &holder.id)?.to_node();

@@ -37,6 +37,7 @@ impl Reader<'_> {
             ParamType::String => text(parameter, modifier, written, &values),
             ParamType::Date => date(parameter, modifier, written, &values),
             ParamType::Reference => referenced(parameter, modifier, written, &values),
+            ParamType::Number | ParamType::Quantity => Err(QueryError::new(written, "Non pris en charge.")),
             ParamType::Special => near(parameter, modifier, written, &values),
         }
     }

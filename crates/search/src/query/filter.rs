@@ -64,6 +64,17 @@ pub enum Family {
     Price,
 }
 
+/// A question of words, whose answers are scored (D15).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Content {
+    /// From the type searched to the type whose words count.
+    pub path: Vec<Relation>,
+    /// That type.
+    pub rtype: ResourceType,
+    /// The words, folded.
+    pub words: Vec<String>,
+}
+
 /// A test on one parameter. Values separated by commas are alternatives.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {

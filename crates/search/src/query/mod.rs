@@ -9,7 +9,7 @@ mod result;
 use ror_terminology::Terminology;
 
 pub use error::{QueryError, QueryWarning};
-pub use filter::{Family, Filter, Relation, Test};
+pub use filter::{Content, Family, Filter, Relation, Test};
 pub use include::{Include, IncludeTarget};
 pub use result::{ResultParameters, Sort, SortBy, Summary};
 
@@ -22,6 +22,8 @@ pub struct Query {
     pub rtype: ResourceType,
     /// What a resource must meet.
     pub filter: Filter,
+    /// The words asked for, wherever they are asked for: what results are scored by.
+    pub content: Vec<Content>,
     /// What to bring along.
     pub includes: Vec<Include>,
     /// Order, page and shape of the answer.
@@ -33,6 +35,19 @@ pub struct Query {
 }
 
 impl Query {
+    /// Everything of a type.
+    pub fn everything(rtype: ResourceType, result: ResultParameters) -> Self {
+        Self {
+            rtype,
+            filter: Filter::All(Vec::new()),
+            content: Vec::new(),
+            includes: Vec::new(),
+            result,
+            warnings: Vec::new(),
+            parameters: Vec::new(),
+        }
+    }
+
     /// The circles by which results are ordered and distances given: a positive `near`
     /// on the type searched, or chained (D7, D11).
     pub fn near(&self) -> Option<&Near> {
@@ -68,14 +83,7 @@ pub fn parse(
         geography,
         handling,
         errors: Vec::new(),
-        query: Query {
-            rtype,
-            filter: Filter::All(Vec::new()),
-            includes: Vec::new(),
-            result: ResultParameters::default(),
-            warnings: Vec::new(),
-            parameters: Vec::new(),
-        },
+        query: Query::everything(rtype, ResultParameters::default()),
     };
     for (name, value) in pairs {
         if let Err(error) = reader.pair(name, value) {

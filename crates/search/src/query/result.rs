@@ -79,6 +79,8 @@ pub enum SortBy {
     },
     /// Distance from the circles of the `near` criterion.
     Distance,
+    /// How well the words asked for are met (D15).
+    Score,
 }
 
 /// Parameters of FHIR refused with a reason (D3).

@@ -1,7 +1,7 @@
 //! Requests and what they mean.
 
 use super::*;
-use crate::NoGeography;
+use crate::{NoGeography, Term};
 
 struct Paris;
 

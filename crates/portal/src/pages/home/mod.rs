@@ -6,7 +6,7 @@ use askama::Template;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use ror_fhir::{DateTime, Instant};
-use ror_search::{Criterion, DateCriterion, Query, ResourceType, ResultParameters, Sort, SortBy, Test};
+use ror_search::{Comparison, Filter, Query, ResourceType, ResultParameters, Sort, SortBy, Test};
 
 use super::{Context, Frame};
 use crate::components::figures::{Figure, FigureRow};
@@ -100,8 +100,8 @@ fn counted(context: &Context<'_>) -> Arc<Figures> {
 fn count(context: &Context<'_>) -> Figures {
     let view = context.view;
     let since = DateTime::format_instant(context.now - MONTH_MS);
-    let fresh = DateCriterion::parse(&format!("ge{since}")).map_or(0, |since| {
-        view.total(ResourceType::HealthcareService, &[Criterion::Test(Test::LastUpdated { any: vec![since] })])
+    let fresh = Comparison::parse_date(&format!("ge{since}")).map_or(0, |since| {
+        view.total(ResourceType::HealthcareService, &Filter::Test(Test::LastUpdated { any: vec![since] }))
     });
     let latest = latest(context);
     // Older ones are no news: three of many that an import wrote at the same moment.
@@ -126,9 +126,7 @@ fn latest<'a>(context: &Context<'a>) -> Vec<ror_index::Hit<'a>> {
         sort: vec![Sort { by: SortBy::LastUpdated, descending: true }],
         ..ResultParameters::default()
     };
-    let (criteria, includes) = (Vec::new(), Vec::new());
-    let (warnings, parameters) = (Vec::new(), Vec::new());
-    let query = Query { rtype: ResourceType::HealthcareService, criteria, includes, result, warnings, parameters };
+    let query = Query::everything(ResourceType::HealthcareService, result);
     context.view.search(&query, None, None).map(|page| page.matches).unwrap_or_default()
 }
 
