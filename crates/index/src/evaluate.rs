@@ -10,6 +10,19 @@ use crate::eyes::Eyes;
 use crate::plan::{Kind, Planner, Scope, Step, everything};
 use crate::snapshot::Snapshot;
 
+/// One step of an answer, for those who ask how it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// The parameters it reads, as written in requests.
+    pub parameters: Vec<String>,
+    /// How many meet it, all else aside.
+    pub alone: u64,
+    /// How many meet it and the steps before.
+    pub left: u64,
+    /// Whether candidates are looked at one by one rather than all that meet it found first.
+    pub one_by_one: bool,
+}
+
 /// Evaluates questions on one snapshot with one pair of eyes.
 pub(crate) struct Evaluator<'a> {
     pub(crate) snapshot: &'a Snapshot,
@@ -94,6 +107,24 @@ impl<'a> Evaluator<'a> {
         found
     }
 
+    /// The steps of a plan in the order they are taken.
+    pub(crate) fn explain(&self, plan: &Step<'_>) -> Vec<Explained> {
+        let single = std::slice::from_ref(plan);
+        let steps = if let Kind::All(all) = &plan.kind { all } else { single };
+        let mut left: Option<Bitmap> = None;
+        let mut explained = Vec::with_capacity(steps.len());
+        for step in steps {
+            let found = self.known(step);
+            let candidates = left.as_ref().map(Bitmap::cardinality);
+            let one_by_one = candidates.is_some_and(|count| count.saturating_mul(step.probe) < step.cost);
+            let now = left.map_or_else(|| found.clone(), |left| left.and(found));
+            let parameters = step.filter.map(|filter| filter.parameters(self.snapshot.registry)).unwrap_or_default();
+            explained.push(Explained { parameters, alone: found.cardinality(), left: now.cardinality(), one_by_one });
+            left = Some(now);
+        }
+        explained
+    }
+
     fn filter(&self, among: &Bitmap, step: &Step<'_>) -> Bitmap {
         let kept: Vec<u32> = among.iter().filter(|row| self.passes(step, *row)).collect();
         Bitmap::of(&kept)
@@ -155,9 +186,8 @@ impl<'a> Evaluator<'a> {
     fn updated(&self, scope: Scope, any: &[Comparison]) -> Bitmap {
         let Scope::Resources(rtype) = scope else { return Bitmap::new() };
         let dates = &self.snapshot.updates[rtype as usize];
-        let mine = |(row, mask): (u32, ror_confidentiality::AudienceMask)| {
-            mask.contains(self.eyes.reader()).then_some(row)
-        };
+        let mine =
+            |(row, mask): (u32, ror_confidentiality::AudienceMask)| mask.contains(self.eyes.reader()).then_some(row);
         let rows: Vec<u32> = any.iter().flat_map(|test| dates.meeting(test).filter_map(mine)).collect();
         let mut found = Bitmap::of(&rows);
         found.and_inplace(&self.everything(rtype));

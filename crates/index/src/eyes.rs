@@ -18,12 +18,7 @@ pub(crate) struct Eyes {
 impl Eyes {
     /// Of one audience, by its own dates.
     pub(crate) const fn of(audience: Audience) -> Self {
-        Self {
-            audience: audience.mask(),
-            reader: audience,
-            without: without_level_3(audience),
-            met: Cell::new(false),
-        }
+        Self { audience: audience.mask(), reader: audience, without: without_level_3(audience), met: Cell::new(false) }
     }
 
     /// Of one audience, closed to what is of level 3; `None` when that is all it sees.

@@ -26,6 +26,7 @@ mod values;
 mod view;
 
 pub use document::{Document, DocumentGroup, Stamp};
+pub use evaluate::Explained;
 pub use order::{Anchor, Direction};
 pub use snapshot::{Former, Snapshot};
 pub use tally::Tally;

@@ -160,9 +160,8 @@ impl Ordering<'_> {
         let mut keyed: Vec<(&[u8], u32)> = keys.iter().filter(|(key, _)| on_this_side(key)).collect();
         let is_other_side_empty = keyed.len() == keys.ends.len();
         let more = keyed.len() > count;
-        let in_page_order = |a: &(&[u8], u32), b: &(&[u8], u32)| -> Compared {
-            if is_back { b.cmp(a) } else { a.cmp(b) }
-        };
+        let in_page_order =
+            |a: &(&[u8], u32), b: &(&[u8], u32)| -> Compared { if is_back { b.cmp(a) } else { a.cmp(b) } };
         if more && count > 0 {
             keyed.select_nth_unstable_by(count - 1, in_page_order);
         }
@@ -192,9 +191,7 @@ impl Ordering<'_> {
             SortBy::Chained { reference, target, parameter } => {
                 self.push_chained(doc, (*reference, *target), *parameter, sort.descending, key)
             }
-            SortBy::Distance => {
-                self.nearest_km(self.plan, number).is_some_and(|km| push_number(km.to_bits(), key))
-            }
+            SortBy::Distance => self.nearest_km(self.plan, number).is_some_and(|km| push_number(km.to_bits(), key)),
             SortBy::Score => self.scorer.score(number).is_some_and(|score| push_number(score.to_bits(), key)),
         };
         if !is_there {

@@ -29,6 +29,8 @@ pub(crate) struct Step<'f> {
     pub(crate) cost: u64,
     /// Work to check one candidate.
     pub(crate) probe: u64,
+    /// The question itself.
+    pub(crate) filter: Option<&'f Filter>,
     /// All that pass, once somebody asked.
     pub(crate) set: OnceCell<Bitmap>,
 }
@@ -56,7 +58,7 @@ pub(crate) struct Planner<'a> {
 
 impl Planner<'_> {
     pub(crate) fn plan<'f>(&self, scope: Scope, filter: &'f Filter) -> Step<'f> {
-        match filter {
+        let step = match filter {
             Filter::All(all) => self.all(scope, all.iter().map(|filter| self.plan(scope, filter)).collect()),
             Filter::Any(any) => {
                 let any: Vec<_> = any.iter().map(|filter| self.plan(scope, filter)).collect();
@@ -72,7 +74,8 @@ impl Planner<'_> {
             }
             Filter::Test(test) => self.test(scope, test),
             Filter::Related(relation, inner) => self.related(scope, *relation, inner),
-        }
+        };
+        Step { filter: Some(filter), ..step }
     }
 
     /// The one that lets fewest pass comes first, unless finding them is a long work.
@@ -189,5 +192,5 @@ fn starting(terms: &Terms, first: &Term) -> Vec<u32> {
 }
 
 fn step(scope: Scope, kind: Kind<'_>, estimate: u64, cost: u64, probe: u64) -> Step<'_> {
-    Step { scope, kind, estimate, cost, probe, set: OnceCell::new() }
+    Step { scope, kind, estimate, cost, probe, filter: None, set: OnceCell::new() }
 }

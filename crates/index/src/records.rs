@@ -1,7 +1,7 @@
 //! Records of resources: beds, equipment, dwellings, prices, each found by itself (D1).
 
 use ror_confidentiality::AudienceMask;
-use ror_search::{Family, Ordered, Term};
+use ror_search::{Family, Ordered, Registry, Term};
 use rpds::{StackSync, VectorSync};
 
 use crate::terms::Terms;
@@ -30,8 +30,9 @@ pub(crate) struct Record {
 }
 
 impl Records {
-    pub(crate) fn new() -> Self {
-        Self { all: VectorSync::new_sync(), free: StackSync::new_sync(), terms: Terms::new(), values: Values::new() }
+    pub(crate) fn new(registry: &'static Registry) -> Self {
+        let (all, free) = (VectorSync::new_sync(), StackSync::new_sync());
+        Self { all, free, terms: Terms::new(registry), values: Values::new() }
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&Record> {

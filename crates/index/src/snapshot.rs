@@ -51,10 +51,10 @@ impl Snapshot {
             seq: 0,
             docs: VectorSync::new_sync(),
             ids: Ids::new(),
-            terms: Terms::new(),
+            terms: Terms::new(registry),
             values: Values::new(),
             updates: std::array::from_fn(|_| Spans::default()),
-            records: Records::new(),
+            records: Records::new(registry),
             incoming: VectorSync::new_sync(),
         }
     }

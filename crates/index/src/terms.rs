@@ -6,7 +6,7 @@ use std::sync::Arc;
 use croaring::Bitmap;
 use imbl::OrdMap;
 use ror_confidentiality::AudienceMask;
-use ror_search::{ParamId, Term};
+use ror_search::{ParamId, Registry, Term};
 use rpds::VectorSync;
 
 use crate::ids::{Numbered, numbered};
@@ -21,8 +21,9 @@ type Piece = (ParamId, [u8; PIECE]);
 /// A dictionary of terms, and the rows of each.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
+    registry: &'static Registry,
     numbers: Numbered<Term>,
-    /// The folded texts and words again, in order, for prefixes.
+    /// Again in order: folded texts and words, for prefixes, and the codes that can be counted.
     texts: OrdMap<Term, u32>,
     /// By number: the texts that a piece may be found in.
     pieces: rpds::HashTrieMapSync<Piece, Arc<Bitmap>, foldhash::quality::RandomState>,
@@ -32,9 +33,10 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(registry: &'static Registry) -> Self {
         let state = foldhash::quality::RandomState::default();
         Self {
+            registry,
             numbers: numbered(),
             texts: OrdMap::new(),
             pieces: rpds::HashTrieMapSync::new_with_hasher_and_ptr_kind(state),
@@ -50,7 +52,7 @@ impl Terms {
         }
         let number = u32::try_from(self.postings.len()).expect("fewer than 2^32 terms");
         self.numbers.insert_mut(term.clone(), number);
-        if term.is_ordered() {
+        if term.is_ordered() || self.is_counted(term) {
             self.texts.insert(term.clone(), number);
         }
         for piece in pieces_of(term) {
@@ -61,6 +63,12 @@ impl Terms {
         self.terms.push_back_mut(term.clone());
         self.postings.push_back_mut(Posting::default());
         number
+    }
+
+    /// Whether it is a code that resources share, unlike those that name one.
+    fn is_counted(&self, term: &Term) -> bool {
+        let is_shared = |parameter: &str| !["_id", "identifier"].contains(&parameter);
+        term.system_and_code().is_some() && is_shared(&self.registry.get(term.parameter()).name)
     }
 
     pub(crate) fn find(&self, term: &Term) -> Option<u32> {
@@ -93,9 +101,7 @@ impl Terms {
             candidates = Some(candidates.map_or_else(|| Bitmap::clone(known), |found| found.and(known)));
         }
         match candidates {
-            Some(found) => {
-                found.iter().filter(|number| self.terms.get(*number as usize).is_some_and(holds)).collect()
-            }
+            Some(found) => found.iter().filter(|number| self.terms.get(*number as usize).is_some_and(holds)).collect(),
             None => {
                 let all = self.starting(&Term::folded(parameter, ""));
                 all.filter(|(term, _)| holds(term)).map(|(_, number)| number).collect()

@@ -6,7 +6,7 @@ use ror_fhir::{Instant, Node};
 use ror_search::{Filter, OutgoingReference, ParamId, Query, ResourceType, Term};
 
 use crate::document::Doc;
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluator, Explained};
 use crate::eyes::{Eyes, without_level_3};
 use crate::include::Includer;
 use crate::order::{Anchor, Ordering};
@@ -168,6 +168,43 @@ impl<'a> View<'a> {
             })
             .take(limit)
             .collect()
+    }
+
+    /// The codes of a token parameter that this audience sees somewhere, with their systems (empty: none),
+    /// in alphabetical order.
+    pub fn codes(&self, parameter: ParamId) -> Vec<(&'a str, &'a str)> {
+        let mask = self.audience.mask();
+        let all = self.snapshot.terms.starting(&Term::system_codes(parameter));
+        let seen = all.filter(|(_, number)| self.snapshot.terms.of(*number).is_some_and(|rows| rows.len(mask) > 0));
+        seen.filter_map(|(term, _)| term.system_and_code()).collect()
+    }
+
+    /// How many of those that meet `filter` hold each code of a token parameter of their own type: its total if
+    /// that code was asked for as well. Codes that none holds are left out.
+    pub fn facet(&self, rtype: ResourceType, filter: &Filter, parameter: ParamId) -> Vec<(&'a str, &'a str, u64)> {
+        let (found, eyes) = (self.found(rtype, filter), Eyes::of(self.audience));
+        let mut counts = Vec::new();
+        for (term, number) in self.snapshot.terms.starting(&Term::system_codes(parameter)) {
+            let rows = self.snapshot.terms.of(number).map(|posting| posting.bitmap(&eyes).and_cardinality(&found));
+            if let (Some(count @ 1..), Some((system, code))) = (rows, term.system_and_code()) {
+                counts.push((system, code, count));
+            }
+        }
+        if let Some(tally) = self.tally.filter(|_| eyes.met_level_3()) {
+            tally.note_level_3();
+        }
+        counts
+    }
+
+    /// How `filter` is answered, step by step: what each step asks, how many meet it alone, how many are left
+    /// after it. Counts are of this view alone (D78).
+    pub fn explain(&self, rtype: ResourceType, filter: &Filter) -> Vec<Explained> {
+        let evaluator = Evaluator::of(self.snapshot, self.audience);
+        let plan = evaluator.plan(Scope::Resources(rtype), filter);
+        let steps = evaluator.explain(&plan);
+        let found = evaluator.set(&plan);
+        self.note_found(&evaluator, rtype, filter, &found);
+        steps
     }
 
     /// Notes that what was found tells of level 3, though nothing of it may be shown.

@@ -74,7 +74,7 @@ pub fn extract(rtype: ResourceType, id: &str, resource: &Node, registry: &Regist
                 is_present = true;
             }
             // The date of an audience is not in the body; the index holds it (D28).
-            "_lastUpdated" => continue,
+            "_lastUpdated" => is_present = true,
             ANYWHERE => {
                 let mut tell = |rtype, id: &str| out.terms.push(Term::reference(parameter.id, rtype, id));
                 reference::targets_anywhere(resource, &mut tell);
@@ -226,7 +226,7 @@ mod tests {
     fn what_is_absent_leaves_no_term() {
         let registry = Registry::embedded();
         let read = extract(ResourceType::Location, "l1", &node!({"resourceType": "Location"}), registry);
-        // The type, the id, and that the id is present.
-        assert_eq!(read.terms.len(), 3);
+        // The type, the id, and that there are an id and a date.
+        assert_eq!(read.terms.len(), 4);
     }
 }

@@ -30,8 +30,8 @@ pub use hours::Hours;
 pub use near::{Circle, Near, distance_km};
 pub use ordered::{Axis, Comparison, Key, Ordered, Prefix, Span};
 pub use query::{
-    Content, Family, Filter, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, Relation, ResultParameters,
-    Sort, SortBy, Summary, Test, parse,
+    Content, Family, Filter, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, Relation,
+    ResultParameters, Sort, SortBy, Summary, Test, parse,
 };
 pub use registry::{ANYWHERE, ParamId, ParamType, Parameter, Registry};
 pub use resource_type::ResourceType;

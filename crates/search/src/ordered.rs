@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn a_number_is_compared_as_itself_and_equals_within_the_precision_written() {
-        let test = |prefix, asked, value| Comparison { prefix, axis: Axis::Number, asked }.matches(Span::of_number(value));
+        let test =
+            |prefix, asked, value| Comparison { prefix, axis: Axis::Number, asked }.matches(Span::of_number(value));
         let point = Span::of_number(70.0);
         for (prefix, below, at, above) in [
             (Prefix::Gt, false, false, true),

@@ -95,6 +95,18 @@ impl Term {
         Self(bytes.into())
     }
 
+    /// What every code of a parameter, with its system, starts with.
+    pub fn system_codes(parameter: ParamId) -> Self {
+        Self(start(parameter, Kind::SystemCode, 0).into())
+    }
+
+    /// For a code with its system, both; `None` for other terms.
+    pub fn system_and_code(&self) -> Option<(&str, &str)> {
+        let (_, parts) = self.0.split_at_checked(3).filter(|_| self.0[2] == Kind::SystemCode as u8)?;
+        let at = parts.iter().position(|byte| *byte == SEPARATOR)?;
+        Some((std::str::from_utf8(&parts[..at]).ok()?, std::str::from_utf8(&parts[at + 1..]).ok()?))
+    }
+
     /// The parameter it is a value of.
     pub fn parameter(&self) -> ParamId {
         ParamId::from_be_bytes([self.0[0], self.0[1]])
@@ -126,6 +138,9 @@ impl Term {
     }
 }
 
+/// Between two parts: a byte that UTF-8 text never holds.
+const SEPARATOR: u8 = 0xff;
+
 fn start(parameter: ParamId, kind: Kind, room: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(3 + room);
     bytes.extend_from_slice(&parameter.to_be_bytes());
@@ -133,13 +148,12 @@ fn start(parameter: ParamId, kind: Kind, room: usize) -> Vec<u8> {
     bytes
 }
 
-/// Parts are separated by a byte that UTF-8 text never holds, so that no two lists of
-/// parts give the same bytes.
+/// No two lists of parts give the same bytes.
 fn build(parameter: ParamId, kind: Kind, parts: &[&str]) -> Term {
     let mut bytes = start(parameter, kind, parts.iter().map(|part| part.len() + 1).sum());
     for (at, part) in parts.iter().enumerate() {
         if at > 0 {
-            bytes.push(0xff);
+            bytes.push(SEPARATOR);
         }
         bytes.extend_from_slice(part.as_bytes());
     }

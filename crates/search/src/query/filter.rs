@@ -1,6 +1,6 @@
 //! What a search asks, as a tree (D1).
 
-use crate::{Comparison, Near, ParamId, ResourceType, Term};
+use crate::{Comparison, Near, ParamId, Registry, ResourceType, Term};
 
 /// What a resource must meet, or one of its records.
 ///
@@ -132,6 +132,31 @@ pub enum Test {
     },
 }
 
+impl Test {
+    /// The parameter it reads; `None` for those that read the whole resource or its dates.
+    fn parameter(&self) -> Option<ParamId> {
+        match self {
+            Self::Terms(any) => any.first().map(Term::parameter).filter(|parameter| *parameter != ParamId::MAX),
+            Self::StartsWith { parameter, .. }
+            | Self::Contains { parameter, .. }
+            | Self::EndsWith { parameter, .. }
+            | Self::Ordered { parameter, .. }
+            | Self::Near { parameter, .. } => Some(*parameter),
+            Self::LastUpdated { .. } | Self::Words { .. } | Self::OpenAt { .. } => None,
+        }
+    }
+
+    /// The name of what is no parameter of the table.
+    const fn own_name(&self) -> &'static str {
+        match self {
+            Self::LastUpdated { .. } => "_lastUpdated",
+            Self::Words { .. } => "_content",
+            Self::OpenAt { .. } => "open-at",
+            _ => "",
+        }
+    }
+}
+
 impl Filter {
     /// Meets everything in `filters`, which need not be two.
     pub fn all(mut filters: Vec<Self>) -> Self {
@@ -157,6 +182,41 @@ impl Filter {
             Self::All(all) => all.iter().find_map(Self::near),
             Self::Related(Relation::Target { .. }, inner) => inner.near(),
             _ => None,
+        }
+    }
+
+    /// The parameters it reads, as written in requests, each once.
+    pub fn parameters(&self, registry: &Registry) -> Vec<String> {
+        let mut names = Vec::new();
+        self.name(registry, "", "", &mut names);
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn name(&self, registry: &Registry, before: &str, after: &str, names: &mut Vec<String>) {
+        let parameter = |parameter: ParamId| registry.get(parameter).name.to_string();
+        match self {
+            Self::All(inner) | Self::Any(inner) => {
+                inner.iter().for_each(|inner| inner.name(registry, before, after, names));
+            }
+            Self::Not(inner) => inner.name(registry, before, after, names),
+            Self::Test(test) => {
+                let read = test.parameter();
+                let name = read.map_or_else(|| test.own_name().to_owned(), parameter);
+                names.push(format!("{before}{name}{after}"));
+            }
+            Self::Related(relation, inner) => {
+                let (before, after) = match *relation {
+                    Relation::Target { reference, .. } => (format!("{before}{}.", parameter(reference)), after),
+                    Relation::Source { reference, rtype } => {
+                        (format!("{before}_has:{rtype}:{}:", parameter(reference)), after)
+                    }
+                    Relation::Line { reference, .. } => (format!("{before}{}.", parameter(reference)), ":above"),
+                    Relation::Record(_) => (before.to_owned(), after),
+                };
+                inner.name(registry, &before, after, names);
+            }
         }
     }
 
