@@ -81,14 +81,14 @@ impl<'a> Bundle<'a> {
             shape.prune(&mut resource, Elements::of(hit.rtype()));
             resource.write(&mut self.out);
         }
-        self.close(mode, hit.distance_km);
+        self.close(mode, hit.distance_km, hit.score);
     }
 
     /// Adds a resource held elsewhere: a list.
     pub(crate) fn push_node(&mut self, rtype: &'static str, id: &str, resource: &Node) {
         self.open(rtype, id);
         resource.write(&mut self.out);
-        self.close(Mode::Match, None);
+        self.close(Mode::Match, None, None);
     }
 
     /// Adds remarks on the request; they are no results and are not counted (D4).
@@ -127,7 +127,10 @@ impl<'a> Bundle<'a> {
         self.out.extend_from_slice(b"\",\"resource\":");
     }
 
-    fn close(&mut self, mode: Mode, distance_km: Option<f64>) {
+    fn close(&mut self, mode: Mode, distance_km: Option<f64>, score: Option<f64>) {
+        if let Some(score) = score {
+            return self.close_scored(score, distance_km);
+        }
         let Some(km) = distance_km else {
             self.out.extend_from_slice(match mode {
                 Mode::Match => b",\"search\":{\"mode\":\"match\"}}",
@@ -139,6 +142,20 @@ impl<'a> Bundle<'a> {
             Mode::Match => b",\"search\":{\"mode\":\"match\"",
             Mode::Include => b",\"search\":{\"mode\":\"include\"",
         });
+        self.distance(km);
+        self.out.extend_from_slice(b"}}");
+    }
+
+    /// The end of a match that words found (D15).
+    fn close_scored(&mut self, score: f64, distance_km: Option<f64>) {
+        self.out.extend_from_slice(b",\"search\":{\"mode\":\"match\"");
+        if let Some(km) = distance_km {
+            self.distance(km);
+        }
+        write!(self.out, ",\"score\":{score}}}}}").expect("a buffer takes everything");
+    }
+
+    fn distance(&mut self, km: f64) {
         // Rounded to the metre (D11).
         let km = (km * 1_000.0).round() / 1_000.0;
         let extension = write!(
@@ -147,7 +164,6 @@ impl<'a> Bundle<'a> {
                  \"valueDistance\":{{\"value\":{km},\"unit\":\"km\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"km\"}}}}]"
         );
         extension.expect("a buffer takes everything");
-        self.out.extend_from_slice(b"}}");
     }
 }
 
@@ -201,7 +217,7 @@ mod tests {
             bundle.separate();
             bundle.out.push(b'{');
             bundle.out.extend_from_slice(b"\"resource\":{}");
-            bundle.close(Mode::Match, Some(km));
+            bundle.close(Mode::Match, Some(km), None);
         }
         let bundle = Node::parse(&bundle.finish()).expect("JSON");
         let value = |entry: &Node| {

@@ -24,6 +24,7 @@ mod cursor;
 mod discovery;
 mod doors;
 mod elements;
+mod facets;
 mod health;
 mod limits;
 mod metrics;

@@ -17,7 +17,7 @@ pub(crate) const RESERVED_BASES: [&str; 2] = ["/ws-synchro-dispo-lits-fhir", "/a
 
 /// Every FHIR address without its values. A route takes its own from here, so that the matrix of
 /// who sees what (`crates/testkit`) knows each and fails for one it has no row for.
-pub(crate) const TEMPLATES: [&str; 15] = [
+pub(crate) const TEMPLATES: [&str; 16] = [
     "metadata",
     "{type}/{id}",
     "{type}",
@@ -33,6 +33,7 @@ pub(crate) const TEMPLATES: [&str; 15] = [
     "{list}/$validate-code",
     "AuditEvent",
     "AuditEvent/{id}",
+    "{type}/$facets",
 ];
 
 /// What a FHIR request asks.
@@ -42,6 +43,7 @@ pub(crate) enum Route {
     Read { rtype: ResourceType, id: String },
     Search { rtype: ResourceType },
     SearchForm { rtype: ResourceType },
+    Facets { rtype: ResourceType },
     Create { rtype: ResourceType },
     Update { rtype: ResourceType, id: String },
     Validate { rtype: &'static str, id: Option<String> },
@@ -169,6 +171,7 @@ impl Route {
             [] if is_get => Ok(Self::Search { rtype }),
             [] => only(method == Method::POST, TYPE, Self::Create { rtype }),
             ["_search"] => only(method == Method::POST, FORM, Self::SearchForm { rtype }),
+            ["$facets"] => only(is_get || method == Method::POST, TYPE, Self::Facets { rtype }),
             [id] if is_get => Ok(Self::Read { rtype, id: (*id).to_owned() }),
             [id] => only(method == Method::PUT, INSTANCE, Self::Update { rtype, id: (*id).to_owned() }),
             _ => Err(Fault::no_such_address()),
@@ -216,6 +219,7 @@ impl Route {
             },
             Self::Audit { id: None } => TEMPLATES[13],
             Self::Audit { id: Some(_) } => TEMPLATES[14],
+            Self::Facets { .. } => TEMPLATES[15],
         }
     }
 }
@@ -226,7 +230,7 @@ impl Route {
         match self {
             Self::Capabilities => "capabilities",
             Self::Read { .. } => "read",
-            Self::Search { .. } | Self::SearchForm { .. } => "search",
+            Self::Search { .. } | Self::SearchForm { .. } | Self::Facets { .. } => "search",
             Self::Create { .. } => "create",
             Self::Update { .. } => "update",
             Self::Validate { .. } => "validate",
@@ -244,6 +248,7 @@ impl Route {
             Self::Read { rtype, .. }
             | Self::Search { rtype }
             | Self::SearchForm { rtype }
+            | Self::Facets { rtype }
             | Self::Create { rtype }
             | Self::Update { rtype, .. } => Some(*rtype),
             Self::Validate { rtype, .. } => ResourceType::parse(rtype),
@@ -290,6 +295,8 @@ mod tests {
             ("PATCH", "Location/a", 405),
             ("POST", "Location/_search", 200),
             ("GET", "Location/_search", 405),
+            ("GET", "Location/$facets", 200),
+            ("PUT", "Location/$facets", 405),
             ("GET", "location", 404),
             ("GET", "Patient", 404),
             ("GET", "Location/a/_history/1", 404),

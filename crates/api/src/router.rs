@@ -30,7 +30,8 @@ use crate::state::ApiState;
 use crate::trace::{ANONYMOUS, Asked, Disclosed};
 use crate::work::{Answering, Work};
 use crate::{
-    audit, conformance, create, discovery, health, metrics, read, request, search, terminology, token, update, validate,
+    audit, conformance, create, discovery, facets, health, metrics, read, request, search, terminology, token, update,
+    validate,
 };
 
 /// The base of a FHIR address that serves everything.
@@ -367,6 +368,11 @@ fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Result<Work
             read_form(&mut call, body).await?;
             search::search(call, rtype)?.ended().await
         })),
+        Route::Facets { rtype } => {
+            call.check_declared()?;
+            let method = method.clone();
+            Ok(Work::waits(async move { facets::facets(call, &method, body, rtype).await }))
+        }
         Route::Create { rtype } => Ok(Work::waits(create::create(call, body, rtype))),
         Route::Update { rtype, id } => Ok(Work::waits(update::update(call, body, rtype, id))),
         Route::Validate { rtype, id } => {

@@ -211,9 +211,7 @@ fn is_bounded(query: &Query, registry: &Registry) -> bool {
     let is_lookup = |filter: &Filter| {
         let Filter::Test(Test::Terms(any)) = filter else { return false };
         any.len() <= LOOKUP_MAX
-            && any.iter().all(|term| {
-                matches!(&*registry.get(term.parameter()).name, "_id" | "identifier")
-            })
+            && any.iter().all(|term| matches!(&*registry.get(term.parameter()).name, "_id" | "identifier"))
     };
     match &query.filter {
         Filter::All(all) => (all.is_empty() && query.result.sort.is_empty()) || all.iter().any(is_lookup),

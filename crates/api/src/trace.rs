@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use ror_identity::{Marks, TraceLine};
-use ror_index::Hit;
+use ror_index::{Hit, Tally};
 use ror_search::{ParamType, Registry, ResourceType};
 
 use crate::blocking;
@@ -55,6 +55,17 @@ impl Disclosed {
             self.marks = self.marks.and(Marks::LEVEL_3);
         }
         self.name(hit.rtype().name(), hit.id());
+    }
+
+    /// Notes what a view noted by itself.
+    pub(crate) fn take(&mut self, tally: &Tally) {
+        if tally.names_contacts() {
+            self.marks = self.marks.and(Marks::NAMED_CONTACT);
+        }
+        if tally.holds_level_3() {
+            self.marks = self.marks.and(Marks::LEVEL_3);
+        }
+        self.resources = tally.resources().join(" ");
     }
 
     /// Nothing when nothing was noted.

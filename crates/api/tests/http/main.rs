@@ -5,6 +5,7 @@ mod auditing;
 mod closing;
 mod common;
 mod conformance;
+mod facets;
 mod hidden;
 mod hostile;
 mod hours;

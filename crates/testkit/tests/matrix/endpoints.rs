@@ -1,6 +1,7 @@
 //! Every address: what it must do so as to tell nothing.
 
 use ror_fhir::{Node, node};
+use ror_search::{ParamType, Registry, ResourceType};
 use ror_testkit::http::{Request, Server, TOKEN_PATH};
 
 use crate::Matrix;
@@ -35,6 +36,7 @@ pub(crate) const ROWS: &[(&str, Check)] = &[
     ("/fhir/{list}/$validate-code", |asked, _| {
         asked.same_for_all(&["/fhir/ValueSet/$validate-code?url=x&code=y"]);
     }),
+    ("/fhir/{type}/$facets", |asked, _| asked.facets()),
     ("/fhir/AuditEvent", |asked, path| asked.same_for_all(&[path, "/fhir/AuditEvent?entity=Location/x"])),
     ("/fhir/AuditEvent/{id}", |asked, _| asked.same_for_all(&["/fhir/AuditEvent/1"])),
     ("/healthz", |asked, path| asked.same_for_all(&[path])),
@@ -133,6 +135,37 @@ impl<'a> Asked<'a> {
                 assert_eq!(by_address.entries("match"), seen);
             }
         }
+    }
+
+    /// D31: each code with the total of the same search that asks for it too, and no code more.
+    fn facets(&self) {
+        let mut caller = self.server.caller();
+        let registry = Registry::embedded();
+        let mut counted = [0; 6];
+        for profile in 0..6 {
+            for rtype in ResourceType::ALL {
+                let tokens = registry.of(rtype).filter(|parameter| parameter.kind == ParamType::Token);
+                for parameter in tokens.filter(|parameter| !["_id", "identifier"].contains(&&*parameter.name)) {
+                    let name = &parameter.name;
+                    let reply = caller.ask(Some(profile), &Request::get(format!("/fhir/{rtype}/$facets?facet={name}")));
+                    assert_eq!(reply.status, 200, "profil {profile}: {rtype}.{name}: {}", reply.text());
+                    let all = reply.json();
+                    let values = all.items("parameter").flat_map(|parameter| parameter.items("part"));
+                    for value in values.filter(|part| part.str("name") == Some("value")) {
+                        let part = |name| value.items("part").find(move |part| part.str("name") == Some(name));
+                        let coding = part("coding").and_then(|part| part.get("valueCoding")).expect("a coding");
+                        let count = part("count").and_then(|part| part.get("valueInteger")).and_then(Node::as_i64);
+                        let token = |key| coding.str(key).unwrap_or_default();
+                        let (system, code) = (token("system"), token("code"));
+                        let search = format!("/fhir/{rtype}?{name}={system}%7C{code}&_summary=count");
+                        let total = caller.ask(Some(profile), &Request::get(search)).total();
+                        assert_eq!(count, total, "profil {profile}: {rtype}.{name}={system}|{code}");
+                        counted[profile] += 1;
+                    }
+                }
+            }
+        }
+        assert!(counted[0] > 100 && counted[0] < counted[1], "codes that each profile sees: {counted:?}");
     }
 
     /// Who may not write is told so whatever the resource refers to.
