@@ -48,6 +48,21 @@ pub fn paris() -> TimeZone {
     PARIS.get_or_init(|| TimeZone::get("Europe/Paris").expect("the bundled table holds Europe/Paris")).clone()
 }
 
+/// What clocks show at that instant in the zone of that name (`Indian/Reunion`), as milliseconds
+/// since they showed 1970-01-01T00:00; a name that is no zone is read as Paris.
+///
+/// ```
+/// use ror_fhir::{DateTime, local_time};
+/// let noon = DateTime::parse("2026-01-15T12:00Z").unwrap().start;
+/// assert_eq!(local_time(noon, "Europe/Paris") - noon, 3_600_000);
+/// assert_eq!(local_time(noon, "America/Cayenne") - noon, -3 * 3_600_000);
+/// ```
+pub fn local_time(instant: Instant, zone: &str) -> Instant {
+    let zone = if zone == "Europe/Paris" { paris() } else { TimeZone::get(zone).unwrap_or_else(|_| paris()) };
+    let Ok(timestamp) = jiff::Timestamp::from_millisecond(instant) else { return instant };
+    instant + Instant::from(zone.to_offset(timestamp).seconds()) * 1_000
+}
+
 impl DateTime {
     /// Reads a date as FHIR R4 §2.24.0.1 writes it; seconds and offset may be missing (D14).
     ///

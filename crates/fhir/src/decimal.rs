@@ -34,6 +34,18 @@ impl Decimal {
         (Self(self.0 - half), Self(self.0 + half))
     }
 
+    /// The product, exact; `None` when it has more digits than a decimal holds.
+    #[must_use]
+    pub fn times(self, factor: Self) -> Option<Self> {
+        self.0.checked_mul(factor.0).map(Self)
+    }
+
+    /// The sum, exact; `None` when it has more digits than a decimal holds.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
     /// The nearest float.
     pub fn to_f64(self) -> f64 {
         // Through the text: exact to the nearest float, and no feature of the library is needed.

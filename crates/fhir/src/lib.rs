@@ -17,7 +17,7 @@ mod quantity;
 mod reference;
 mod write;
 
-pub use date_time::{DateTime, DateTimeError, Instant, Precision, paris};
+pub use date_time::{DateTime, DateTimeError, Instant, Precision, local_time, paris};
 pub use decimal::{Decimal, DecimalError};
 pub use node::{Node, Object};
 pub use parse::{ParseError, ParseErrorKind, Position};

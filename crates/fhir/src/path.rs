@@ -117,6 +117,22 @@ impl Path {
         }
     }
 
+    /// What remains of the expression after `start`: from an element that `start` selects to the
+    /// elements that the whole selects. `None` when it does not begin so.
+    ///
+    /// ```
+    /// use ror_fhir::{node, Path};
+    /// let address = Path::compile("Location.address").unwrap();
+    /// let city = Path::compile("Location.address.city").unwrap().after(&address).unwrap();
+    /// assert_eq!(city.select(&node!({"city": "Bourg-en-Bresse"}))[0].as_str(), Some("Bourg-en-Bresse"));
+    /// assert!(address.after(&Path::compile("Location.name").unwrap()).is_none());
+    /// ```
+    #[must_use]
+    pub fn after(&self, start: &Self) -> Option<Self> {
+        let rest = self.steps.strip_prefix(start.steps.as_slice()).filter(|_| self.rtype == start.rtype)?;
+        Some(Self { rtype: self.rtype.clone(), steps: rest.to_vec() })
+    }
+
     /// Every element of `resource` that the expression selects, in document order.
     pub fn select<'a>(&self, resource: &'a Node) -> Vec<&'a Node> {
         select(&self.steps, resource)
