@@ -34,12 +34,28 @@ pub fn question_words(text: &str) -> Vec<String> {
     kept.into_iter().map(str::to_owned).collect()
 }
 
-/// The terms of the words of `resource`.
+/// The terms of the words of `resource`; those of its name are told apart too.
 pub(crate) fn terms(rtype: ResourceType, resource: &Node, into: &mut Vec<Term>) {
     let Some(object) = resource.as_object() else { return };
     for (key, value) in object.iter().filter(|(key, _)| !LEFT_OUT.contains(key)) {
         read(rtype, key, value, into);
     }
+    for text in names(resource) {
+        let folded = fold(text);
+        for word in words(&folded) {
+            into.push(Term::word(rtype, word));
+            into.push(Term::name_word(rtype, word));
+        }
+    }
+}
+
+/// What a resource is called: a person in parts, everything else by its name, aliases and title.
+fn names(resource: &Node) -> impl Iterator<Item = &str> {
+    let of_thing = ["name", "alias", "title"].into_iter().flat_map(|key| resource.items(key));
+    let of_person = resource
+        .items("name")
+        .flat_map(|name| ["family", "given", "text"].into_iter().flat_map(move |key| name.items(key)));
+    of_thing.chain(of_person).filter_map(Node::as_str)
 }
 
 fn read(rtype: ResourceType, key: &str, node: &Node, into: &mut Vec<Term>) {
@@ -76,6 +92,26 @@ mod tests {
     use ror_fhir::node;
 
     use super::*;
+
+    #[test]
+    fn the_words_of_a_name_are_told_apart() {
+        let of = |rtype, resource: Node| {
+            let mut found = Vec::new();
+            terms(rtype, &resource, &mut found);
+            let word = |term: &Term| Term::name_word_text(term.as_bytes(), rtype).map(str::to_owned);
+            let mut words: Vec<_> = found.iter().filter_map(word).collect();
+            assert!(words.iter().all(|word| found.contains(&Term::word(rtype, word))), "{found:?}");
+            words.sort_unstable();
+            words
+        };
+        let place = node!({"name": "Bâtiment Nord", "alias": ["L'Étoile"], "address": {"city": "Lyon"},
+            "extension": [{"url": "x", "extension": [{"name": "non"}]}]});
+        assert_eq!(of(ResourceType::Location, place), ["batiment", "etoile", "l", "nord"]);
+        let person = node!({"name": [{"family": "Du Pont", "given": ["Zoé"], "text": "Dr Zoé Du Pont"}]});
+        assert_eq!(of(ResourceType::Practitioner, person), ["dr", "du", "du", "pont", "pont", "zoe", "zoe"]);
+        let template = node!({"title": "Maternité", "description": "accouchement"});
+        assert_eq!(of(ResourceType::Questionnaire, template), ["maternite"]);
+    }
 
     #[test]
     fn names_labels_and_city_are_words_and_telecoms_are_not() {

@@ -6,6 +6,29 @@ pub trait Geography: Send + Sync {
     /// and Marseille, the commune that absorbed a former one, and the reverse. The code
     /// itself is not repeated.
     fn also(&self, commune: &str) -> Vec<String>;
+
+    /// Latitude and longitude of the town hall of a commune, else its centroid (D11).
+    fn position(&self, commune: &str) -> Option<(f64, f64)> {
+        let _ = commune;
+        None
+    }
+
+    /// The territory a commune lies in.
+    fn territory(&self, commune: &str) -> Option<Territory> {
+        let _ = commune;
+        None
+    }
+}
+
+/// What a commune lies in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Territory {
+    /// Code of the département.
+    pub departement: String,
+    /// Code of the region.
+    pub region: String,
+    /// SIREN of the intercommunality, when there is one.
+    pub epci: Option<String>,
 }
 
 /// Knows no commune: each code stands for itself.

@@ -9,30 +9,27 @@
 //! Nothing here stores or finds: the crate `index` does, on terms it need not understand.
 
 mod content;
-mod date;
 mod extract;
 mod geography;
 mod hours;
 mod near;
 mod ordered;
+mod param;
 mod query;
-mod reference;
 mod registry;
 mod resource_type;
-mod string;
 mod term;
-mod token;
 
 pub use content::question_words;
 pub use extract::{Column, Extracted, OutgoingReference, Record, extract};
-pub use geography::{Geography, NoGeography, zone_of_departement};
+pub use geography::{Geography, NoGeography, Territory};
 pub use hours::Hours;
 pub use near::{Circle, Near, distance_km};
 pub use ordered::{Axis, Comparison, Key, Ordered, Prefix, Span};
 pub use query::{
-    Content, Family, Filter, Handling, Include, IncludeTarget, Query, QueryError, QueryWarning, Relation,
-    ResultParameters, Sort, SortBy, Summary, Test, parse,
+    Content, Family, Filter, Handling, Include, IncludeTarget, Query, QueryError, QueryErrorKind, QueryWarning,
+    Relation, ResultParameters, Sort, SortBy, Summary, Test, parse,
 };
-pub use registry::{ANYWHERE, ParamId, ParamType, Parameter, Registry};
+pub use registry::{ANYWHERE, Below, Communes, Holds, ParamId, ParamType, Parameter, Registry};
 pub use resource_type::ResourceType;
 pub use term::Term;

@@ -113,6 +113,11 @@ impl Span {
         Self { start: Key::of_number(low), end: Key::of_number(high) }
     }
 
+    /// The numbers from `low` up to `high`, this one included.
+    pub fn closed(low: f64, high: f64) -> Self {
+        Self { start: Key::of_number(low), end: Key::of_number(high).next() }
+    }
+
     /// All that a date stands for.
     pub const fn of_date(date: DateTime) -> Self {
         Self { start: Key::of_instant(date.start), end: Key::of_instant(date.end) }

@@ -23,7 +23,7 @@ enum Kind {
     Cell = 8,
     Type = 9,
     Word = 10,
-    NameWord = 11,
+    Name = 11,
     Family = 12,
 }
 
@@ -83,9 +83,22 @@ impl Term {
         build(ParamId::MAX, Kind::Word, &[rtype.name(), word])
     }
 
-    /// A folded word of a resource's name: worth more than others (D15).
+    /// For the word of a resource of `rtype`, the word; `None` for other terms.
+    pub fn word_text(bytes: &[u8], rtype: crate::ResourceType) -> Option<&str> {
+        let all = Self::word(rtype, "");
+        std::str::from_utf8(bytes.strip_prefix(all.as_bytes())?).ok()
+    }
+
+    /// A folded word of a resource's name, which weighs more than another of its text; as a
+    /// prefix it starts every longer one.
     pub fn name_word(rtype: crate::ResourceType, word: &str) -> Self {
-        build(ParamId::MAX, Kind::NameWord, &[rtype.name(), word])
+        build(ParamId::MAX, Kind::Name, &[rtype.name(), word])
+    }
+
+    /// For the word of the name of a resource of `rtype`, the word; `None` for other terms.
+    pub fn name_word_text(bytes: &[u8], rtype: crate::ResourceType) -> Option<&str> {
+        let all = Self::name_word(rtype, "");
+        std::str::from_utf8(bytes.strip_prefix(all.as_bytes())?).ok()
     }
 
     /// Every record of one family.
@@ -107,14 +120,14 @@ impl Term {
         Some((std::str::from_utf8(&parts[..at]).ok()?, std::str::from_utf8(&parts[at + 1..]).ok()?))
     }
 
-    /// The parameter it is a value of.
+    /// The parameter it is a value of; for a word or a type, none that is known.
     pub fn parameter(&self) -> ParamId {
         ParamId::from_be_bytes([self.0[0], self.0[1]])
     }
 
-    /// For the word of a resource of `rtype`, the word; `None` for other terms.
-    pub fn word_text(bytes: &[u8], rtype: crate::ResourceType) -> Option<&str> {
-        let all = Self::word(rtype, "");
+    /// For a code of `parameter`, in whatever system, the code; `None` for other terms.
+    pub fn code_text(bytes: &[u8], parameter: ParamId) -> Option<&str> {
+        let all = Self::code(parameter, "");
         std::str::from_utf8(bytes.strip_prefix(all.as_bytes())?).ok()
     }
 
@@ -127,14 +140,15 @@ impl Term {
         Self(bytes.into())
     }
 
-    /// For a folded text, the text; `None` for other terms. Used by `:contains`.
+    /// For a folded text, the text; `None` for other terms. Used by `:contains`, by `ew` and, for
+    /// the labels of a token, by `:text`.
     pub fn folded_text(bytes: &[u8]) -> Option<&str> {
         (bytes.get(2) == Some(&(Kind::Folded as u8))).then(|| std::str::from_utf8(&bytes[3..]).ok())?
     }
 
     /// Whether this is a folded text or a word, which the dictionary must keep in order.
     pub fn is_ordered(&self) -> bool {
-        [Kind::Folded as u8, Kind::Word as u8, Kind::NameWord as u8].contains(&self.0[2])
+        [Kind::Folded, Kind::Word, Kind::Name].iter().any(|kind| self.0[2] == *kind as u8)
     }
 }
 

@@ -1,8 +1,28 @@
-//! Code and identifier parameters.
+//! Code and identifier parameters, as a resource holds them. How a question is read: `token/asked.rs`.
+
+mod asked;
+mod identifier;
+
+pub(crate) use asked::{DEPARTEMENTS, REGIONS, SIRENE, ask, split_token};
+pub(crate) use identifier::{derived_identifiers, normal_identifier};
 
 use ror_fhir::Node;
+use ror_terminology::{Terminology, fold};
 
-use crate::{ParamId, ResourceType, Term};
+use crate::{Extracted, Holds, ParamId, Parameter, Term};
+
+/// The terms, sort keys and labels of one value.
+pub(crate) fn extract(parameter: &Parameter, node: &Node, out: &mut Extracted) {
+    let Extracted { terms: into, columns, .. } = out;
+    let mut sort_key = |key: &str| super::add_sort_key(parameter.id, key, columns);
+    if let (Some(system), Some(code)) = (&parameter.system, node.as_str()) {
+        push(parameter.id, Some(system), code, into);
+    }
+    terms(parameter.id, node, into, &mut sort_key);
+    if parameter.holds == Holds::Codes {
+        labels(parameter.id, node, into);
+    }
+}
 
 /// Terms of one value: a Coding, a CodeableConcept, an Identifier, a code or a boolean.
 /// Tells each code by which the value sorts (D7).
@@ -32,7 +52,8 @@ pub(crate) fn terms(parameter: ParamId, node: &Node, into: &mut Vec<Term>, sort_
     }
 }
 
-fn push(parameter: ParamId, system: Option<&str>, code: &str, into: &mut Vec<Term>) {
+/// A code under the three writings that find it.
+pub(crate) fn push(parameter: ParamId, system: Option<&str>, code: &str, into: &mut Vec<Term>) {
     into.push(Term::code(parameter, code));
     into.push(Term::system_code(parameter, system.unwrap_or_default(), code));
     if let Some(system) = system {
@@ -48,60 +69,23 @@ fn identifier_types(parameter: ParamId, node: &Node, value: &str, into: &mut Vec
     }
 }
 
-/// An identifier as it is compared: trimmed, the letters of FINESS numbers in upper case (D8.1).
-pub(crate) fn normal_identifier(value: &str) -> String {
-    let value = value.trim();
-    let finess = value.len() == 9 || (value.len() == 10 && value.starts_with('1'));
-    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
-    if finess && letters == 1 && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return value.to_ascii_uppercase();
-    }
-    value.to_owned()
-}
-
-/// Identifiers that match although they are not stored (D8.2, D8.4).
-pub(crate) fn derived_identifiers(rtype: ResourceType, parameter: ParamId, resource: &Node, into: &mut Vec<Term>) {
-    for identifier in resource.items("identifier") {
-        let (Some(system), Some(value)) = (identifier.str("system"), identifier.str("value")) else { continue };
-        let value = normal_identifier(value);
-        for (system, value) in derived(rtype, system, &value, identifier) {
-            push(parameter, Some(system), &value, into);
-        }
+/// The labels that no list gives: the text of a concept, the display of a coding where it is not
+/// that of its list. The others are found by their codes (`:text`).
+fn labels(parameter: ParamId, node: &Node, into: &mut Vec<Term>) {
+    let listed: Vec<String> = codings(node).filter_map(listed_label).map(fold).collect();
+    let written = node.str("text").into_iter().chain(codings(node).filter_map(|coding| coding.str("display")));
+    for label in written.map(fold).filter(|label| !label.is_empty() && !listed.contains(label)) {
+        into.push(Term::folded(parameter, &label));
     }
 }
 
-/// System of the national structure identifier.
-const ID_NAT_STRUCT: &str = "urn:oid:1.2.250.1.71.4.2.2";
-/// Systems of the numbers that follow the type digit of an idNat_Struct (RG_EXP_004, 005, 037, 038).
-const NUMBERS: [(char, &str); 4] = [
-    ('1', "https://finess.esante.gouv.fr"),
-    ('0', "https://adelirang.esante.gouv.fr"),
-    ('4', "https://rppsrang.esante.gouv.fr"),
-    // 2 is a SIREN and 3 a SIRET; both live in one system.
-    ('2', "https://sirene.fr"),
-];
-/// System of the national identifier of professionals.
-const RPPS: &str = "urn:oid:1.2.250.1.71.4.2.1";
+fn codings(node: &Node) -> impl Iterator<Item = &Node> {
+    let itself = (node.get("coding").is_none() && node.get("code").is_some()).then_some(node);
+    node.items("coding").chain(itself)
+}
 
-fn derived<'a>(rtype: ResourceType, system: &'a str, value: &str, identifier: &Node) -> Vec<(&'a str, String)> {
-    match (rtype, system) {
-        (ResourceType::Organization, ID_NAT_STRUCT) => {
-            let digit = value.chars().next().map(|digit| if digit == '3' { '2' } else { digit });
-            let number = NUMBERS.iter().find(|(kind, _)| Some(*kind) == digit);
-            number.map(|(_, system)| (*system, value[1..].to_owned())).into_iter().collect()
-        }
-        (ResourceType::Organization, _) => {
-            let Some((digit, _)) = NUMBERS.iter().find(|(_, known)| *known == system) else { return Vec::new() };
-            let kind = identifier.get("type").and_then(|kind| kind.items("coding").find_map(|c| c.str("code")));
-            let digit = if *digit == '2' && kind == Some("3") { '3' } else { *digit };
-            vec![(ID_NAT_STRUCT, format!("{digit}{value}"))]
-        }
-        (ResourceType::Practitioner, RPPS) if value.len() == 11 => vec![(RPPS, format!("8{value}"))],
-        (ResourceType::Practitioner, RPPS) if value.len() == 12 && value.starts_with('8') => {
-            vec![(RPPS, value[1..].to_owned())]
-        }
-        _ => Vec::new(),
-    }
+fn listed_label(coding: &Node) -> Option<&'static str> {
+    Terminology::embedded().display(coding.str("system")?, coding.str("code")?)
 }
 
 #[cfg(test)]
@@ -109,26 +93,6 @@ mod tests {
     use ror_fhir::node;
 
     use super::*;
-
-    #[test]
-    fn a_finess_number_and_its_national_identifier_find_each_other() {
-        let bare = node!({"identifier": [{"system": "https://finess.esante.gouv.fr", "value": "2a0000154"}]});
-        let national = node!({"identifier": [{"system": ID_NAT_STRUCT, "value": "12A0000154"}]});
-        for (resource, expected) in [(&bare, "12A0000154"), (&national, "2A0000154")] {
-            let mut terms = Vec::new();
-            derived_identifiers(ResourceType::Organization, 3, resource, &mut terms);
-            assert!(terms.contains(&Term::code(3, expected)), "{expected}");
-        }
-    }
-
-    #[test]
-    fn a_siret_is_told_from_a_siren_by_its_type() {
-        let siret = node!({"identifier": [{"system": "https://sirene.fr", "value": "26010004500012",
-            "type": {"coding": [{"code": "3"}]}}]});
-        let mut terms = Vec::new();
-        derived_identifiers(ResourceType::Organization, 3, &siret, &mut terms);
-        assert!(terms.contains(&Term::code(3, "326010004500012")));
-    }
 
     #[test]
     fn every_shape_of_a_coded_value_is_read() {
@@ -142,5 +106,21 @@ mod tests {
             assert_eq!(keys, ["c"]);
             assert!(found.contains(&Term::system_code(1, "s", "c")) && found.contains(&Term::system(1, "s")));
         }
+    }
+
+    #[test]
+    fn only_labels_that_no_list_gives_are_kept() {
+        let system = "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite";
+        let listed = Terminology::embedded().display(system, "03").expect("a code of R227");
+        let found = |node: Node| {
+            let mut found = Vec::new();
+            labels(1, &node, &mut found);
+            found
+        };
+        let upper = listed.to_uppercase();
+        assert_eq!(found(node!({"coding": [{"system": system, "code": "03", "display": upper}], "text": listed})), []);
+        let own = node!({"coding": [{"system": system, "code": "03", "display": "Santé mentale"}], "text": "Le CMP"});
+        assert_eq!(found(own), [Term::folded(1, "le cmp"), Term::folded(1, "sante mentale")]);
+        assert_eq!(found(node!({"system": "x", "code": "1", "display": "Un"})), [Term::folded(1, "un")]);
     }
 }

@@ -1,74 +1,254 @@
-//! Search criteria: one parameter, its modifier, its alternatives.
+//! Search criteria: where one bears, by its name, and what it asks, by its value.
 
-use ror_terminology::fold;
-
-use super::{Filter, QueryError, QueryWarning, Reader, Relation, Test, error::shorten};
-use crate::{
-    Circle, Comparison, Near, ParamType, Parameter, ResourceType, Term, reference, string, token::normal_identifier,
-};
+use super::raw::{Criterion, Raw};
+use super::{Filter, QueryError, Reader, Relation, correlate, quoted, reading, too_coupled};
+use crate::param::ask::{Asked, How, Leaf, boolean, split_raw};
+use crate::param::{composite, date, number, quantity, reference, special, string, token, uri};
+use crate::{Content, ParamType, Parameter, ResourceType, Term};
 
 /// Deeper chains are refused: each step multiplies the work.
 const CHAIN_DEPTH_MAX: usize = 8;
 /// Most alternatives in one value, so that a request stays bounded.
 const ALTERNATIVES_MAX: usize = 1_000;
+/// The form of D9, shown where another is written.
+const ABOVE: &str = "« :above » s'écrit après un paramètre de la structure : organization.<paramètre>:above.";
+
+/// The thing that a criterion bears on.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// From the resource searched, or from where a `_has` starts, to it.
+    pub(super) path: Vec<Relation>,
+    /// Its type.
+    pub(super) rtype: ResourceType,
+    /// How many references lead to it from the resource searched.
+    depth: usize,
+}
+
+impl Place {
+    /// The resource searched.
+    pub(super) const fn of(rtype: ResourceType) -> Self {
+        Self { path: Vec::new(), rtype, depth: 0 }
+    }
+}
+
+/// How the values of a criterion are given.
+#[derive(Clone, Copy)]
+pub(super) enum Asking<'a> {
+    /// The value of a request parameter, whose name may hold a modifier.
+    Value(&'a str),
+    /// A filter: how, the other way round or not, of which values.
+    Filter { how: How<'a>, negate: bool, values: &'a [String] },
+    /// A filter: that there is a value, or none.
+    Present(bool),
+}
 
 impl Reader<'_> {
-    /// Reads one criterion on `rtype`; `written` is the whole name, for messages.
+    /// Reads a request parameter that is a criterion; `written` is its whole name, for messages.
     pub(super) fn criterion(
         &mut self,
-        rtype: ResourceType,
+        place: &Place,
         name: &str,
         written: &str,
         value: &str,
-    ) -> Result<Filter, QueryError> {
-        if let Some((reference, rest)) = name.split_once('.') {
-            return self.chain(rtype, reference, rest, written, value);
+    ) -> Result<Raw, QueryError> {
+        self.term(place, name, written, Asking::Value(value))
+    }
+
+    /// Reads a criterion on the thing at `place`.
+    pub(super) fn term(
+        &mut self,
+        place: &Place,
+        name: &str,
+        written: &str,
+        asking: Asking<'_>,
+    ) -> Result<Raw, QueryError> {
+        if let Some(has) = name.strip_prefix("_has:") {
+            return self.has(place, has, written, asking);
         }
-        let (name, modifier) = name.split_once(':').map_or((name, None), |(name, modifier)| (name, Some(modifier)));
+        let bare = name.split(':').next().unwrap_or(name);
+        if let Some(instead) = self.registry.replacement(place.rtype, bare) {
+            let message = format!("Paramètre « {bare} » qui n'est plus servi ; écrire « {instead} ».");
+            return Err(QueryError::new(written, message));
+        }
+        if let Some((first, rest)) = name.split_once('.') {
+            let next = self.follow(place, first, written)?;
+            return self.term(&next, rest, written, asking);
+        }
+        if let Some((first, typed)) = self.misspelt_chain(place, name) {
+            let (target, rest) = typed.split_once(':').unwrap_or((typed, ""));
+            self.forgive(written, name, &format!("{first}:{target}.{rest}"))?;
+            let next = self.follow(place, &format!("{first}:{target}"), written)?;
+            return self.term(&next, rest, written, asking);
+        }
+        self.leaf(place, name, written, asking)
+    }
+
+    /// The thing that a reference of the one at `place` leads to.
+    pub(super) fn follow(&mut self, place: &Place, name: &str, written: &str) -> Result<Place, QueryError> {
+        deep_enough(place, written)?;
+        let (name, typed) = name.split_once(':').map_or((name, None), |(name, typed)| (name, Some(typed)));
         let registry = self.registry;
-        let parameter = registry.find(rtype, name).ok_or_else(|| self.unknown_parameter(rtype, name, written))?;
-        let values = alternatives(written, value)?;
-        if modifier == Some("missing") {
-            let present = Filter::Test(Test::Terms(vec![Term::present(parameter.id)]));
-            return Ok(if boolean(written, value)? { Filter::negated(present) } else { present });
-        }
-        match parameter.kind {
-            ParamType::Token => self.token(parameter, modifier, written, &values),
-            ParamType::String => text(parameter, modifier, written, &values),
-            ParamType::Date => date(parameter, modifier, written, &values),
-            ParamType::Reference => referenced(parameter, modifier, written, &values),
-            ParamType::Number | ParamType::Quantity => Err(QueryError::new(written, "Non pris en charge.")),
-            ParamType::Special => near(parameter, modifier, written, &values),
+        let parameter = registry.find(place.rtype, name).filter(|parameter| !parameter.targets.is_empty());
+        let parameter = parameter.ok_or_else(|| self.unknown_reference(place.rtype, name, written))?;
+        let rtype = self.chain_target(parameter, typed, written)?;
+        let mut path = place.path.clone();
+        path.push(Relation::Target { reference: parameter.id, rtype });
+        Ok(Place { path, rtype, depth: place.depth + 1 })
+    }
+
+    fn chain_target(
+        &mut self,
+        parameter: &Parameter,
+        typed: Option<&str>,
+        written: &str,
+    ) -> Result<ResourceType, QueryError> {
+        let known = || parameter.targets.iter().map(|target| target.name());
+        let Some(typed) = typed else {
+            return match parameter.targets[..] {
+                [target] => Ok(target),
+                _ => {
+                    let list = known().collect::<Vec<_>>().join(", ");
+                    let message =
+                        format!("Plusieurs types possibles ({list}) : écrire {}:Type.paramètre.", parameter.name);
+                    Err(QueryError::new(written, message))
+                }
+            };
+        };
+        let found = parameter.targets.iter().find(|target| target.name().eq_ignore_ascii_case(typed));
+        match found {
+            Some(target) if target.name() != typed => {
+                self.forgive(written, typed, target.name())?;
+                Ok(*target)
+            }
+            Some(target) => Ok(*target),
+            None => Err(QueryError::unknown(written, "Cette référence ne mène pas à ce type", typed, known())),
         }
     }
 
-    fn chain(
-        &mut self,
-        rtype: ResourceType,
-        reference: &str,
-        rest: &str,
-        written: &str,
-        value: &str,
-    ) -> Result<Filter, QueryError> {
-        if written.matches('.').count() > CHAIN_DEPTH_MAX {
-            return Err(QueryError::new(written, format!("Au plus {CHAIN_DEPTH_MAX} références enchaînées.")));
-        }
-        let (reference, typed) =
-            reference.split_once(':').map_or((reference, None), |(reference, typed)| (reference, Some(typed)));
+    /// D4: `focus:Type:parameter` for `focus:Type.parameter`.
+    fn misspelt_chain<'n>(&self, place: &Place, name: &'n str) -> Option<(&'n str, &'n str)> {
+        let (first, typed) = name.split_once(':').filter(|(first, typed)| *first == "focus" && typed.contains(':'))?;
+        let reference = self.registry.find(place.rtype, first).filter(|reference| !reference.targets.is_empty())?;
+        let target = ResourceType::parse(typed.split(':').next()?)?;
+        reference.targets.contains(&target).then_some((first, typed))
+    }
+
+    /// `_has:Type:reference:…`: a thing of its own that refers to the one at `place`.
+    fn has(&mut self, place: &Place, has: &str, written: &str, asking: Asking<'_>) -> Result<Raw, QueryError> {
+        deep_enough(place, written)?;
+        let mut parts = has.splitn(3, ':');
+        let (Some(rtype), Some(name), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(QueryError::expected(written, "_has:Type:référence:paramètre attendu", written));
+        };
+        let rtype = self.resource_type(written, rtype)?;
         let registry = self.registry;
-        let parameter = registry
-            .find(rtype, reference)
-            .filter(|parameter| !parameter.targets.is_empty())
-            .ok_or_else(|| self.unknown_reference(rtype, reference, written))?;
-        let target = chain_target(parameter, typed, written)?;
-        let inner = self.criterion(target, rest, written, value)?;
-        let relation = Relation::Target { reference: parameter.id, rtype: target };
-        Ok(Filter::related(relation, Filter::All(vec![inner])))
+        let leads_here = |parameter: &&Parameter| parameter.targets.contains(&place.rtype);
+        let parameter = registry.find(rtype, name).filter(leads_here).ok_or_else(|| {
+            let known = registry.of(rtype).filter(leads_here).map(|parameter| &*parameter.name);
+            let what = format!("{rtype} n'a pas de référence de ce nom vers {}", place.rtype);
+            QueryError::unknown(written, &what, name, known)
+        })?;
+        let relation = Relation::Source { reference: parameter.id, rtype };
+        let inside = Place { path: Vec::new(), rtype, depth: place.depth + 1 };
+        let inner = self.term(&inside, rest, written, asking)?;
+        let found = correlate::correlate(&inner).map_err(|_| too_coupled(written))?;
+        let content = inner.content().into_iter().map(|content| content_through(relation, content));
+        Ok(Raw::Is(Box::new(Criterion {
+            path: place.path.clone(),
+            family: None,
+            held: Filter::related(relation, found),
+            unmet: None,
+            negated: false,
+            near: None,
+            content: content.collect(),
+            reading: format!("{} désigné par {} ({})", place.rtype, rtype, inner.reading()),
+        })))
+    }
+
+    /// A parameter of the thing at `place`.
+    fn leaf(&mut self, place: &Place, name: &str, written: &str, asking: Asking<'_>) -> Result<Raw, QueryError> {
+        let (name, modifier) = name.split_once(':').map_or((name, None), |(name, modifier)| (name, Some(modifier)));
+        let registry = self.registry;
+        let found = registry.find(place.rtype, name);
+        let parameter = found.ok_or_else(|| self.unknown_parameter(place.rtype, name, written))?;
+        let above = modifier == Some("above");
+        let place = &if above { self.above(place, written)? } else { place.clone() };
+        let modifier = modifier.filter(|_| !above);
+        let (values, how, negate) = match asking {
+            Asking::Value(value) => {
+                let how = modifier.map_or(How::Plain, How::Modifier);
+                (alternatives(written, value)?, how, false)
+            }
+            Asking::Filter { how, negate, values } => (values.to_vec(), how, negate),
+            Asking::Present(is) => (vec![is.to_string()], How::Modifier("missing"), true),
+        };
+        let asked = Asked { written, values: &values };
+        if let (Some(modifier), false) = (modifier, matches!(asking, Asking::Value(_))) {
+            return Err(filter_modifier(written, modifier));
+        }
+        if above && negate && !matches!(asking, Asking::Present(_)) {
+            return Err(QueryError::new(written, "« :above » ne se nie pas terme à terme : écrire not (… eq …)."));
+        }
+        let mut leaf = self.read(parameter, how, &asked)?;
+        leaf.negated ^= negate;
+        let phrase = reading::of_criterion(self, place, parameter, &leaf, how, &asked);
+        Ok(Raw::Is(Box::new(criterion(place, parameter, leaf, phrase))))
+    }
+
+    /// What the values of a parameter ask.
+    fn read(&mut self, parameter: &Parameter, how: How<'_>, asked: &Asked<'_>) -> Result<Leaf, QueryError> {
+        let is_missing = how == How::Modifier("missing") && parameter.modifiers().contains(&"missing");
+        if is_missing {
+            // A distance from a commune is known when the place is.
+            let id = match &*parameter.name {
+                "near-insee-code" => self.registry.known(parameter.rtype, "near"),
+                _ => parameter.id,
+            };
+            let present = Filter::terms(vec![Term::present(id)]);
+            return Ok(if boolean(asked)? { Leaf::not(present) } else { Leaf::new(present) });
+        }
+        match parameter.kind {
+            ParamType::Token => token::ask(self, parameter, how, asked),
+            ParamType::String => string::ask(parameter, how, asked),
+            ParamType::Uri => uri::ask(parameter, how, asked),
+            ParamType::Date => date::ask(parameter, how, asked),
+            ParamType::Number => number::ask(parameter, how, asked),
+            ParamType::Quantity => quantity::ask(parameter, how, asked),
+            ParamType::Reference => reference::ask(self, parameter, how, asked),
+            ParamType::Composite => composite::ask(self, parameter, how, asked),
+            ParamType::Special => match &*parameter.name {
+                "_content" => special::ask_words(parameter, how, asked),
+                "_has" => {
+                    Err(QueryError::expected(asked.written, "_has:Type:référence:paramètre attendu", asked.written))
+                }
+                "_filter" => {
+                    Err(QueryError::new(asked.written, "« _filter » porte sur le type cherché : il ne s'enchaîne pas."))
+                }
+                _ => special::ask(self, parameter, how, asked),
+            },
+        }
+    }
+
+    /// D9: the provider and all above it, in place of the provider.
+    fn above(&self, place: &Place, written: &str) -> Result<Place, QueryError> {
+        let parent = self.registry.known(ResourceType::Organization, "partof");
+        let is_provider = |reference| &*self.registry.get(reference).name == "organization";
+        match place.path.split_last() {
+            Some((Relation::Target { reference, rtype: rtype @ ResourceType::Organization }, before))
+                if is_provider(*reference) =>
+            {
+                let mut path = before.to_vec();
+                path.push(Relation::Line { reference: *reference, rtype: *rtype, parent });
+                Ok(Place { path, ..*place })
+            }
+            _ => Err(QueryError::new(written, ABOVE)),
+        }
     }
 
     fn unknown_parameter(&self, rtype: ResourceType, name: &str, written: &str) -> QueryError {
         let known = self.registry.of(rtype).map(|parameter| &*parameter.name);
-        let result = ["_count", "_sort", "_include", "_revinclude", "_summary", "_elements", "_total", "_format"];
+        let result =
+            ["_count", "_sort", "_include", "_revinclude", "_summary", "_elements", "_total", "_format", "_explain"];
         let names: Vec<_> = known.chain(result).collect();
         QueryError::unknown(written, &format!("Paramètre inconnu pour {rtype}"), name, names)
     }
@@ -78,227 +258,71 @@ impl Reader<'_> {
         QueryError::unknown(written, &format!("{rtype} n'a pas de référence de ce nom"), name, known)
     }
 
-    fn token(
-        &mut self,
-        parameter: &Parameter,
-        modifier: Option<&str>,
-        written: &str,
-        values: &[String],
-    ) -> Result<Filter, QueryError> {
-        let not = match modifier {
-            None => false,
-            Some("not") => true,
-            Some("of-type") if &*parameter.name == "identifier" => return of_type(parameter, written, values),
-            Some(other) => return Err(unknown_modifier(written, other, &["not", "missing", "of-type"])),
-        };
-        let mut any = Vec::new();
-        for value in values {
-            self.token_value(parameter, written, value, &mut any)?;
+    /// A type of resource, in whatever case (D4).
+    pub(super) fn resource_type(&mut self, parameter: &str, written: &str) -> Result<ResourceType, QueryError> {
+        if let Some(rtype) = ResourceType::parse(written) {
+            return Ok(rtype);
         }
-        let held = Filter::Test(Test::Terms(any));
-        Ok(if not { Filter::negated(held) } else { held })
-    }
-
-    fn token_value(
-        &mut self,
-        parameter: &Parameter,
-        written: &str,
-        value: &str,
-        any: &mut Vec<Term>,
-    ) -> Result<(), QueryError> {
-        let (system, code) = split_token(value);
-        let is_identifier = &*parameter.name == "identifier";
-        let code = if is_identifier { normal_identifier(&code) } else { code };
-        if code.is_empty() && system.as_deref().is_none_or(str::is_empty) {
-            return Err(QueryError::new(written, "Code attendu, ou système|code ; lu : rien."));
-        }
-        let mut codes = vec![code];
-        if &*parameter.name == "commune-cog" {
-            codes.extend(self.geography.also(&codes[0]));
-        }
-        let systems = match &system {
-            None => None,
-            Some(system) if is_identifier => Some(vec![self.identifier_system(written, system)?]),
-            Some(system) => {
-                let systems = self.systems(written, system, &codes[0])?;
-                codes[0] = self.intended_code(written, &systems, &codes[0])?;
-                Some(systems)
+        match ResourceType::parse_any_case(written) {
+            Some(rtype) => {
+                self.forgive(parameter, written, rtype.name())?;
+                Ok(rtype)
             }
-        };
-        for code in &codes {
-            match &systems {
-                None => any.push(Term::code(parameter.id, code)),
-                Some(systems) => any.extend(systems.iter().map(|system| {
-                    if code.is_empty() {
-                        Term::system(parameter.id, system)
-                    } else {
-                        Term::system_code(parameter.id, system, code)
-                    }
-                })),
+            None => {
+                let known = ResourceType::ALL.iter().map(|rtype| rtype.name());
+                Err(QueryError::unknown(parameter, "Type de ressource inconnu", written, known))
             }
         }
-        Ok(())
-    }
-
-    /// The code systems that a written address stands for (D4).
-    fn systems(&mut self, written: &str, system: &str, code: &str) -> Result<Vec<String>, QueryError> {
-        if system.is_empty() {
-            return Ok(vec![String::new()]);
-        }
-        let terminology = self.terminology;
-        let resolved = terminology.resolve_coding(system, code);
-        if resolved.warning_due() {
-            self.forgive(written, system, &resolved.systems.join(", "))?;
-        }
-        let known = resolved.systems.iter().filter(|system| terminology.code_system(system).is_some());
-        let holds = |system: &&str| {
-            let list = terminology.code_system(system);
-            list.is_some_and(|list| terminology.display(system, list.read_code(code).code).is_some())
-        };
-        let is_missing = known.clone().count() > 0 && !code.is_empty() && !known.clone().any(holds);
-        if is_missing {
-            let message = format!("Le code « {} » n'est pas dans la terminologie {system}.", shorten(code));
-            self.query.warnings.push(QueryWarning { parameter: written.to_owned(), message });
-        }
-        Ok(resolved.systems.into_iter().map(str::to_owned).collect())
-    }
-
-    /// A code whose leading zeros are missing or in excess, when it can only be one (D4).
-    fn intended_code(&mut self, written: &str, systems: &[String], code: &str) -> Result<String, QueryError> {
-        let [system] = systems else { return Ok(code.to_owned()) };
-        if code.is_empty() {
-            return Ok(String::new());
-        }
-        let terminology = self.terminology;
-        let Some(list) = terminology.code_system(system) else { return Ok(code.to_owned()) };
-        let read = list.read_code(code);
-        if read.corrected {
-            self.forgive(written, code, read.code)?;
-        }
-        Ok(read.code.to_owned())
-    }
-
-    /// `http://sirene.fr` stands in old samples for `https://sirene.fr` (D4).
-    fn identifier_system(&mut self, written: &str, system: &str) -> Result<String, QueryError> {
-        if system == "http://sirene.fr" {
-            self.forgive(written, system, "https://sirene.fr")?;
-            return Ok("https://sirene.fr".to_owned());
-        }
-        Ok(system.to_owned())
     }
 }
 
-fn chain_target(parameter: &Parameter, typed: Option<&str>, written: &str) -> Result<ResourceType, QueryError> {
-    let Some(typed) = typed else {
-        return match parameter.targets[..] {
-            [target] => Ok(target),
-            _ => Err(QueryError::new(written, "Plusieurs types possibles : écrire référence:Type.paramètre.")),
-        };
+/// The criterion of a leaf. What joins no other, and what bears on a line of structures without
+/// being of a price, is closed here (D1, D9).
+fn criterion(place: &Place, parameter: &Parameter, leaf: Leaf, reading: String) -> Criterion {
+    let family = parameter.family.filter(|_| !leaf.own);
+    let content = leaf.words.into_iter().map(|words| Content { path: Vec::new(), rtype: place.rtype, words });
+    let mut out = Criterion {
+        path: place.path.clone(),
+        family,
+        held: leaf.held,
+        unmet: leaf.unmet,
+        negated: leaf.negated,
+        near: leaf.near,
+        content: content.collect(),
+        reading,
     };
-    let known = parameter.targets.iter().map(|target| target.name());
-    ResourceType::parse(typed)
-        .filter(|target| parameter.targets.contains(target))
-        .ok_or_else(|| QueryError::unknown(written, "Cette référence ne mène pas à ce type", typed, known))
-}
-
-fn of_type(parameter: &Parameter, written: &str, values: &[String]) -> Result<Filter, QueryError> {
-    let term = |value: &String| {
-        let parts: Vec<_> = split_escaped(value, '|');
-        let [system, code, number] = &parts[..] else {
-            return Err(QueryError::new(written, "Système|code|valeur attendus avec :of-type."));
-        };
-        Ok(Term::identifier_of_type(parameter.id, system, code, &normal_identifier(number)))
-    };
-    Ok(Filter::Test(Test::Terms(values.iter().map(term).collect::<Result<_, _>>()?)))
-}
-
-fn text(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Filter, QueryError> {
-    if values.iter().any(|value| fold(value).is_empty()) {
-        return Err(QueryError::new(written, "Texte attendu ; lu : rien."));
+    if let Some((line @ Relation::Line { .. }, before)) = place.path.split_last()
+        && family.is_none()
+    {
+        // The other way round, asked of one of the line: one that is not so.
+        let asked = out.filter(false);
+        out.negated = false;
+        out.unmet = None;
+        out.held = Filter::related(*line, asked);
+        out.path = before.to_vec();
+        out.content = out.content.into_iter().map(|content| content_through(*line, content)).collect();
     }
-    let values: Vec<String> = match &*parameter.name {
-        "address-postalcode" if modifier.is_none() => {
-            values.iter().flat_map(|value| string::postal_prefixes(&unescape(value))).collect()
-        }
-        _ => values.iter().map(|value| unescape(value)).collect(),
-    };
-    let parameter = parameter.id;
-    let folded = || values.iter().map(|value| fold(value)).collect();
-    match modifier {
-        None => Ok(Filter::Test(Test::StartsWith { parameter, any: folded() })),
-        Some("contains") => Ok(Filter::Test(Test::Contains { parameter, any: folded() })),
-        Some("exact") => {
-            Ok(Filter::Test(Test::Terms(values.iter().map(|value| Term::exact(parameter, value)).collect())))
-        }
-        Some(other) => Err(unknown_modifier(written, other, &["contains", "exact", "missing"])),
-    }
+    out
 }
 
-fn date(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Filter, QueryError> {
-    if let Some(other) = modifier {
-        return Err(unknown_modifier(written, other, &["missing"]));
-    }
-    let read = |value: &String| {
-        Comparison::parse_date(value)
-            .map_err(|expected| QueryError::new(written, format!("{expected} ; lu : « {} ».", shorten(value))))
-    };
-    let any = values.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Filter::Test(match &*parameter.name {
-        "_lastUpdated" => Test::LastUpdated { any },
-        _ => Test::Ordered { parameter: parameter.id, any },
-    }))
+fn content_through(relation: Relation, mut content: Content) -> Content {
+    content.path.insert(0, relation);
+    content
 }
 
-fn referenced(
-    parameter: &Parameter,
-    modifier: Option<&str>,
-    written: &str,
-    values: &[String],
-) -> Result<Filter, QueryError> {
-    let targets = match modifier {
-        None => parameter.targets.clone(),
-        Some(typed) => match ResourceType::parse(typed).filter(|rtype| parameter.targets.contains(rtype)) {
-            Some(rtype) => vec![rtype],
-            None => return Err(unknown_modifier(written, typed, &["missing"])),
-        },
-    };
-    let mut any = Vec::new();
-    for value in values {
-        let terms = reference::asked(parameter.id, &targets, value).ok_or_else(|| {
-            let names: Vec<_> = targets.iter().map(|target| target.name()).collect();
-            let message =
-                format!("Référence attendue : id ou {}/id ; lu : « {} ».", names.join("/id, "), shorten(value));
-            QueryError::new(written, message)
-        })?;
-        any.extend(terms);
+fn deep_enough(place: &Place, written: &str) -> Result<(), QueryError> {
+    if place.depth < CHAIN_DEPTH_MAX {
+        return Ok(());
     }
-    Ok(Filter::Test(Test::Terms(any)))
+    Err(QueryError::too_costly(written, format!("Au plus {CHAIN_DEPTH_MAX} références enchaînées.")))
 }
 
-fn near(parameter: &Parameter, modifier: Option<&str>, written: &str, values: &[String]) -> Result<Filter, QueryError> {
-    if let Some(other) = modifier {
-        return Err(unknown_modifier(written, other, &["missing"]));
-    }
-    let read = |value: &String| {
-        Circle::parse(value)
-            .map_err(|expected| QueryError::new(written, format!("{expected} ; lu : « {} ».", shorten(value))))
-    };
-    let circles = values.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Filter::Test(Test::Near { parameter: parameter.id, near: Near { circles } }))
-}
-
-fn unknown_modifier(written: &str, modifier: &str, known: &[&str]) -> QueryError {
-    let list: Vec<_> = known.iter().map(|name| format!(":{name}")).collect();
-    let message = format!("Modificateur « :{} » non admis ici ; admis : {}.", shorten(modifier), list.join(", "));
+fn filter_modifier(written: &str, modifier: &str) -> QueryError {
+    let message = format!(
+        "Modificateur {} non admis dans un filtre, hors :above ; voir les opérateurs ne, co, sw, ew, in, ni, sb, pr.",
+        quoted(&format!(":{modifier}"))
+    );
     QueryError::new(written, message)
-}
-
-fn boolean(written: &str, value: &str) -> Result<bool, QueryError> {
-    match value {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(QueryError::new(written, format!("true ou false attendu ; lu : « {} ».", shorten(value)))),
-    }
 }
 
 /// The alternatives of a value, still escaped otherwise.
@@ -306,51 +330,7 @@ fn alternatives(written: &str, value: &str) -> Result<Vec<String>, QueryError> {
     let values = split_raw(value, ',');
     if values.len() > ALTERNATIVES_MAX {
         let message = format!("Au plus {ALTERNATIVES_MAX} valeurs dans un paramètre ; lues : {}.", values.len());
-        return Err(QueryError::new(written, message));
+        return Err(QueryError::too_costly(written, message));
     }
     Ok(values)
-}
-
-/// `system|code` (system may be empty: "no system") or `code` alone (any system).
-fn split_token(value: &str) -> (Option<String>, String) {
-    let parts = split_raw(value, '|');
-    match &parts[..] {
-        [code] => (None, unescape(code).trim().to_owned()),
-        [system, rest @ ..] => (Some(unescape(system).trim().to_owned()), unescape(&rest.join("|")).trim().to_owned()),
-        [] => (None, String::new()),
-    }
-}
-
-fn split_escaped(value: &str, separator: char) -> Vec<String> {
-    split_raw(value, separator).iter().map(|part| unescape(part)).collect()
-}
-
-/// Splits at `separator` where it is not escaped by a backslash (FHIR R4 §3.1.1.4.18).
-fn split_raw(value: &str, separator: char) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut escaped = false;
-    for c in value.chars() {
-        if c == separator && !escaped {
-            parts.push(String::new());
-        } else if let Some(part) = parts.last_mut() {
-            part.push(c);
-        }
-        escaped = c == '\\' && !escaped;
-    }
-    parts
-}
-
-fn unescape(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    let mut chars = value.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\\', Some(&next @ ('\\' | ',' | '|' | '$'))) => {
-                out.push(next);
-                chars.next();
-            }
-            _ => out.push(c),
-        }
-    }
-    out
 }

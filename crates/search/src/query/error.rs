@@ -4,10 +4,21 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
+    /// Why.
+    pub kind: QueryErrorKind,
     /// The parameter as written.
     pub parameter: String,
     /// What is wrong and what was expected, in French.
     pub message: String,
+}
+
+/// Why a parameter could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryErrorKind {
+    /// Unknown or ill-formed.
+    Invalid,
+    /// Well-formed, and more work than a request may ask for (D15, D61).
+    TooCostly,
 }
 
 /// A remark on a request that was answered.
@@ -25,12 +36,21 @@ const DISTANCE_MAX: usize = 3;
 const PROPOSED_MAX: usize = 3;
 
 impl QueryError {
-    pub(super) fn new(parameter: &str, message: impl Into<String>) -> Self {
-        Self { parameter: parameter.to_owned(), message: message.into() }
+    pub(crate) fn new(parameter: &str, message: impl Into<String>) -> Self {
+        Self { kind: QueryErrorKind::Invalid, parameter: parameter.to_owned(), message: message.into() }
+    }
+
+    pub(crate) fn too_costly(parameter: &str, message: impl Into<String>) -> Self {
+        Self { kind: QueryErrorKind::TooCostly, ..Self::new(parameter, message) }
+    }
+
+    /// A value of another shape: what was expected, and what was read.
+    pub(crate) fn expected(parameter: &str, expected: &str, read: &str) -> Self {
+        Self::new(parameter, format!("{} ; lu : {}.", capitalised(expected), quoted(read)))
     }
 
     /// An unknown word, with the closest known ones.
-    pub(super) fn unknown<'a>(
+    pub(crate) fn unknown<'a>(
         parameter: &str,
         what: &str,
         written: &str,
@@ -47,6 +67,16 @@ impl QueryError {
     }
 }
 
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// What was read, between quotes.
+pub(crate) fn quoted(read: &str) -> String {
+    if read.is_empty() { "rien".to_owned() } else { format!("« {} »", shorten(read)) }
+}
+
 fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let written = written.to_lowercase();
     let mut near: Vec<_> = known
@@ -60,7 +90,7 @@ fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&
 }
 
 /// Long values are quoted by their beginning: an answer need not carry a whole query back.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const QUOTED_MAX: usize = 80;
     if text.chars().count() <= QUOTED_MAX {
         return text.to_owned();

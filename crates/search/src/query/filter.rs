@@ -18,6 +18,8 @@ pub enum Filter {
     Test(Test),
     /// Something related to it meets this.
     Related(Relation, Box<Filter>),
+    /// Meets the first of these that anything of its type, in the same view, meets (D8.3).
+    FirstOf(Vec<Filter>),
 }
 
 /// How one thing leads to others.
@@ -101,6 +103,14 @@ pub enum Test {
         /// The alternatives.
         any: Vec<String>,
     },
+    /// A label that no list gives, of a code or a concept (`:text`): for one of these, each of
+    /// its folded words starts a word of the label. The labels are folded texts of the parameter.
+    Label {
+        /// The parameter.
+        parameter: ParamId,
+        /// The words, by alternative.
+        any: Vec<Vec<String>>,
+    },
     /// A date, number or quantity meets one of these.
     Ordered {
         /// The parameter.
@@ -158,6 +168,16 @@ impl Test {
 }
 
 impl Filter {
+    /// Holds one of these terms.
+    pub const fn terms(any: Vec<Term>) -> Self {
+        Self::Test(Test::Terms(any))
+    }
+
+    /// Meets one of `filters`, which need not be two.
+    pub fn any(mut filters: Vec<Self>) -> Self {
+        if filters.len() == 1 { filters.remove(0) } else { Self::Any(filters) }
+    }
+
     /// Meets everything in `filters`, which need not be two.
     pub fn all(mut filters: Vec<Self>) -> Self {
         if filters.len() == 1 { filters.remove(0) } else { Self::All(filters) }
@@ -175,16 +195,6 @@ impl Filter {
         Self::Related(relation, Box::new(filter))
     }
 
-    /// The first positive `near` that every match meets, on the thing itself or chained (D7, D11).
-    pub fn near(&self) -> Option<&Near> {
-        match self {
-            Self::Test(Test::Near { near, .. }) => Some(near),
-            Self::All(all) => all.iter().find_map(Self::near),
-            Self::Related(Relation::Target { .. }, inner) => inner.near(),
-            _ => None,
-        }
-    }
-
     /// The parameters it reads, as written in requests, each once.
     pub fn parameters(&self, registry: &Registry) -> Vec<String> {
         let mut names = Vec::new();
@@ -197,7 +207,7 @@ impl Filter {
     fn name(&self, registry: &Registry, before: &str, after: &str, names: &mut Vec<String>) {
         let parameter = |parameter: ParamId| registry.get(parameter).name.to_string();
         match self {
-            Self::All(inner) | Self::Any(inner) => {
+            Self::All(inner) | Self::Any(inner) | Self::FirstOf(inner) => {
                 inner.iter().for_each(|inner| inner.name(registry, before, after, names));
             }
             Self::Not(inner) => inner.name(registry, before, after, names),

@@ -57,8 +57,8 @@ impl Reader<'_> {
         if reverse && (source, reference) == ("Organization", "healthcareservice") {
             return self.organization_healthcareservice(iterate, name, value);
         }
-        let source = self.include_type(name, source)?;
-        let target = target.filter(|t| !t.is_empty()).map(|t| self.include_type(name, t)).transpose()?;
+        let source = self.resource_type(name, source)?;
+        let target = target.filter(|t| !t.is_empty()).map(|t| self.resource_type(name, t)).transpose()?;
         let references = || self.registry.of(source).filter(|p| !p.targets.is_empty());
         let parameter = references().find(|p| *p.name == *reference).ok_or_else(|| {
             let what = format!("{source} n'a pas de référence de ce nom");
@@ -87,21 +87,5 @@ impl Reader<'_> {
         let reference = self.registry.known(ResourceType::HealthcareService, "organization");
         let target = IncludeTarget::One { reference, rtype: None };
         Ok(Include { source: ResourceType::HealthcareService, target, reverse: true, iterate })
-    }
-
-    fn include_type(&mut self, name: &str, written: &str) -> Result<ResourceType, QueryError> {
-        if let Some(rtype) = ResourceType::parse(written) {
-            return Ok(rtype);
-        }
-        match ResourceType::parse_any_case(written) {
-            Some(rtype) => {
-                self.forgive(name, written, rtype.name())?;
-                Ok(rtype)
-            }
-            None => {
-                let known = ResourceType::ALL.iter().map(|rtype| rtype.name());
-                Err(QueryError::unknown(name, "Type de ressource inconnu", written, known))
-            }
-        }
     }
 }

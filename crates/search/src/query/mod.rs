@@ -1,19 +1,29 @@
 //! A request: what is asked for, and how the answer is to be shaped.
 
+mod correlate;
 mod criteria;
 mod error;
 mod filter;
 mod include;
+mod language;
+mod raw;
+mod reading;
 mod result;
 
 use ror_terminology::Terminology;
 
-pub use error::{QueryError, QueryWarning};
+pub use error::{QueryError, QueryErrorKind, QueryWarning};
+pub(crate) use error::{quoted, shorten};
 pub use filter::{Content, Family, Filter, Relation, Test};
 pub use include::{Include, IncludeTarget};
 pub use result::{ResultParameters, Sort, SortBy, Summary};
 
 use crate::{Geography, Near, Registry, ResourceType};
+use criteria::Place;
+use raw::Raw;
+
+/// Most criteria of one request: each `_filter` counts for one here, and has a limit of its own.
+const CRITERIA_MAX: usize = 200;
 
 /// A parsed search.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +34,9 @@ pub struct Query {
     pub filter: Filter,
     /// The words asked for, wherever they are asked for: what results are scored by.
     pub content: Vec<Content>,
+    /// The circles by which results are ordered and distances given: those of a `near` that every
+    /// match meets, on the type searched or chained (D7, D11).
+    pub near: Option<Near>,
     /// What to bring along.
     pub includes: Vec<Include>,
     /// Order, page and shape of the answer.
@@ -32,6 +45,8 @@ pub struct Query {
     pub warnings: Vec<QueryWarning>,
     /// The parameters as understood, for links; paging left out.
     pub parameters: Vec<(String, String)>,
+    /// How each parameter was read, in French, for `_explain`.
+    pub reading: Vec<(String, String)>,
 }
 
 impl Query {
@@ -41,17 +56,18 @@ impl Query {
             rtype,
             filter: Filter::All(Vec::new()),
             content: Vec::new(),
+            near: None,
             includes: Vec::new(),
             result,
             warnings: Vec::new(),
             parameters: Vec::new(),
+            reading: Vec::new(),
         }
     }
 
-    /// The circles by which results are ordered and distances given: a positive `near`
-    /// on the type searched, or chained (D7, D11).
-    pub fn near(&self) -> Option<&Near> {
-        self.filter.near()
+    /// The circles by which results are ordered and distances given (D7, D11).
+    pub const fn near(&self) -> Option<&Near> {
+        self.near.as_ref()
     }
 }
 
@@ -77,52 +93,81 @@ pub fn parse(
     terminology: &Terminology,
     geography: &dyn Geography,
 ) -> Result<Query, Vec<QueryError>> {
-    let mut reader = Reader {
-        registry,
-        terminology,
-        geography,
-        handling,
-        errors: Vec::new(),
-        query: Query::everything(rtype, ResultParameters::default()),
-    };
+    let query = Query::everything(rtype, ResultParameters::default());
+    let mut reader = Reader { registry, terminology, geography, handling, errors: Vec::new(), query };
+    let mut asked = Vec::new();
     for (name, value) in pairs {
-        if let Err(error) = reader.pair(name, value) {
-            reader.errors.push(error);
+        match reader.pair(name, value) {
+            Ok(criterion) => asked.extend(criterion),
+            Err(error) => reader.errors.push(error),
         }
     }
-    let by_distance = reader.query.result.sort.iter().any(|sort| sort.by == SortBy::Distance);
-    if by_distance && reader.query.near().is_none() {
-        let message = "Le tri par distance demande un critère near : distance à quoi ?";
-        reader.errors.push(QueryError::new("_sort", message));
+    if asked.len() > CRITERIA_MAX {
+        let message = format!("Au plus {CRITERIA_MAX} critères dans une requête ; lus : {}.", asked.len());
+        reader.errors.push(QueryError::too_costly(&pairs[0].0, message));
+    }
+    if reader.errors.is_empty() {
+        reader.settle(&Raw::All(asked));
     }
     if reader.errors.is_empty() { Ok(reader.query) } else { Err(reader.errors) }
 }
 
-struct Reader<'a> {
-    registry: &'a Registry,
-    terminology: &'a Terminology,
-    geography: &'a dyn Geography,
+/// What reads a request.
+pub(crate) struct Reader<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) terminology: &'a Terminology,
+    pub(crate) geography: &'a dyn Geography,
     handling: Handling,
     errors: Vec<QueryError>,
-    query: Query,
+    pub(crate) query: Query,
 }
 
 impl Reader<'_> {
-    fn pair(&mut self, name: &str, value: &str) -> Result<(), QueryError> {
+    /// Reads one parameter; tells the criterion that it is, if it is one.
+    fn pair(&mut self, name: &str, value: &str) -> Result<Option<Raw>, QueryError> {
         let name = self.intended_name(name)?;
-        if let Some(done) = self.result_parameter(&name, value) {
+        let mut criterion = None;
+        let reading = if let Some(done) = self.result_parameter(&name, value) {
             done?;
+            reading::of_result(&name, value)
         } else if let Some(kind) = name.strip_prefix("_include").or_else(|| name.strip_prefix("_revinclude")) {
             self.include(name.starts_with("_rev"), kind, &name, value)?;
+            reading::of_include(&name, value)
         } else {
-            let rtype = self.query.rtype;
-            let criterion = self.criterion(rtype, &name, &name, value)?;
-            add(&mut self.query.filter, criterion);
-        }
+            let asked = if name == "_filter" {
+                self.filter_language(value)?
+            } else {
+                self.criterion(&Place::of(self.query.rtype), &name, &name, value)?
+            };
+            let reading = asked.reading();
+            criterion = Some(asked);
+            reading
+        };
         if name != result::PAGE {
+            self.query.reading.push((name.clone(), reading));
             self.query.parameters.push((name, value.to_owned()));
         }
-        Ok(())
+        Ok(criterion)
+    }
+
+    /// What all criteria ask together (D1).
+    fn settle(&mut self, asked: &Raw) {
+        self.query.near = asked.near().cloned();
+        self.query.content = asked.content();
+        match correlate::correlate(asked) {
+            Ok(filter @ Filter::All(_)) => self.query.filter = filter,
+            Ok(filter) => self.query.filter = Filter::All(vec![filter]),
+            Err(correlate::TooCostly) => self.errors.push(too_coupled("_filter")),
+        }
+        let sorts = |by: &SortBy| self.query.result.sort.iter().any(|sort| sort.by == *by);
+        if sorts(&SortBy::Distance) && self.query.near.is_none() {
+            let message = "Le tri par distance demande un critère near : distance à quoi ?";
+            self.errors.push(QueryError::new("_sort", message));
+        }
+        if sorts(&SortBy::Score) && self.query.content.is_empty() {
+            let message = "Le tri par pertinence demande un critère _content : pertinence pour quels mots ?";
+            self.errors.push(QueryError::new("_sort", message));
+        }
     }
 
     /// The two misspelt names of the official samples (D4).
@@ -137,7 +182,7 @@ impl Reader<'_> {
     }
 
     /// Notes a tolerated misspelling, or refuses it in strict mode (D4, D17).
-    fn forgive(&mut self, parameter: &str, written: &str, intended: &str) -> Result<(), QueryError> {
+    pub(crate) fn forgive(&mut self, parameter: &str, written: &str, intended: &str) -> Result<(), QueryError> {
         let text = format!("« {written} » a été lu comme « {intended} ».");
         if self.handling == Handling::Strict {
             let advice = format!("« {written} » n'est pas admis en mode strict : écrire « {intended} ».");
@@ -148,20 +193,11 @@ impl Reader<'_> {
     }
 }
 
-/// Adds a criterion; tests on the target of one reference bear on one target (D1).
-fn add(filter: &mut Filter, criterion: Filter) {
-    let Filter::All(all) = filter else { return };
-    if let Filter::Related(relation, inner) = &criterion {
-        let known = all.iter_mut().find_map(|known| match known {
-            Filter::Related(held, inner) if held == relation => Some(inner),
-            _ => None,
-        });
-        if let (Some(known), Filter::All(new)) = (known, &**inner) {
-            new.iter().for_each(|new| add(known, new.clone()));
-            return;
-        }
-    }
-    all.push(criterion);
+/// Alternatives that couple too many choices (D15).
+fn too_coupled(parameter: &str) -> QueryError {
+    let message = "Trop coûteux : des alternatives (or) lient plusieurs choix (lieu, structure, enregistrement) \
+                   de trop de façons. En faire plusieurs requêtes.";
+    QueryError::too_costly(parameter, message)
 }
 
 #[cfg(test)]

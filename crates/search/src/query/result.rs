@@ -26,11 +26,20 @@ pub struct ResultParameters {
     pub elements: Vec<String>,
     /// The sealed cursor of a page.
     pub page: Option<String>,
+    /// `_explain`: tell how the request was read and answered.
+    pub explain: bool,
 }
 
 impl Default for ResultParameters {
     fn default() -> Self {
-        Self { count: COUNT_DEFAULT, sort: Vec::new(), summary: Summary::default(), elements: Vec::new(), page: None }
+        Self {
+            count: COUNT_DEFAULT,
+            sort: Vec::new(),
+            summary: Summary::default(),
+            elements: Vec::new(),
+            page: None,
+            explain: false,
+        }
     }
 }
 
@@ -79,7 +88,7 @@ pub enum SortBy {
     },
     /// Distance from the circles of the `near` criterion.
     Distance,
-    /// How well the words asked for are met (D15).
+    /// How well the words asked for are met (D15): written without `-`, the best come last.
     Score,
 }
 
@@ -97,7 +106,7 @@ const REFUSED: [(&str, &str); 9] = [
 ];
 
 /// Parameters that mean one thing: a second one would be ignored, or ignore the first (D3).
-const ONCE: [&str; 5] = ["_count", "_summary", "_elements", "_total", "_pretty"];
+const ONCE: [&str; 6] = ["_count", "_summary", "_elements", "_total", "_pretty", "_explain"];
 
 impl Reader<'_> {
     /// Reads a result parameter; `None` when `name` is not one.
@@ -122,6 +131,7 @@ impl Reader<'_> {
             }
             "_total" => one_of(name, value, &["none", "estimate", "accurate"]),
             "_pretty" => one_of(name, value, &["true", "false"]),
+            "_explain" => one_of(name, value, &["true", "false"]).map(|()| result.explain = value == "true"),
             // Judged with the Accept header (D16).
             "_format" => Ok(()),
             _ => return None,
@@ -147,6 +157,7 @@ impl Reader<'_> {
             None => match key {
                 "_id" => Some(SortBy::Id),
                 "_lastUpdated" => Some(SortBy::LastUpdated),
+                "_score" => Some(SortBy::Score),
                 "near" if rtype == ResourceType::Location => Some(SortBy::Distance),
                 _ => Some(SortBy::Parameter(self.sortable(rtype, key)?)),
             },
@@ -161,15 +172,15 @@ impl Reader<'_> {
 
     fn sortable(&self, rtype: ResourceType, name: &str) -> Option<ParamId> {
         let parameter = self.registry.find(rtype, name)?;
-        // The update date is that of an audience: it is in no column.
-        let is_kept = matches!(parameter.kind, ParamType::String | ParamType::Token | ParamType::Date);
+        // The update date is that of an audience: it is no value of the resource.
+        let is_kept = matches!(parameter.kind, ParamType::String | ParamType::Token) || parameter.kind.is_ordered();
         (is_kept && name != "_lastUpdated").then_some(parameter.id)
     }
 
     fn unknown_sort_key(&self, key: &str) -> QueryError {
         let rtype = self.query.rtype;
         let names = self.registry.of(rtype).filter(|p| self.sortable(rtype, &p.name).is_some()).map(|p| &*p.name);
-        QueryError::unknown("_sort", "Clé de tri inconnue", key, names.chain(["_lastUpdated", "_id"]))
+        QueryError::unknown("_sort", "Clé de tri inconnue", key, names.chain(["_lastUpdated", "_id", "_score"]))
     }
 }
 
