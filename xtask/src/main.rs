@@ -2,6 +2,7 @@
 //!
 //! One module per command; this file only finds it.
 
+mod epci;
 mod geo;
 mod nomenclatures;
 mod policy;
@@ -26,6 +27,11 @@ const COMMANDS: &[Command] = &[
         nomenclatures::run,
     ),
     ("geo", "geo --from DIR              rewrite crates/registers/data/cog.zst from the tables of communes", geo::run),
+    (
+        "epci",
+        "epci --from DIR --year YEAR rewrite crates/registers/data/epci.tsv from the unpacked npm package of divisions",
+        epci::run,
+    ),
     (
         "profiles",
         "profiles --from FILE --base DIR  rewrite the tables of crates/profiles from the model and the FHIR base",

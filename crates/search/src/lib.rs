@@ -22,7 +22,7 @@ mod term;
 
 pub use content::question_words;
 pub use extract::{Column, Extracted, OutgoingReference, Record, extract};
-pub use geography::{Geography, NoGeography, Territory};
+pub use geography::{Geography, NoGeography, Territory, zone_of_departement};
 pub use hours::Hours;
 pub use near::{Circle, Near, distance_km};
 pub use ordered::{Axis, Comparison, Key, Ordered, Prefix, Span};

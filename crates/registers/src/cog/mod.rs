@@ -1,8 +1,9 @@
-//! Communes, departments and regions (code officiel géographique), with positions.
+//! Communes, departments and regions (code officiel géographique), with positions; intercommunalities.
 //!
 //! [`Cog::embedded`] is the vintage inside the program; [`read`] reads the same tables for a newer year,
 //! which the server then keeps as [`Cog::to_bytes`].
 
+mod epci;
 mod locality;
 mod packed;
 mod read;
@@ -10,6 +11,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use epci::{Epci, EpciError, EpciTable};
 pub use packed::PackedError;
 pub use read::{FileKind, kind_of_header, read};
 pub use table::{

@@ -1,13 +1,25 @@
 //! Requests and what they mean.
 
 use super::*;
-use crate::{NoGeography, Term};
+use crate::{NoGeography, Term, Territory};
 
 struct Paris;
 
 impl Geography for Paris {
     fn also(&self, commune: &str) -> Vec<String> {
         if commune == "75056" { vec!["75101".to_owned(), "75102".to_owned()] } else { Vec::new() }
+    }
+
+    fn position(&self, commune: &str) -> Option<(f64, f64)> {
+        (commune == "75056").then_some((48.856_59, 2.342_92))
+    }
+
+    fn territory(&self, commune: &str) -> Option<Territory> {
+        (commune == "75056").then(|| Territory {
+            departement: "75".to_owned(),
+            region: "11".to_owned(),
+            epci: Some("200054781".to_owned()),
+        })
     }
 }
 
