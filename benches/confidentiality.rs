@@ -162,7 +162,7 @@ fn projected(rtype: ResourceType, resource: &Node, with_terms: bool) -> usize {
     let projection = project(resource, &facts, Policy::embedded());
     if with_terms {
         for group in projection.groups() {
-            black_box(extract(rtype, "a", &group.resource, Registry::embedded()));
+            black_box(extract(rtype, "a", &group.resource, Registry::embedded(), &ror_search::NoGeography));
         }
     }
     projection.groups().len()

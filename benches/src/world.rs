@@ -96,5 +96,9 @@ impl World {
 /// The clock and the chance of `ror serve`.
 #[expect(clippy::disallowed_methods, reason = "measured as the program does it")]
 fn environment() -> Environment {
-    Environment { now: Arc::new(machine::now), random: Arc::new(|bytes| rand::rng().fill_bytes(bytes)) }
+    Environment {
+        now: Arc::new(machine::now),
+        random: Arc::new(|bytes| rand::rng().fill_bytes(bytes)),
+        geography: &ror_search::NoGeography,
+    }
 }

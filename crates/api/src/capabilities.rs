@@ -134,10 +134,12 @@ fn include_name(parameter: &Parameter) -> String {
 
 fn parameter(parameter: &Parameter) -> Node {
     let name: &str = &parameter.name;
-    let written = conformance::modifiers(parameter).iter().map(|(_, written)| *written).collect::<Vec<_>>().join(", ");
+    let written =
+        conformance::modifiers(parameter).into_iter().map(|(_, written)| written).collect::<Vec<_>>().join(", ");
     let more = match parameter.kind {
         ParamType::Date => " ; préfixes eq ne gt lt ge le sa eb ap",
-        ParamType::Special => " ; latitude|longitude[|distance[|km ou m]]",
+        ParamType::Number | ParamType::Quantity => " ; préfixes eq ne gt lt ge le sa eb ap",
+        ParamType::Special if *parameter.name == *"near" => " ; latitude|longitude[|distance[|km ou m]]",
         _ => "",
     };
     let documentation = format!("Lit {}. Modificateurs : {written}{more}.", parameter.expression);

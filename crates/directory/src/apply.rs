@@ -7,7 +7,7 @@ use ror_fhir::{Instant, Node, Reference};
 use ror_index::{Document, DocumentGroup, Snapshot, Stamp};
 use ror_profiles::rules::dates::parents_moved;
 use ror_profiles::rules::schedule::is_expired;
-use ror_search::{ANYWHERE, Registry, ResourceType, extract};
+use ror_search::{ANYWHERE, Geography, Registry, ResourceType, extract};
 use rpds::HashTrieMapSync;
 
 use crate::calendar::{Calendar, last_night, zone};
@@ -51,6 +51,14 @@ pub(crate) enum Author {
 pub(crate) struct Tables {
     pub(crate) registry: &'static Registry,
     pub(crate) policy: &'static Policy,
+    pub(crate) geography: &'static dyn Geography,
+}
+
+impl Tables {
+    /// Those inside the program, and a map.
+    pub(crate) fn embedded(geography: &'static dyn Geography) -> Self {
+        Self { registry: Registry::embedded(), policy: Policy::embedded(), geography }
+    }
 }
 
 impl State {
@@ -225,7 +233,7 @@ impl State {
             .map(|group| DocumentGroup {
                 audiences: group.audiences,
                 cuts: group.cuts.clone(),
-                extracted: extract(rtype, &id, &group.resource, tables.registry),
+                extracted: extract(rtype, &id, &group.resource, tables.registry, tables.geography),
             })
             .collect();
         let (body, sight) = (projection.body().clone(), projection.sight());

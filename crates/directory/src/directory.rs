@@ -8,12 +8,12 @@ use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use ror_confidentiality::{Grant, Policy};
+use ror_confidentiality::Grant;
 use ror_fhir::{Instant, Node};
 use ror_index::Snapshot;
 use ror_ledger::{Ledger, LedgerError};
 use ror_profiles::{Finding, Handling};
-use ror_search::{Registry, ResourceType};
+use ror_search::{Geography, ResourceType};
 use ror_terminology::Terminology;
 
 use crate::apply::{State, Tables};
@@ -35,13 +35,15 @@ const MOMENTS_MAX: usize = 64;
 /// Fills a buffer with random bytes.
 pub type Random = dyn Fn(&mut [u8]) + Send + Sync;
 
-/// The clock and the chance, handed in so that tests repeat.
+/// The clock, the chance and the map, handed in so that tests repeat.
 #[derive(Clone)]
 pub struct Environment {
     /// The time now, in milliseconds since 1970.
     pub now: Arc<dyn Fn() -> Instant + Send + Sync>,
     /// Fills with random bytes fit for identifiers that must not be guessed.
     pub random: Arc<Random>,
+    /// What communes lie in, by which places are found.
+    pub geography: &'static dyn Geography,
 }
 
 /// Why the directory cannot be opened or asked.
@@ -100,7 +102,7 @@ impl Directory {
         environment: Environment,
         rules: Rules,
     ) -> Result<Arc<Self>, DirectoryError> {
-        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let tables = Tables::embedded(environment.geography);
         let mut replay = Replay::new(State::empty(tables), Instant::MIN, tables);
         replay.run(&*ledger)?;
         let (state, last_at) = replay.finish();

@@ -181,9 +181,8 @@ fn begins(offer: &Node) -> Option<Instant> {
 mod tests {
     use super::*;
     use crate::apply::{Author, Row, Tables};
-    use ror_confidentiality::Policy;
     use ror_fhir::node;
-    use ror_search::Registry;
+    use ror_search::NoGeography;
 
     const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition";
 
@@ -196,7 +195,7 @@ mod tests {
     }
 
     fn put(state: &mut State, id: &str, resource: Node, when: &str) {
-        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let tables = Tables::embedded(&NoGeography);
         let rtype = ResourceType::parse(resource.str("resourceType").expect("a type")).expect("a known type");
         let row = Row { key: key(rtype, id), resource: Some(resource), updated: at(when) };
         state.apply(vec![row], Author::Client, at(when), tables);
@@ -225,7 +224,7 @@ mod tests {
     }
 
     fn world() -> State {
-        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let tables = Tables::embedded(&NoGeography);
         let mut state = State::empty(tables);
         put(&mut state, "o", node!({"resourceType": "Organization"}), "2026-01-01");
         put(&mut state, "l", beds(), "2026-01-02");

@@ -146,7 +146,7 @@ mod tests {
     use ror_fhir::node;
     use ror_index::Stamp;
     use ror_ledger::{Expect, NewVersion, SqliteLedger};
-    use ror_search::Registry;
+    use ror_search::NoGeography;
 
     use super::*;
     use crate::verify::verify;
@@ -157,7 +157,7 @@ mod tests {
     fn former_policy() -> Tables {
         let rules = include_str!("../../confidentiality/tests/data/rules-2.toml");
         let policy = Box::leak(Box::new(Policy::with_rules(rules).expect("a table")));
-        Tables { registry: Registry::embedded(), policy }
+        Tables { policy, ..Tables::embedded(&NoGeography) }
     }
 
     /// An offer with one thing that profile 2 sees and the public does not, one that neither sees.
@@ -208,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let ledger = SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger");
         let told = written_then(&ledger);
-        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let tables = Tables::embedded(&NoGeography);
         let mut replay = Replay::new(State::empty(tables), Instant::MIN, tables);
         replay.run(&ledger).expect("read");
         let (state, _) = replay.finish();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     fn append(ledger: &dyn Ledger, state: &mut State, policy_ver: u32, at: Instant, key: &Key, resource: &Node) {
-        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let tables = Tables::embedded(&NoGeography);
         let op = if state.snapshot.former(key.0, &key.1).is_none() { Op::Create } else { Op::Update };
         let row = Row { key: key.clone(), resource: Some(resource.clone()), updated: at };
         let mask = state.apply(vec![row], Author::Client, at, tables).remove(0);
@@ -279,7 +279,7 @@ mod tests {
     fn d28_a_ledger_of_policy_3_keeps_what_it_told_of_hours_and_of_what_is_hidden_now() {
         let folder = tempfile::tempdir().expect("a folder");
         let ledger = SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger");
-        let tables = Tables { registry: Registry::embedded(), policy: Policy::embedded() };
+        let tables = Tables::embedded(&NoGeography);
         let keys: Vec<Key> = ["whole", "bare"].map(|id| (ResourceType::HealthcareService, id.into())).to_vec();
         let mut then = State::empty(tables);
         then.read_as(Reading::Third, tables);

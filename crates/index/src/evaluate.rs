@@ -42,7 +42,7 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(crate) fn plan<'f>(&self, scope: Scope, filter: &'f Filter) -> Step<'f> {
-        Planner { snapshot: self.snapshot, audience: self.eyes.audience() }.plan(scope, filter)
+        Planner { evaluator: self, snapshot: self.snapshot, audience: self.eyes.audience() }.plan(scope, filter)
     }
 
     /// Every document of `rtype`.

@@ -9,6 +9,7 @@ use croaring::Bitmap;
 use ror_confidentiality::AudienceMask;
 use ror_search::{Comparison, Family, Filter, Near, ParamId, Relation, ResourceType, Term, Test};
 
+use crate::evaluate::Evaluator;
 use crate::snapshot::Snapshot;
 use crate::terms::Terms;
 
@@ -52,6 +53,7 @@ pub(crate) enum Kind<'f> {
 const COUNTED_MAX: usize = 128;
 
 pub(crate) struct Planner<'a> {
+    pub(crate) evaluator: &'a Evaluator<'a>,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) audience: AudienceMask,
 }
@@ -66,6 +68,7 @@ impl Planner<'_> {
                 let (cost, probe) = (any.iter().map(|s| s.cost).sum(), any.iter().map(|s| s.probe).sum());
                 step(scope, Kind::Any(any), estimate, cost, probe)
             }
+            Filter::FirstOf(any) => self.plan(scope, self.first_of(scope, any)),
             Filter::Not(inner) => {
                 let inner = self.plan(scope, inner);
                 let all = self.size(scope);
@@ -87,6 +90,13 @@ impl Planner<'_> {
         step(scope, Kind::All(all), estimate, first + estimate * 50, probe)
     }
 
+    /// D8.3: the first that anything meets; the last when nothing meets any.
+    fn first_of<'f>(&self, scope: Scope, any: &'f [Filter]) -> &'f Filter {
+        static NOTHING: Filter = Filter::Any(Vec::new());
+        let is_met = |filter: &&Filter| !self.evaluator.set(&self.plan(scope, filter)).is_empty();
+        any.iter().find(is_met).or_else(|| any.last()).unwrap_or(&NOTHING)
+    }
+
     fn test<'f>(&self, scope: Scope, test: &'f Test) -> Step<'f> {
         let terms = self.terms(scope);
         match test {
@@ -100,6 +110,9 @@ impl Planner<'_> {
             }
             Test::EndsWith { parameter, any } => {
                 self.numbers(scope, any.iter().flat_map(|end| terms.ending(*parameter, end)).collect())
+            }
+            Test::Label { parameter, any } => {
+                self.numbers(scope, any.iter().flat_map(|words| terms.labelled(*parameter, words)).collect())
             }
             Test::Words { all } => {
                 let Scope::Resources(rtype) = scope else { return self.numbers(scope, Vec::new()) };

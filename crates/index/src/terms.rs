@@ -118,6 +118,17 @@ impl Terms {
         self.containing(parameter, end).into_iter().filter(ends).collect()
     }
 
+    /// The labels of `parameter` in which each of `words` starts a word, by number.
+    pub(crate) fn labelled(&self, parameter: ParamId, words: &[String]) -> Vec<u32> {
+        let starts = |label: &str, asked: &String| label.split(' ').any(|word| word.starts_with(asked.as_str()));
+        let meets = |term: &Term| {
+            let label = Term::folded_text(term.as_bytes());
+            label.is_some_and(|label| words.iter().all(|asked| starts(label, asked)))
+        };
+        let all = self.starting(&Term::folded(parameter, ""));
+        all.filter(|(term, _)| meets(term)).map(|(_, number)| number).collect()
+    }
+
     pub(crate) fn add(&mut self, number: u32, row: u32, audiences: AudienceMask) {
         self.change(number, |posting| posting.add(row, audiences));
     }

@@ -13,7 +13,7 @@ const MOVED: i64 = 1_767_225_600_000;
 fn snapshot() -> Snapshot {
     let mut snapshot = Snapshot::empty(Registry::embedded());
     let resource = node!({"resourceType": "Location", "name": "Réanimation"});
-    let extracted = extract(ResourceType::Location, "a", &resource, Registry::embedded());
+    let extracted = extract(ResourceType::Location, "a", &resource, Registry::embedded(), &NoGeography);
     let mut stamps = [Stamp { version: 1, updated: 0 }; 7];
     stamps[Audience::ALL_BUT_LEVEL_3.index()] = Stamp { version: 2, updated: MOVED };
     snapshot.put(Document {

@@ -10,7 +10,7 @@ use ror_terminology::Terminology;
 fn snapshot(resources: &[(ResourceType, &str, Node)]) -> Snapshot {
     let mut snapshot = Snapshot::empty(Registry::embedded());
     for (rtype, id, resource) in resources {
-        let extracted = extract(*rtype, id, resource, Registry::embedded());
+        let extracted = extract(*rtype, id, resource, Registry::embedded(), &NoGeography);
         let group = DocumentGroup { audiences: AudienceMask::ALL, cuts: Box::default(), extracted };
         let stamps = [Stamp { version: 1, updated: 0 }; 7];
         let body = resource.to_bytes().into();

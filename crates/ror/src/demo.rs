@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Demo) -> anyhow::Result<ExitCode> {
 
 /// The directory of the demonstration, with its whole territory.
 fn directory(ledger: &Arc<dyn Ledger>, scale: Scale) -> anyhow::Result<Arc<Directory>> {
-    let directory = Directory::open(Arc::clone(ledger), environment()).context("ouverture du répertoire")?;
+    let directory = Directory::open(Arc::clone(ledger), environment(&**ledger)?).context("ouverture du répertoire")?;
     // Clients come after the territory: without them, a load that began did not end.
     let is_interrupted = ledger.meta(BEGUN)?.is_some() && ledger.meta(CLIENTS)?.is_none();
     if directory.snapshot().size() == 0 || is_interrupted {

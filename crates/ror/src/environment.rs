@@ -6,6 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rand::RngCore as _;
 use ror_directory::Environment;
 use ror_fhir::Instant;
+use ror_ledger::Ledger;
+
+use crate::geography::Communes;
 
 /// The time now, in milliseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "the one place where the program reads the clock")]
@@ -26,6 +29,8 @@ fn draw(bytes: &mut [u8]) {
     rand::rng().fill_bytes(bytes);
 }
 
-pub(crate) fn environment() -> Environment {
-    Environment { now: Arc::new(now), random: Arc::new(draw) }
+/// With the official geographic code of a ledger, or the one inside the program.
+pub(crate) fn environment(ledger: &dyn Ledger) -> anyhow::Result<Environment> {
+    let geography = Box::leak(Box::new(Communes::read(ledger)?));
+    Ok(Environment { now: Arc::new(now), random: Arc::new(draw), geography })
 }

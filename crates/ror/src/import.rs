@@ -57,7 +57,8 @@ pub(crate) fn run(arguments: &Import) -> anyhow::Result<ExitCode> {
         sources::note(&*ledger, &load, now())?;
     }
     load.figures.extend(population::figures(&load.items, now()));
-    let directory = Directory::open(ledger, environment()).context("ouverture du répertoire")?;
+    let environment = environment(&*ledger)?;
+    let directory = Directory::open(ledger, environment).context("ouverture du répertoire")?;
     let summary = take_in(&directory, &mut load)?;
     figures(&load.figures);
     report::findings(&load.findings, &load.shortfalls, arguments.report.as_deref())?;

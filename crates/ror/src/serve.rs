@@ -45,7 +45,8 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<ExitCode> {
     lists::put_in_force(&*ledger)?;
     let held = Arc::clone(&ledger);
     let load = move || {
-        let directory = Directory::open(held, environment()).context("ouverture du répertoire")?;
+        let environment = environment(&*held)?;
+        let directory = Directory::open(held, environment).context("ouverture du répertoire")?;
         Ok(Loaded { directory, summary: String::new() })
     };
     listen(config, ledger, load)
@@ -198,7 +199,7 @@ fn services(ledger: &Arc<dyn Ledger>, directory: Arc<Directory>, identity: Arc<I
         registry: Registry::embedded(),
         terminology: Terminology::embedded(),
         geography: Arc::new(Communes::read(&**ledger)?),
-        environment: environment(),
+        environment: environment(&**ledger)?,
     })
 }
 

@@ -107,7 +107,11 @@ impl Server {
             registry: Registry::embedded(),
             terminology: Terminology::embedded(),
             geography: Arc::new(FewCommunes),
-            environment: Environment { now: Arc::new(move || clock.load(Ordering::Relaxed)), random: Arc::new(draw) },
+            environment: Environment {
+                now: Arc::new(move || clock.load(Ordering::Relaxed)),
+                random: Arc::new(draw),
+                geography: &FewCommunes,
+            },
         };
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -98,8 +98,11 @@ impl World {
                 chunk.copy_from_slice(&next.to_be_bytes()[..chunk.len()]);
             }
         };
-        let environment =
-            Environment { now: Arc::new(move || clock.load(Ordering::Relaxed)), random: Arc::new(random) };
+        let environment = Environment {
+            now: Arc::new(move || clock.load(Ordering::Relaxed)),
+            random: Arc::new(random),
+            geography: &crate::FewCommunes,
+        };
         #[expect(clippy::disallowed_methods, reason = "what may go wrong in a corpus is what no rule takes")]
         Directory::open_without_rules(Arc::new(ledger), environment).expect("a directory")
     }

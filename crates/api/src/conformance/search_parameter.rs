@@ -6,7 +6,7 @@
 
 use ror_fhir::{Node, Object};
 use ror_profiles::Guide;
-use ror_search::{ParamType, Parameter, Registry, ResourceType};
+use ror_search::{Parameter, Registry, ResourceType};
 
 use crate::route::ConformanceKind;
 
@@ -15,6 +15,8 @@ const FHIR_VERSION: &str = "4.0.1";
 const FHIR_DATE: &str = "2019-11-01";
 const PUBLISHER: &str = "Agence du Numérique en Santé (ANS)";
 const FHIR_PREFIX: &str = "http://hl7.org/fhir/SearchParameter/";
+/// Before the names of parameters that neither FHIR nor the guide defines.
+const OWN_PREFIX: &str = "urn:ror:parametre:";
 const COMPARATORS: [&str; 9] = ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"];
 
 /// A parameter of one or several types, before it becomes a resource.
@@ -75,9 +77,17 @@ fn standard(url: &str) -> Option<Standard> {
 /// Canonical address of a parameter of the content.
 pub(crate) fn definition_of(parameter: &Parameter) -> String {
     let name: &str = &parameter.name;
-    match &parameter.address {
-        Some(address) => address.to_string(),
-        None => definition_of_common(parameter.rtype.name(), name),
+    if let Some(address) = &parameter.address {
+        return address.to_string();
+    }
+    let of_fhir = definition_of_common(parameter.rtype.name(), name);
+    if standard(&of_fhir).is_some() {
+        return of_fhir;
+    }
+    // FHIR R4 defines no SearchParameter for `_filter` and `_has`, which all types share.
+    match name.strip_prefix('_') {
+        Some(common) => format!("{OWN_PREFIX}Resource-{common}"),
+        None => format!("{OWN_PREFIX}{}-{name}", parameter.rtype),
     }
 }
 
@@ -93,16 +103,13 @@ pub(crate) fn definition_of_common(rtype: &str, name: &str) -> String {
 }
 
 /// Modifiers that are understood: FHIR's code, and as written in requests.
-pub(crate) fn modifiers(parameter: &Parameter) -> &'static [(&'static str, &'static str)] {
-    match parameter.kind {
-        ParamType::Token if *parameter.name == *"identifier" => {
-            &[("not", ":not"), ("ofType", ":of-type"), ("missing", ":missing")]
-        }
-        ParamType::Token => &[("not", ":not"), ("missing", ":missing")],
-        ParamType::String => &[("contains", ":contains"), ("exact", ":exact"), ("missing", ":missing")],
-        ParamType::Date | ParamType::Number | ParamType::Quantity | ParamType::Special => &[("missing", ":missing")],
-        ParamType::Reference => &[("missing", ":missing"), ("type", ":<Type>")],
-    }
+pub(crate) fn modifiers(parameter: &Parameter) -> Vec<(&'static str, String)> {
+    let coded = |written: &&'static str| match *written {
+        "of-type" => ("ofType", ":of-type".to_owned()),
+        "[type]" => ("type", ":<Type>".to_owned()),
+        other => (other, format!(":{other}")),
+    };
+    parameter.modifiers().iter().map(coded).collect()
 }
 
 fn of_parameter(parameter: &Parameter) -> Definition {
@@ -131,7 +138,7 @@ fn of_kind(kind: ConformanceKind) -> impl Iterator<Item = Definition> {
 }
 
 fn resource(definition: &Definition, guide: Guide) -> Node {
-    let id = definition.url.rsplit('/').next().unwrap_or_default();
+    let id = definition.url.rsplit(['/', ':']).next().unwrap_or_default();
     match standard(&definition.url) {
         Some(of) => {
             let served = definition.base.join(", ");

@@ -150,8 +150,11 @@ impl World {
             let chance = Arc::clone(chance);
             move |bytes: &mut [u8]| chance.fill(bytes)
         };
-        let environment =
-            Environment { now: Arc::new(move || time.load(Ordering::Relaxed)), random: Arc::new(draw(&chance)) };
+        let environment = Environment {
+            now: Arc::new(move || time.load(Ordering::Relaxed)),
+            random: Arc::new(draw(&chance)),
+            geography: &ror_search::NoGeography,
+        };
         let directory = Directory::open(Arc::clone(&ledger), environment.clone()).expect("a directory");
         let identity = Identity::open(Arc::clone(&ledger), identity, Box::new(draw(&chance)), START).expect("a key");
         let identity = Arc::new(identity);

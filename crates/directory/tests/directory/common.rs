@@ -57,8 +57,11 @@ impl Bench {
                 chunk.copy_from_slice(&next.to_be_bytes()[..chunk.len()]);
             }
         };
-        let environment =
-            Environment { now: Arc::new(move || clock.load(Ordering::Relaxed)), random: Arc::new(random) };
+        let environment = Environment {
+            now: Arc::new(move || clock.load(Ordering::Relaxed)),
+            random: Arc::new(random),
+            geography: &ror_search::NoGeography,
+        };
         (ledger, environment)
     }
 

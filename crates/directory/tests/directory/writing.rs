@@ -121,7 +121,11 @@ fn a_writer_that_fell_is_told() {
         Some("writer") => panic!("on purpose"),
         _ => 0,
     };
-    let environment = Environment { now: Arc::new(now), random: Arc::new(|bytes| bytes.fill(7)) };
+    let environment = Environment {
+        now: Arc::new(now),
+        random: Arc::new(|bytes| bytes.fill(7)),
+        geography: &ror_search::NoGeography,
+    };
     let directory = Directory::open(Arc::new(ledger), environment).unwrap();
     assert!(directory.is_following());
     let change = Change::Create { resource: establishment("CH") };

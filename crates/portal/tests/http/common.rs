@@ -135,7 +135,8 @@ impl World {
             assert!(!(is_writer && falls.load(Ordering::Relaxed)), "on purpose");
             NOW
         };
-        let environment = Environment { now: Arc::new(now), random: Arc::new(random.clone()) };
+        let environment =
+            Environment { now: Arc::new(now), random: Arc::new(random.clone()), geography: &ror_search::NoGeography };
         let directory = Directory::open(Arc::clone(&ledger), environment).expect("a directory");
         let summary = directory.import("synth", items, &mut |_| {}).expect("the ledger takes it");
         assert_eq!(summary.rejected, 0, "{:?}", summary.problems.first());

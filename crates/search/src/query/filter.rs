@@ -150,6 +150,7 @@ impl Test {
             Self::StartsWith { parameter, .. }
             | Self::Contains { parameter, .. }
             | Self::EndsWith { parameter, .. }
+            | Self::Label { parameter, .. }
             | Self::Ordered { parameter, .. }
             | Self::Near { parameter, .. } => Some(*parameter),
             Self::LastUpdated { .. } | Self::Words { .. } | Self::OpenAt { .. } => None,
