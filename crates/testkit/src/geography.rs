@@ -2,21 +2,28 @@
 
 use ror_search::{Geography, Territory};
 
-/// Lyon and two of its arrondissements, and one commune that absorbed another.
+/// Lyon and two of its arrondissements, one commune that absorbed another, one overseas.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FewCommunes;
 
 /// Each code with those it also stands for (D12).
 const ALSO: [(&str, &[&str]); 3] = [("69123", &["69381", "69382"]), ("01001", &["01002"]), ("01002", &["01001"])];
-
-/// Each code with its town hall, its département and its EPCI; all in one region. One commune has no
-/// town hall on the map.
-const COMMUNES: [(&str, Option<(f64, f64)>, &str, &str); 5] = [
-    ("69123", Some((45.767_70, 4.835_99)), "69", "200046977"),
-    ("69381", Some((45.769_67, 4.829_40)), "69", "200046977"),
-    ("69382", None, "69", "200046977"),
-    ("01001", Some((46.151_68, 4.920_07)), "01", "200069193"),
-    ("01002", Some((46.151_68, 4.920_07)), "01", "200069193"),
+/// Where the town halls are; the absorbed commune has none.
+const POSITIONS: [(&str, (f64, f64)); 5] = [
+    ("69123", (45.759, 4.8415)),
+    ("69381", (45.7675, 4.835)),
+    ("69382", (45.75, 4.83)),
+    ("01001", (46.15, 4.92)),
+    ("97411", (-20.8789, 55.4481)),
+];
+/// Département, region, EPCI.
+const TERRITORIES: [(&str, &str, &str, Option<&str>); 6] = [
+    ("69123", "69", "84", Some("200046977")),
+    ("69381", "69", "84", Some("200046977")),
+    ("69382", "69", "84", Some("200046977")),
+    ("01001", "01", "84", Some("200069193")),
+    ("01002", "01", "84", None),
+    ("97411", "974", "04", Some("249740119")),
 ];
 
 impl Geography for FewCommunes {
@@ -26,15 +33,15 @@ impl Geography for FewCommunes {
     }
 
     fn position(&self, commune: &str) -> Option<(f64, f64)> {
-        COMMUNES.iter().find(|(code, ..)| *code == commune)?.1
+        POSITIONS.iter().find(|(code, _)| *code == commune).map(|(_, position)| *position)
     }
 
     fn territory(&self, commune: &str) -> Option<Territory> {
-        let (_, _, departement, epci) = COMMUNES.iter().find(|(code, ..)| *code == commune)?;
+        let (_, departement, region, epci) = TERRITORIES.iter().find(|(code, ..)| *code == commune)?;
         Some(Territory {
             departement: (*departement).to_owned(),
-            region: "84".to_owned(),
-            epci: Some((*epci).to_owned()),
+            region: (*region).to_owned(),
+            epci: epci.map(ToOwned::to_owned),
         })
     }
 }

@@ -28,18 +28,22 @@
 mod answers;
 mod ask;
 pub mod corpus;
+mod facets;
 mod geography;
 pub mod http;
 mod oracle;
 pub mod pair;
 pub mod sealed;
 pub mod step;
+mod walk;
 mod world;
 
 pub use answers::answers;
-pub use ask::{Ask, AskCriterion, AskInclude, AskTest, How, Token, ask, ask_with};
+pub use ask::{Ask, AskInclude, AskTest, Bound, Expr, How, Term, Token, Writing, ask, ask_with};
+pub use facets::facet_agrees;
 pub use geography::FewCommunes;
 pub use oracle::{Answer, Key, Oracle, Seen, key};
+pub use walk::walk;
 pub use world::{Slot, World, grant};
 
 use proptest::prelude::ProptestConfig;

@@ -227,6 +227,11 @@ pub(super) fn is_internal(structure: &Node) -> bool {
     is_numbered || types(structure).any(|(system, _)| system.contains("R207-") || system.contains("J203-"))
 }
 
+/// A structure that says it is an establishment, and nothing stricter.
+pub(super) fn is_establishment(structure: &Node) -> bool {
+    kind(structure) == OrganizationKind::EntiteGeographique
+}
+
 /// What the codings of a structure say that it is: EJ, EG, OI.
 fn said_kinds(structure: &Node) -> BTreeSet<&'static str> {
     let lists = [("/TRE_R72-", "EJ"), ("/TRE_R66-", "EG"), ("/TRE_R02-", "EG"), ("/TRE_R207-", "OI")];

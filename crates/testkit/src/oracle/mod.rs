@@ -3,9 +3,14 @@
 //! Slow and short. What it says is what the decisions say; where the index disagrees, one
 //! of the two is wrong.
 
+mod answer;
+mod compare;
+mod content;
 mod evaluate;
 mod facts;
 mod hours;
+mod meaning;
+mod open;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +20,7 @@ use ror_fhir::{DateTime, Instant, Node, Object};
 use ror_ledger::{Ledger, Op, Seq, VersionRow};
 use ror_search::ResourceType;
 
-pub use evaluate::Answer;
+pub use answer::Answer;
 
 /// Type and logical id.
 pub type Key = (ResourceType, String);

@@ -2,8 +2,9 @@
 
 use ror_fhir::Node;
 use ror_search::ResourceType;
+use ror_terminology::Terminology;
 
-use crate::ask::{REFERENCES, TEXTS, TOKENS};
+use crate::ask::Family;
 
 /// Ids of the local targets of `element`.
 pub(super) fn targets<'a>(resource: &'a Node, element: &str, rtype: ResourceType) -> Vec<&'a str> {
@@ -11,35 +12,50 @@ pub(super) fn targets<'a>(resource: &'a Node, element: &str, rtype: ResourceType
     texts.filter_map(|text| text.split_once('/').filter(|(name, _)| *name == rtype.name()).map(|(_, id)| id)).collect()
 }
 
-/// The elements that a parameter reads.
-pub(super) fn elements<'a>(rtype: ResourceType, name: &str, resource: &'a Node) -> Vec<&'a Node> {
-    let row = |known: ResourceType, parameter: &str| known == rtype && parameter == name;
-    if name == "_tag" {
-        return resource.get("meta").into_iter().flat_map(|meta| meta.items("tag")).collect();
+/// The values at a place, written as in the table of parameters.
+pub(super) fn read<'a>(node: &'a Node, at: &str) -> Vec<&'a Node> {
+    let walk = |path: &str| {
+        path.split('/').fold(vec![node], |nodes, name| nodes.into_iter().flat_map(|node| step(node, name)).collect())
+    };
+    at.split('|').flat_map(walk).collect()
+}
+
+fn step<'a>(node: &'a Node, name: &str) -> Vec<&'a Node> {
+    if let Some(name) = name.strip_prefix('@') {
+        let is_it = |extension: &&Node| extension.str("url").and_then(|url| url.rsplit('/').next()) == Some(name);
+        return node.items("extension").filter(is_it).collect();
     }
-    if name == "context" {
-        return resource.items("useContext").filter_map(|context| context.get("valueCodeableConcept")).collect();
+    if name == "=" {
+        let members = node.as_object().into_iter().flat_map(ror_fhir::Object::iter);
+        return members.filter(|(key, _)| key.starts_with("value")).map(|(_, value)| value).collect();
     }
-    if name == "date" {
-        return resource.get("date").into_iter().collect();
+    match name.split_once('#') {
+        Some((name, id)) => node.items(name).filter(|item| item.str("id") == Some(id)).collect(),
+        None => node.items(name).collect(),
     }
-    if name == "near" {
-        return resource.get("position").into_iter().collect();
+}
+
+/// A record: its parts, of which the last may be one limit of an equipment.
+pub(super) type Record<'a> = Vec<&'a Node>;
+
+/// The records of a family (D1); an equipment counts once for each of its limits.
+pub(super) fn records(resource: &Node, family: Family) -> Vec<Record<'_>> {
+    let of = |name: &str| read(resource, name);
+    match family {
+        Family::Capacity => of("@ror-location-supported-capacity").into_iter().map(|record| vec![record]).collect(),
+        Family::Dwelling => of("@ror-location-residential-capacity").into_iter().map(|record| vec![record]).collect(),
+        Family::Price => of("@ror-organization-price").into_iter().map(|record| vec![record]).collect(),
+        Family::Equipment => of("@ror-location-equipment")
+            .into_iter()
+            .flat_map(|equipment| {
+                let limits = read(equipment, "@ror-location-equipment-limit");
+                if limits.is_empty() {
+                    return vec![vec![equipment]];
+                }
+                limits.into_iter().map(|limit| vec![equipment, limit]).collect()
+            })
+            .collect(),
     }
-    if name == "commune-cog" {
-        let mine =
-            resource.items("extension").filter(|e| e.str("url").is_some_and(|u| u.ends_with("/ror-commune-cog")));
-        return mine.filter_map(|extension| extension.get("valueCodeableConcept")).collect();
-    }
-    if let Some((.., element, _)) = REFERENCES.iter().find(|(known, parameter, ..)| row(*known, parameter)) {
-        return resource.items(element).collect();
-    }
-    if let Some((.., element)) = TOKENS.iter().find(|(known, parameter, _)| row(*known, parameter)) {
-        return resource.items(element).collect();
-    }
-    let Some((.., members)) = TEXTS.iter().find(|(known, parameter, _)| row(*known, parameter)) else { return vec![] };
-    let holder = if name.starts_with("address-") { resource.get("address") } else { Some(resource) };
-    holder.into_iter().flat_map(|holder| members.iter().flat_map(|member| holder.items(member))).collect()
 }
 
 /// The codes under an element: system and code.
@@ -47,12 +63,32 @@ pub(super) fn codes(element: &Node) -> Vec<(&str, String)> {
     if let Some(code) = element.as_str() {
         return vec![("", code.to_owned())];
     }
+    if let Some(value) = element.as_bool() {
+        return vec![("", value.to_string())];
+    }
     if let Some(value) = element.str("value") {
         return vec![(element.str("system").unwrap_or_default(), identifier(value))];
     }
-    let is_coding = element.get("code").is_some();
-    let codings: Vec<&Node> = if is_coding { vec![element] } else { element.items("coding").collect() };
-    codings.iter().filter_map(|c| Some((c.str("system").unwrap_or_default(), c.str("code")?.to_owned()))).collect()
+    let coded = |coding: &&Node| coding.str("code").is_some();
+    codings(element)
+        .into_iter()
+        .filter(coded)
+        .map(|coding| (coding.str("system").unwrap_or_default(), coding.str("code").unwrap_or_default().to_owned()))
+        .collect()
+}
+
+fn codings(element: &Node) -> Vec<&Node> {
+    if element.get("code").is_some() { vec![element] } else { element.items("coding").collect() }
+}
+
+/// The labels of an element: that of the nomenclature, else what the value says of itself.
+pub(super) fn labels(element: &Node) -> Vec<String> {
+    let of = |coding: &Node| {
+        let known = Terminology::embedded().display(coding.str("system")?, coding.str("code")?);
+        known.or_else(|| coding.str("display")).map(ToOwned::to_owned)
+    };
+    let codings = codings(element).into_iter().filter_map(of);
+    codings.chain(element.str("text").map(ToOwned::to_owned)).collect()
 }
 
 /// D8.1: trimmed, letters of FINESS numbers and of what is made from them in upper case.
@@ -90,9 +126,11 @@ pub(super) fn fold(text: &str) -> String {
     for c in text.to_lowercase().chars() {
         match c {
             'à' | 'â' => out.push('a'),
-            'é' | 'è' | 'ê' => out.push('e'),
-            'î' => out.push('i'),
+            'ç' => out.push('c'),
+            'é' | 'è' | 'ê' | 'ë' => out.push('e'),
+            'î' | 'ï' => out.push('i'),
             'ô' => out.push('o'),
+            'û' | 'ù' => out.push('u'),
             'œ' => out.push_str("oe"),
             '\'' | '’' | '-' => out.push(' '),
             c => out.push(c),

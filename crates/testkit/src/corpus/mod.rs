@@ -2,6 +2,10 @@
 //!
 //! Every resource carries a creation date, so that none is added when it is stored.
 
+mod hours;
+mod lists;
+mod records;
+
 use proptest::collection::vec;
 use proptest::option::{self, weighted};
 use proptest::prelude::*;
@@ -9,68 +13,11 @@ use proptest::sample::select;
 use ror_fhir::{Node, Object, node};
 use ror_search::ResourceType;
 
-use crate::world::Slot;
+pub use hours::{ENDS, hours};
+pub use lists::*;
+pub use records::{AGES, AMOUNTS, COMMENTS, EQUIPMENT, LIMITS, RECORD_DATES, SECTORS, UNITS};
 
-/// Prefix of the national guide's extensions.
-pub const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/";
-/// Code systems by their short name.
-pub const SYSTEMS: [(&str, &str); 12] = [
-    ("field", "https://mos.esante.gouv.fr/NOS/TRE_R227-ChampActivite/FHIR/TRE-R227-ChampActivite"),
-    ("region", "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM"),
-    ("eg", "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement"),
-    ("ej", "https://mos.esante.gouv.fr/NOS/TRE_R72-FinessStatutJuridique/FHIR/TRE-R72-FinessStatutJuridique"),
-    ("oi", "https://mos.esante.gouv.fr/NOS/TRE_R207-TypeOrganisationInterne/FHIR/TRE-R207-TypeOrganisationInterne"),
-    ("act", "https://mos.esante.gouv.fr/NOS/TRE_R210-ActeSpecifique/FHIR/TRE-R210-ActeSpecifique"),
-    ("mode", "https://mos.esante.gouv.fr/NOS/TRE_R213-ModePriseEnCharge/FHIR/TRE-R213-ModePriseEnCharge"),
-    ("level", "https://mos.esante.gouv.fr/NOS/TRE_R283-NiveauConfidentialite/FHIR/TRE-R283-NiveauConfidentialite"),
-    ("status", "https://mos.esante.gouv.fr/NOS/TRE_R330-TypeStatutCapacite/FHIR/TRE-R330-TypeStatutCapacite"),
-    ("cog", "https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM"),
-    ("finess", "https://finess.esante.gouv.fr"),
-    ("nat", "urn:oid:1.2.250.1.71.4.2.2"),
-];
-/// Names that fold alike, hold each other, or only their accents tell apart.
-pub const NAMES: [&str; 10] = [
-    "Hôpital Nord",
-    "HOPITAL  NORD",
-    "Centre d’Été",
-    "centre d'ete-nord",
-    "Clinique Saint-Œuvre",
-    "saint oeuvre",
-    "Unité A",
-    "Unité A bis",
-    "UHSI",
-    "Île, | $ \\ ville",
-];
-/// Towns.
-pub const CITIES: [&str; 4] = ["Bourg-en-Bresse", "Lyon", "L'Île-Rousse", "Saint-Étienne"];
-/// Postal codes, Corsica's among them, and one that holds `201` elsewhere than in front.
-pub const POSTAL_CODES: [&str; 6] = ["01000", "20167", "20200", "20600", "62010", "69003"];
-/// Communes, two of them arrondissements of Lyon.
-pub const COMMUNES: [&str; 5] = ["69123", "69381", "69382", "01001", "01002"];
-/// Positions, two of them equal.
-pub const POSITIONS: [(&str, &str); 6] = [
-    ("45.76", "4.84"),
-    ("45.761", "4.841"),
-    ("45.76", "4.84"),
-    ("46.205", "5.2255"),
-    ("41.92", "8.74"),
-    ("-20.88", "55.45"),
-];
-/// Codes of activities, in a system that no nomenclature knows.
-pub const SPECIALTIES: [&str; 4] = ["a", "b", "c", "d"];
-/// The system of those: named as that of activities, for what is asked of an offer to be exposed.
-pub const SPECIALTY: &str = "https://example.org/TRE_R211-ActiviteOperationnelle";
-/// Acts and modes of care: the first are for profile 1 only.
-pub const CHARACTERISTICS: [(&str, &str); 4] = [("act", "0001"), ("act", "0002"), ("mode", "28"), ("mode", "29")];
-/// FINESS numbers and idNat_Struct, which stand for each other.
-pub const STRUCTURES: [(&str, &str); 6] = [
-    ("finess", "010000024"),
-    ("nat", "1010000024"),
-    ("finess", "2a0000154"),
-    ("nat", "12A0000154"),
-    ("nat", "326010004500012"),
-    ("finess", " 010000032 "),
-];
+use crate::world::Slot;
 
 /// The address of a code system.
 ///
@@ -168,23 +115,58 @@ fn narrative() -> impl Strategy<Value = Node> {
     select(vec![Node::Null, Node::Null, node!({"status": "generated", "div": "<div>secret</div>"})])
 }
 
+/// How many times more slots there are than in the smallest corpus.
+pub type Size = u8;
+
 /// A slot of `rtype`; some are never filled, which leaves references to nothing.
 pub fn slot(rtype: ResourceType) -> impl Strategy<Value = Slot> {
-    let max: u8 = match rtype {
+    slot_of(rtype, 1)
+}
+
+/// The same in a larger corpus.
+pub fn slot_of(rtype: ResourceType, size: Size) -> impl Strategy<Value = Slot> {
+    (0..slots(rtype) * size).prop_map(move |number| Slot { rtype, number })
+}
+
+/// How many slots the smallest corpus has.
+const fn slots(rtype: ResourceType) -> u8 {
+    match rtype {
         ResourceType::Organization => 12,
         ResourceType::HealthcareService | ResourceType::Location => 8,
         ResourceType::Practitioner | ResourceType::PractitionerRole | ResourceType::Questionnaire => 4,
-    };
-    (0..max).prop_map(move |number| Slot { rtype, number })
+    }
 }
 
-fn one(rtype: ResourceType) -> impl Strategy<Value = Node> {
-    weighted(0.8, slot(rtype)).prop_map(|slot| slot.map_or(Node::Null, reference))
+/// A whole corpus: every slot, most of them filled. At size 7 it holds 280 resources at most.
+pub fn resources(size: Size) -> impl Strategy<Value = Vec<(Slot, Node)>> {
+    let slots = ResourceType::ALL.into_iter().flat_map(move |rtype| {
+        (0..slots(rtype) * size).map(move |number| weighted(0.9, filled(Slot { rtype, number }, size)))
+    });
+    slots.collect::<Vec<_>>().prop_map(|found| found.into_iter().flatten().collect())
 }
 
-fn some(rtype: ResourceType) -> impl Strategy<Value = Node> {
+fn filled(slot: Slot, size: Size) -> impl Strategy<Value = (Slot, Node)> {
+    resource_of(slot, size).prop_map(move |resource| (slot, resource))
+}
+
+/// A reference, mostly literal; some say who is meant by an identifier, some only so.
+fn one(rtype: ResourceType, size: Size) -> impl Strategy<Value = Node> {
+    let logical = select(STRUCTURES.to_vec());
+    (weighted(0.8, slot_of(rtype, size)), weighted(0.15, logical)).prop_map(move |(slot, logical)| {
+        let mut target = slot.map_or(Node::Null, reference);
+        if let Some((name, value)) = logical.filter(|_| rtype == ResourceType::Organization) {
+            if target == Node::Null {
+                target = node!({"type": (rtype.name())});
+            }
+            put(&mut target, "identifier", node!({"system": (system(name)), "value": (value.trim())}));
+        }
+        target
+    })
+}
+
+fn some(rtype: ResourceType, size: Size) -> impl Strategy<Value = Node> {
     let elsewhere = node!({"reference": "https://elsewhere.example.org/fhir/Location/1"});
-    let one = prop_oneof![9 => slot(rtype).prop_map(reference), 1 => Just(elsewhere)];
+    let one = prop_oneof![9 => slot_of(rtype, size).prop_map(reference), 1 => Just(elsewhere)];
     vec(one, 0..3).prop_map(Node::Array)
 }
 
@@ -198,20 +180,22 @@ fn base(rtype: ResourceType, meta: Node, narrative: Node, extensions: Vec<Node>)
     resource
 }
 
-/// Any resource of `rtype`, for the slot `slot`.
+/// Any resource for the slot `slot`.
 pub fn resource(slot: Slot) -> BoxedStrategy<Node> {
-    match slot.rtype {
-        ResourceType::Organization => organization().boxed(),
-        ResourceType::HealthcareService => offer(slot).boxed(),
-        ResourceType::Location => place(slot).boxed(),
-        ResourceType::Practitioner => practitioner().boxed(),
-        ResourceType::PractitionerRole => role(slot).boxed(),
-        ResourceType::Questionnaire => template(slot).boxed(),
-    }
+    resource_of(slot, 1)
 }
 
-/// Categories of the corpus that belong to the domain *Médico-social* (D26).
-pub const MEDICO_SOCIAL: [&str; 1] = ["500"];
+/// The same in a larger corpus.
+pub fn resource_of(slot: Slot, size: Size) -> BoxedStrategy<Node> {
+    match slot.rtype {
+        ResourceType::Organization => organization(size).boxed(),
+        ResourceType::HealthcareService => offer(slot, size).boxed(),
+        ResourceType::Location => place(slot, size).boxed(),
+        ResourceType::Practitioner => practitioner(size).boxed(),
+        ResourceType::PractitionerRole => role(slot, size).boxed(),
+        ResourceType::Questionnaire => template(slot, size).boxed(),
+    }
+}
 
 /// EJ, EG, *lieu de vie*, organisation interne, or nothing said; one concept with two codings,
 /// some of which contradict each other.
@@ -247,14 +231,17 @@ fn structure_identifier() -> impl Strategy<Value = Node> {
     })
 }
 
-fn organization() -> impl Strategy<Value = Node> {
+fn organization(size: Size) -> impl Strategy<Value = Node> {
     use ResourceType::Organization;
     let names = (select(NAMES.to_vec()), option::of(select(NAMES.to_vec())));
     let hidden = (unknown_extension(), vec(telecom(), 0..2), vec(contact(), 0..3));
-    let shape = (kind(), structure_identifier(), one(Organization), address());
-    (tags(), narrative(), names, hidden, shape).prop_map(
-        |(meta, text, (name, alias), (unknown, telecoms, contacts), (kind, identifier, parent, address))| {
-            let mut resource = base(Organization, meta, text, unknown.into_iter().collect());
+    let shape = (kind(), structure_identifier(), one(Organization, size), address());
+    let told = (vec(records::price(), 0..4), records::structure());
+    (tags(), narrative(), names, hidden, (shape, told)).prop_map(
+        |(meta, text, (name, alias), (unknown, telecoms, contacts), (shape, (prices, told)))| {
+            let (kind, identifier, parent, address) = shape;
+            let extensions = unknown.into_iter().chain(prices).chain(told).collect();
+            let mut resource = base(Organization, meta, text, extensions);
             put(&mut resource, "identifier", identifier);
             put(&mut resource, "type", Node::Array(if kind == Node::Null { vec![] } else { vec![kind] }));
             put(&mut resource, "name", name.into());
@@ -268,6 +255,7 @@ fn organization() -> impl Strategy<Value = Node> {
     )
 }
 
+/// Postal codes and communes of a place are drawn apart: nothing here reads one from the other.
 fn address() -> impl Strategy<Value = Node> {
     (select(POSTAL_CODES.to_vec()), select(CITIES.to_vec()), 1..4_u8)
         .prop_map(|(code, city, n)| node!({"line": [format!("{n} rue")], "postalCode": code, "city": city}))
@@ -277,11 +265,18 @@ fn characteristic() -> impl Strategy<Value = Node> {
     select(CHARACTERISTICS.to_vec()).prop_map(|(name, code)| concept(system(name), code))
 }
 
+/// Codes of a system that no nomenclature knows, some with a label; or of one that does.
 fn specialty() -> impl Strategy<Value = Node> {
-    vec(select(SPECIALTIES.to_vec()), 1..3).prop_map(|codes| {
-        let codings: Vec<_> = codes.iter().map(|code| node!({"system": SPECIALTY, "code": code})).collect();
-        node!({ "coding": codings })
-    })
+    let unknown = (vec(select(SPECIALTIES.to_vec()), 1..3), any::<bool>()).prop_map(|(codes, labelled)| {
+        let coding = |code: &&str| {
+            let mut coding = node!({"system": SPECIALTY, "code": code});
+            put(&mut coding, "display", if labelled { format!("Libellé {code}").into() } else { Node::Null });
+            coding
+        };
+        node!({ "coding": (Node::Array(codes.iter().map(coding).collect())) })
+    });
+    let known = select(ACTIVITIES.to_vec()).prop_map(|(name, code)| concept(system(name), code));
+    prop_oneof![1 => unknown, 1 => known]
 }
 
 /// The flag of sensitive units: said, or missing, which closes.
@@ -289,22 +284,7 @@ pub fn sensitive_flag(sensitive: Option<bool>) -> Option<Node> {
     sensitive.map(|flag| extension("ror-healthcareservice-sensitive-unit", "valueBoolean", flag))
 }
 
-/// Days on which dated hours end: before worlds begin, and in the first nights after.
-pub const ENDS: [&str; 6] =
-    ["2025-12-24", "2025-12-31", "2026-01-01", "2026-01-01T20:00:00+01:00", "2026-01-02", "2026-01-03T00:06:00+01:00"];
-
-/// Opening hours: weekly ones, and dated ones that end, or not.
-pub fn hours() -> impl Strategy<Value = Node> {
-    let slot = option::of(select(ENDS.to_vec())).prop_map(|end| {
-        let period = end.map(|end| node!({"start": "2025-12-01", "end": end}));
-        let name = "ror-available-time-effective-opening-closing-date";
-        let dated = |period: Node| node!({"allDay": true, "extension": [extension(name, "valuePeriod", period)]});
-        period.map_or_else(|| node!({"allDay": true, "daysOfWeek": ["mon"]}), dated)
-    });
-    vec(slot, 0..3).prop_map(Node::Array)
-}
-
-fn offer(slot: Slot) -> impl Strategy<Value = Node> {
+fn offer(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
     use ResourceType::{HealthcareService, Location, Organization};
     let flags =
         (select(vec![Some(false), Some(false), Some(false), Some(true), Some(true), None]), unknown_extension());
@@ -314,11 +294,12 @@ fn offer(slot: Slot) -> impl Strategy<Value = Node> {
         prop_oneof![9 => vec(specialty(), 1..3), 1 => Just(vec![])],
         vec(characteristic(), 0..4),
     );
-    let provider = weighted(0.95, self::slot(Organization)).prop_map(|slot| slot.map_or(Node::Null, reference));
-    let links = (some(Location), some(Location), provider);
+    let provider = weighted(0.95, slot_of(Organization, size)).prop_map(|slot| slot.map_or(Node::Null, reference));
+    let links = (some(Location, size), some(Location, size), provider);
     let rest = (select(NAMES.to_vec()), vec(telecom(), 0..2), any::<bool>(), offer_contact(), hours());
-    (tags(), flags, codes, links, rest).prop_map(move |(meta, (flag, unknown), codes, links, rest)| {
-        let extensions = sensitive_flag(flag).into_iter().chain(unknown).chain(rest.3).collect();
+    let told = (records::offer(), records::closing(), weighted(0.2, select(COMMENTS.to_vec())));
+    (tags(), flags, codes, links, (rest, told)).prop_map(move |(meta, (flag, unknown), codes, links, (rest, told))| {
+        let extensions = sensitive_flag(flag).into_iter().chain(unknown).chain(rest.3).chain(told.0).collect();
         let mut resource = base(HealthcareService, meta, Node::Null, extensions);
         put(&mut resource, "identifier", node!([{"value": format!("84/{}", slot.name())}]));
         put(&mut resource, "providedBy", links.2);
@@ -331,7 +312,9 @@ fn offer(slot: Slot) -> impl Strategy<Value = Node> {
         put(&mut resource, "telecom", Node::Array(rest.1));
         put(&mut resource, "coverageArea", links.1);
         put(&mut resource, "characteristic", Node::Array(codes.3));
+        put(&mut resource, "comment", told.2.map_or(Node::Null, Node::from));
         put(&mut resource, "availableTime", rest.4);
+        put(&mut resource, "notAvailable", told.1);
         put(&mut resource, "appointmentRequired", if rest.2 { true.into() } else { Node::Null });
         resource
     })
@@ -353,25 +336,31 @@ pub fn capacity(status: &str, number: u8) -> Node {
         {"url": "nbCapacity", "valueInteger": number}]})
 }
 
-fn place(slot: Slot) -> impl Strategy<Value = Node> {
+fn place(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
     use ResourceType::{Location, Organization};
-    let equipment = node!({"url": format!("{ROR}ror-location-equipment"), "extension": [
-        {"url": "nbInService", "valueInteger": 2}]});
     let inside = (
         option::of(select(COMMUNES.to_vec())),
-        vec((select(vec!["01", "02", "06", "99"]), 0..4_u8), 0..3),
-        weighted(0.3, Just(equipment)),
-        unknown_extension(),
+        vec(records::capacity(), 0..5),
+        (vec(records::equipment(), 0..3), vec(records::dwelling(), 0..3)),
+        (unknown_extension(), weighted(0.2, select(COMMENTS.to_vec()))),
     );
     let where_ = (weighted(0.8, select(POSITIONS.to_vec())), option::of(address()));
-    let links = (one(Organization), one(Location));
+    let state = (option::of(select(vec!["active", "suspended"])), option::of(select(vec!["1", "3"])));
+    let links = (one(Organization, size), one(Location, size));
     let rest = (select(NAMES.to_vec()), option::of(select(vec!["1", "2"])), vec(telecom(), 0..3), any::<[bool; 3]>());
-    (tags(), narrative(), inside, where_, (links, rest)).prop_map(
-        move |(meta, text, (commune, records, equipment, unknown), (position, address), (links, rest))| {
+    (tags(), narrative(), inside, (where_, state), (links, rest)).prop_map(
+        move |(
+            meta,
+            text,
+            (commune, records, things, (unknown, comment)),
+            ((position, address), state),
+            (links, rest),
+        )| {
             let commune =
                 commune.map(|code| extension("ror-commune-cog", "valueCodeableConcept", concept(system("cog"), code)));
-            let records = records.into_iter().map(|(status, number)| capacity(status, number));
-            let extensions = commune.into_iter().chain(records).chain(equipment).chain(unknown).collect();
+            let comment = comment.map(|text| extension("ror-comment", "valueString", text));
+            let told = records.into_iter().chain(things.0).chain(things.1);
+            let extensions = commune.into_iter().chain(told).chain(comment).chain(unknown).collect();
             let mut resource = base(Location, meta, text, extensions);
             let typed = |code: &str, value: String| node!({"type": {"coding": [{"code": code}]}, "value": value});
             let mut identifiers = vec![typed("25", format!("84/{}", slot.name()))];
@@ -390,6 +379,9 @@ fn place(slot: Slot) -> impl Strategy<Value = Node> {
             put(&mut resource, "telecom", Node::Array(rest.2));
             put(&mut resource, "address", address.unwrap_or(Node::Null));
             put(&mut resource, "position", position.map_or(Node::Null, position_node));
+            put(&mut resource, "status", state.0.map_or(Node::Null, Node::from));
+            let operational = state.1.map(|code| node!({"system": (system("place-status")), "code": code}));
+            put(&mut resource, "operationalStatus", operational.unwrap_or(Node::Null));
             put(&mut resource, "managingOrganization", links.0);
             put(&mut resource, "partOf", links.1);
             resource
@@ -404,9 +396,9 @@ fn position_node((latitude, longitude): (&str, &str)) -> Node {
     position
 }
 
-fn practitioner() -> impl Strategy<Value = Node> {
+fn practitioner(size: Size) -> impl Strategy<Value = Node> {
     let number = select(vec!["10000000001", "810000000001", "10000000002"]);
-    let rest = (vec(telecom(), 0..2), option::of(Just("1980-01-01")), one(ResourceType::Organization));
+    let rest = (vec(telecom(), 0..2), option::of(Just("1980-01-01")), one(ResourceType::Organization, size));
     (tags(), number, select(NAMES.to_vec()), rest).prop_map(|(meta, number, name, (telecoms, birth, issuer))| {
         let mut resource = base(ResourceType::Practitioner, meta, Node::Null, vec![]);
         put(&mut resource, "identifier", node!([{"system": "urn:oid:1.2.250.1.71.4.2.1", "value": number}]));
@@ -420,12 +412,13 @@ fn practitioner() -> impl Strategy<Value = Node> {
     })
 }
 
-fn role(slot: Slot) -> impl Strategy<Value = Node> {
+fn role(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
     use ResourceType::{HealthcareService, Location, Organization, Practitioner, PractitionerRole};
     // One offer, or none; two contradict each other.
-    let offers = prop_oneof![9 => vec(self::slot(HealthcareService), 1), 2 => Just(vec![]), 1 => vec(self::slot(HealthcareService), 2)];
+    let one_of = |count| vec(slot_of(HealthcareService, size), count);
+    let offers = prop_oneof![9 => one_of(1), 2 => Just(vec![]), 1 => one_of(2)];
     let offers = offers.prop_map(|slots| Node::Array(slots.into_iter().map(reference).collect()));
-    let links = (one(Practitioner), one(Organization), offers, some(Location));
+    let links = (one(Practitioner, size), one(Organization, size), offers, some(Location, size));
     (tags(), links, vec(telecom(), 0..2), hours()).prop_map(move |(meta, links, telecoms, hours)| {
         let mut resource = base(PractitionerRole, meta, Node::Null, vec![]);
         put(
@@ -443,17 +436,11 @@ fn role(slot: Slot) -> impl Strategy<Value = Node> {
     })
 }
 
-/// Dates of templates, from a year to a second.
-pub const TEMPLATE_DATES: [&str; 5] = ["2025", "2026-01", "2026-01-01", "2026-01-01T08:00:00+01:00", "2026-01-02"];
-/// Statuses of templates.
-pub const STATUSES: [&str; 3] = ["draft", "active", "retired"];
-/// Versions of templates.
-pub const VERSIONS: [&str; 2] = ["1", "2"];
-
-fn template(slot: Slot) -> impl Strategy<Value = Node> {
+fn template(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
     let codes = (select(STATUSES.to_vec()), select(VERSIONS.to_vec()), vec(select(vec!["01", "04", "05"]), 0..3));
     let texts = (select(NAMES.to_vec()), select(NAMES.to_vec()), option::of(select(NAMES.to_vec())));
-    let rest = (option::of(select(TEMPLATE_DATES.to_vec())), unknown_extension(), one(ResourceType::Organization));
+    let rest =
+        (option::of(select(TEMPLATE_DATES.to_vec())), unknown_extension(), one(ResourceType::Organization, size));
     (tags(), narrative(), codes, texts, rest).prop_map(
         move |(meta, text, (status, version, fields), texts, (date, unknown, answer))| {
             let mut resource = base(ResourceType::Questionnaire, meta, text, unknown.clone().into_iter().collect());
