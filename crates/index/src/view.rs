@@ -112,10 +112,10 @@ impl<'a> View<'a> {
         let includer =
             Includer { snapshot: self.snapshot, eyes: &eyes, searched: query.rtype, includes: &query.includes };
         let included = includer.bring(&numbers.iter().map(|(_, today)| *today).collect::<Vec<_>>())?;
-        let near = query.near();
+        let nears = query.filter.nears();
         let hit = |number: u32| {
             let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
-            let distance_km = near.and_then(|near| doc.distance_km(self.audience, near));
+            let distance_km = nears.iter().filter_map(|near| doc.distance_km(self.audience, near)).min_by(f64::total_cmp);
             Some(Hit { distance_km, ..self.hit(doc) })
         };
         let scored = |(then, today)| Some(Hit { score: scorer.score(then), ..hit(today)? });

@@ -196,6 +196,16 @@ impl Filter {
         Self::Related(relation, Box::new(filter))
     }
 
+    /// Every circle that is asked about and not denied: a place in one tells how far it is (D11).
+    pub fn nears(&self) -> Vec<&Near> {
+        match self {
+            Self::All(inner) | Self::Any(inner) | Self::FirstOf(inner) => inner.iter().flat_map(Self::nears).collect(),
+            Self::Related(_, inner) => inner.nears(),
+            Self::Test(Test::Near { near, .. }) => vec![near],
+            Self::Test(_) | Self::Not(_) => Vec::new(),
+        }
+    }
+
     /// The parameters it reads, as written in requests, each once.
     pub fn parameters(&self, registry: &Registry) -> Vec<String> {
         let mut names = Vec::new();

@@ -61,7 +61,7 @@ proptest! {
                     let expected = page.iter().filter(|id| now.seen(audience).contains_key(&key(ask.rtype, id)));
                     let expected: Vec<_> = expected.cloned().collect();
                     let found = snapshot.view(&by).search(&query, anchor.as_ref(), Some(&kept)).expect("few enough");
-                    prop_assert_eq!(found.total as usize, order.len());
+                    prop_assert_eq!(found.total as usize, order.len(), "{} {:?}", audience, ask.pairs(&ids));
                     same_page(&found, &expected, &now, audience, ask, &ask.pairs(&ids))?;
                     for hit in &found.matches {
                         let text = now.text(audience, &key(hit.rtype(), hit.id()));
