@@ -134,7 +134,10 @@ fn territory(parameter: &Parameter, commune: &str, geography: &dyn Geography, ou
             None => return false,
         },
     };
-    token::push(parameter.id, Some(system), &code, &mut out.terms);
+    // It is no code that the place holds: asked for without system too, it is found.
+    for system in [Some(system), None] {
+        token::push(parameter.id, system, &code, &mut out.terms);
+    }
     param::add_sort_key(parameter.id, &code, &mut out.columns);
     true
 }

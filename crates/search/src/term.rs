@@ -25,6 +25,7 @@ enum Kind {
     Word = 10,
     Name = 11,
     Family = 12,
+    OfCode = 13,
 }
 
 impl Term {
@@ -61,6 +62,11 @@ impl Term {
     /// An identifier of one type (`:of-type`).
     pub fn identifier_of_type(parameter: ParamId, system: &str, code: &str, value: &str) -> Self {
         build(parameter, Kind::OfType, &[system, code, value])
+    }
+
+    /// An identifier whose type has that code, in whatever list of types (D8.3).
+    pub(crate) fn identifier_of_code(parameter: ParamId, code: &str, value: &str) -> Self {
+        build(parameter, Kind::OfCode, &[code, value])
     }
 
     /// A text in its folded form (D12); as a prefix it starts every longer one.

@@ -61,7 +61,12 @@ impl Asked<'_> {
 
     /// The modifier is not one of this parameter.
     pub(crate) fn unknown_modifier(&self, parameter: &Parameter, modifier: &str) -> QueryError {
-        let known = || parameter.modifiers().iter().map(|name| if *name == "[type]" { "<Type>" } else { name });
+        let known = || {
+            parameter.modifiers().iter().flat_map(|name| match *name {
+                "[type]" => parameter.targets.iter().map(|target| target.name()).collect(),
+                name => vec![name],
+            })
+        };
         let mut message = format!("Modificateur « :{} » non admis ici", shorten(modifier));
         if modifier == "above" {
             message.push_str(" ; « :above » s'écrit organization.<paramètre>:above");
@@ -156,6 +161,6 @@ pub(crate) fn boolean(asked: &Asked<'_>) -> Result<bool, QueryError> {
     match asked.values {
         [one] if one == "true" => Ok(true),
         [one] if one == "false" => Ok(false),
-        other => Err(asked.error("true ou false attendu", &other.join(","))),
+        other => Err(asked.error("valeur true ou false attendue", &other.join(","))),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn ask(
     for value in asked.values {
         let parts = split_raw(value, '$');
         if parts.len() != components.len() {
-            return Err(asked.error(&format!("{} attendu", parameter.components.join("$")), value));
+            return Err(asked.error(&format!("valeurs attendues : {}", parameter.components.join("$")), value));
         }
         let mut all = Vec::new();
         for (component, part) in components.iter().zip(parts) {

@@ -61,10 +61,16 @@ pub(crate) fn push(parameter: ParamId, system: Option<&str>, code: &str, into: &
     }
 }
 
+/// Type of the identifier that another system gave to a place.
+const EXTERNAL: &str = "26";
+
 fn identifier_types(parameter: ParamId, node: &Node, value: &str, into: &mut Vec<Term>) {
     for kind in node.get("type").into_iter().flat_map(|kind| kind.items("coding")) {
         if let Some(code) = kind.str("code") {
             into.push(Term::identifier_of_type(parameter, kind.str("system").unwrap_or_default(), code, value));
+            if code == EXTERNAL {
+                into.push(Term::identifier_of_code(parameter, code, value));
+            }
         }
     }
 }

@@ -26,6 +26,22 @@ pub(crate) fn correlate(raw: &Raw) -> Result<Filter, TooCostly> {
     Binder { left }.bind(formula, 0)
 }
 
+/// The families asked for, with how many criteria bear on one record of each, and whether one of
+/// them is the contrary of what it says.
+pub(super) fn families(raw: &Raw) -> Vec<(Family, usize, bool)> {
+    let mut asked = Vec::new();
+    count(raw, &mut asked);
+    asked.into_iter().map(|((path, family), count)| (family, count, has_contrary(raw, false, path, family))).collect()
+}
+
+fn has_contrary(raw: &Raw, negate: bool, path: &[Relation], family: Family) -> bool {
+    match raw {
+        Raw::All(parts) | Raw::Any(parts) => parts.iter().any(|part| has_contrary(part, negate, path, family)),
+        Raw::Not(inner) => has_contrary(inner, !negate, path, family),
+        Raw::Is(criterion) => criterion.family == Some(family) && criterion.path == path && criterion.negated != negate,
+    }
+}
+
 /// How many criteria bear on one record.
 type Asked<'a> = Vec<((&'a [Relation], Family), usize)>;
 
@@ -69,7 +85,7 @@ fn formula(raw: &Raw, negate: bool, asked: &Asked<'_>, left: &mut usize) -> Form
         Raw::All(parts) => Formula::All(all(parts)),
         Raw::Any(parts) => Formula::Any(all(parts)),
         Raw::Is(criterion) => {
-            let (path, filter) = (path(criterion, negate, asked), criterion.filter(negate));
+            let (path, filter) = bearing(criterion, negate, asked);
             let weight = weight(&filter);
             *left += weight;
             Formula::Atom(Rc::new(Atom { path, filter, weight }))
@@ -77,18 +93,29 @@ fn formula(raw: &Raw, negate: bool, asked: &Asked<'_>, left: &mut usize) -> Form
     }
 }
 
-/// A negative criterion that is alone in its family is judged on the whole thing: no record has
-/// the code, or the value at all.
-fn path(criterion: &Criterion, negate: bool, asked: &Asked<'_>) -> Vec<Relation> {
+/// What a criterion bears on, and asks of it. A negative one that is alone in its family is judged
+/// on the whole thing: no record has the code, or the value at all. On a line of structures, none
+/// of any of them.
+fn bearing(criterion: &Criterion, negate: bool, asked: &Asked<'_>) -> (Vec<Relation>, Filter) {
     let mut path = criterion.path.clone();
-    if let Some(family) = criterion.family {
-        let key = (&*criterion.path, family);
-        let is_alone = asked.iter().any(|(known, count)| *known == key && *count == 1);
-        if !(is_alone && criterion.negated != negate) {
-            path.push(Relation::Record(family));
-        }
+    let filter = criterion.filter(negate);
+    let Some(family) = criterion.family else { return (path, filter) };
+    let key = (&*criterion.path, family);
+    let is_alone = asked.iter().any(|(known, count)| *known == key && *count == 1);
+    if !(is_alone && criterion.negated != negate) {
+        path.push(Relation::Record(family));
+        return (path, filter);
     }
-    path
+    match path.last() {
+        Some(line @ Relation::Line { .. }) => {
+            let line = *line;
+            path.pop();
+            let exists = Filter::related(line, Filter::All(Vec::new()));
+            let none = Filter::negated(Filter::related(line, criterion.held.clone()));
+            (path, Filter::All(vec![exists, none]))
+        }
+        _ => (path, filter),
+    }
 }
 
 fn weight(filter: &Filter) -> usize {
@@ -177,8 +204,14 @@ impl Binder {
                 Ok(atom.filter.clone())
             }
             Formula::Any(parts) => {
-                let bound = grouped(parts, depth).into_iter().map(|part| self.bind(part, depth));
-                Ok(Filter::any(bound.collect::<Result<_, _>>()?))
+                let mut bound = Vec::new();
+                for part in grouped(parts, depth) {
+                    match self.bind(part, depth)? {
+                        Filter::Any(more) => bound.extend(more),
+                        one => bound.push(one),
+                    }
+                }
+                Ok(Filter::any(bound))
             }
             Formula::All(parts) => self.all(parts, depth),
         }

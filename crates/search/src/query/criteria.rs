@@ -10,8 +10,13 @@ use crate::{Content, ParamType, Parameter, ResourceType, Term};
 const CHAIN_DEPTH_MAX: usize = 8;
 /// Most alternatives in one value, so that a request stays bounded.
 const ALTERNATIVES_MAX: usize = 1_000;
+/// How many chains are proposed at most.
+const CHAINS_TOLD_MAX: usize = 3;
 /// The form of D9, shown where another is written.
 const ABOVE: &str = "« :above » s'écrit après un paramètre de la structure : organization.<paramètre>:above.";
+
+/// The form of `_has`.
+const HAS: &str = "écriture attendue : _has:Type:référence:paramètre";
 
 /// The thing that a criterion bears on.
 #[derive(Clone, Debug)]
@@ -138,7 +143,7 @@ impl Reader<'_> {
         deep_enough(place, written)?;
         let mut parts = has.splitn(3, ':');
         let (Some(rtype), Some(name), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(QueryError::expected(written, "_has:Type:référence:paramètre attendu", written));
+            return Err(QueryError::expected(written, HAS, &format!("_has:{has}")));
         };
         let rtype = self.resource_type(written, rtype)?;
         let registry = self.registry;
@@ -156,6 +161,7 @@ impl Reader<'_> {
         Ok(Raw::Is(Box::new(Criterion {
             path: place.path.clone(),
             family: None,
+            parameter: parameter.id,
             held: Filter::related(relation, found),
             unmet: None,
             negated: false,
@@ -189,7 +195,9 @@ impl Reader<'_> {
         if above && negate && !matches!(asking, Asking::Present(_)) {
             return Err(QueryError::new(written, "« :above » ne se nie pas terme à terme : écrire not (… eq …)."));
         }
+        self.is_reading_value = true;
         let mut leaf = self.read(parameter, how, &asked)?;
+        self.is_reading_value = false;
         leaf.negated ^= negate;
         let phrase = reading::of_criterion(self, place, parameter, &leaf, how, &asked);
         Ok(Raw::Is(Box::new(criterion(place, parameter, leaf, phrase))))
@@ -218,9 +226,7 @@ impl Reader<'_> {
             ParamType::Composite => composite::ask(self, parameter, how, asked),
             ParamType::Special => match &*parameter.name {
                 "_content" => special::ask_words(parameter, how, asked),
-                "_has" => {
-                    Err(QueryError::expected(asked.written, "_has:Type:référence:paramètre attendu", asked.written))
-                }
+                "_has" => Err(QueryError::expected(asked.written, HAS, "_has")),
                 "_filter" => {
                     Err(QueryError::new(asked.written, "« _filter » porte sur le type cherché : il ne s'enchaîne pas."))
                 }
@@ -249,8 +255,22 @@ impl Reader<'_> {
         let known = self.registry.of(rtype).map(|parameter| &*parameter.name);
         let result =
             ["_count", "_sort", "_include", "_revinclude", "_summary", "_elements", "_total", "_format", "_explain"];
-        let names: Vec<_> = known.chain(result).collect();
+        let elsewhere = self.chains_to(rtype, name);
+        if !elsewhere.is_empty() {
+            let list = elsewhere.iter().map(|chain| quoted(chain)).collect::<Vec<_>>().join(" ou ");
+            let message = format!("Paramètre inconnu pour {rtype} : {} ; voir {list}.", quoted(name));
+            return QueryError::new(written, message);
+        }
+        // What shapes the answer is written by itself.
+        let names: Vec<_> = known.chain(result.into_iter().filter(|_| name == written)).collect();
         QueryError::unknown(written, &format!("Paramètre inconnu pour {rtype}"), name, names)
+    }
+
+    /// Where a parameter of that very name is, one reference further.
+    fn chains_to(&self, rtype: ResourceType, name: &str) -> Vec<String> {
+        let references = self.registry.of(rtype).filter(|parameter| parameter.targets.len() == 1);
+        let leading = references.filter(|reference| self.registry.find(reference.targets[0], name).is_some());
+        leading.map(|reference| format!("{}.{name}", reference.name)).take(CHAINS_TOLD_MAX).collect()
     }
 
     fn unknown_reference(&self, rtype: ResourceType, name: &str, written: &str) -> QueryError {
@@ -284,6 +304,7 @@ fn criterion(place: &Place, parameter: &Parameter, leaf: Leaf, reading: String) 
     let mut out = Criterion {
         path: place.path.clone(),
         family,
+        parameter: parameter.id,
         held: leaf.held,
         unmet: leaf.unmet,
         negated: leaf.negated,

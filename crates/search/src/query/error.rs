@@ -63,7 +63,7 @@ impl QueryError {
             let quoted: Vec<_> = close.iter().map(|name| format!("« {name} »")).collect();
             format!(" Vouliez-vous dire {} ?", quoted.join(" ou "))
         };
-        Self::new(parameter, format!("{what} : « {} ».{advice}", shorten(written)))
+        Self::new(parameter, format!("{what} : {}.{advice}", quoted(written)))
     }
 }
 
@@ -78,9 +78,15 @@ pub(crate) fn quoted(read: &str) -> String {
 }
 
 fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    if written.is_empty() {
+        return Vec::new();
+    }
     let written = written.to_lowercase();
+    let length = written.chars().count();
     let mut near: Vec<_> = known
         .into_iter()
+        // Names much longer or shorter are further still, and need not be compared.
+        .filter(|name| name.chars().count().abs_diff(length) <= DISTANCE_MAX)
         .map(|name| (strsim::damerau_levenshtein(&written, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= DISTANCE_MAX)
         .collect();

@@ -174,6 +174,28 @@ impl Filter {
         Self::Test(Test::Terms(any))
     }
 
+    /// Meets this or the other.
+    pub(crate) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Test(Test::Terms(mut any)), Self::Test(Test::Terms(more))) => {
+                any.extend(more);
+                Self::terms(any)
+            }
+            (
+                Self::Test(Test::Ordered { parameter, mut any }),
+                Self::Test(Test::Ordered { parameter: same, any: more }),
+            ) if parameter == same => {
+                any.extend(more);
+                Self::Test(Test::Ordered { parameter, any })
+            }
+            (Self::Any(mut any), one) => {
+                any.push(one);
+                Self::Any(any)
+            }
+            (one, another) => Self::Any(vec![one, another]),
+        }
+    }
+
     /// Meets one of `filters`, which need not be two.
     pub fn any(mut filters: Vec<Self>) -> Self {
         if filters.len() == 1 { filters.remove(0) } else { Self::Any(filters) }

@@ -1,6 +1,6 @@
 //! `_include` and `_revinclude` (D10).
 
-use super::{QueryError, Reader, error::shorten};
+use super::{QueryError, Reader};
 use crate::{ParamId, ResourceType};
 
 /// Resources to bring along.
@@ -50,8 +50,7 @@ impl Reader<'_> {
         let mut parts = value.split(':');
         let (Some(source), Some(reference), target, None) = (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            let message = format!("Type:paramètre[:Type] attendu pour {name} ; lu : « {} ».", shorten(value));
-            return Err(QueryError::new(name, message));
+            return Err(QueryError::expected(name, "écriture attendue : Type:paramètre[:Type]", value));
         };
         // A fault of the official samples (D4).
         if reverse && (source, reference) == ("Organization", "healthcareservice") {

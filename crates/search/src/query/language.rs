@@ -15,7 +15,7 @@ mod text;
 
 use super::criteria::{Asking, Place};
 use super::raw::Raw;
-use super::{QueryError, Reader};
+use super::{QueryError, Reader, quoted};
 use crate::param::ask::escape;
 use operators::{OPERATORS, Operator};
 use text::{Text, Word};
@@ -36,9 +36,15 @@ impl Reader<'_> {
         parser.text.skip_spaces();
         match parser.text.peek() {
             None => Ok(raw),
-            Some(_) => Err(parser.expected("and, or ou la fin du filtre attendu")),
+            Some(_) => Err(parser.expected("suite attendue : and, or ou la fin du filtre")),
         }
     }
+}
+
+/// A value, escaped as those of request parameters are, and where it stands.
+struct Value {
+    text: String,
+    position: usize,
 }
 
 struct Parser<'a, 'r, 'q> {
@@ -54,7 +60,10 @@ impl Parser<'_, '_, '_> {
     fn or(&mut self, place: &Place) -> Result<Raw, QueryError> {
         let mut any = vec![self.and(place)?];
         while self.text.take_word("or") {
-            any.push(self.and(place)?);
+            self.text.skip_spaces();
+            let is_apart = self.text.peek() == Some('(');
+            let next = self.and(place)?;
+            if is_apart { any.push(next) } else { next.or(&mut any) }
         }
         Ok(if any.len() == 1 { any.remove(0) } else { Raw::Any(any) })
     }
@@ -76,7 +85,7 @@ impl Parser<'_, '_, '_> {
         if self.text.take_word("not") {
             self.text.skip_spaces();
             if self.text.peek() != Some('(') {
-                return Err(self.expected("( attendue après not"));
+                return Err(self.expected("parenthèse ( attendue après not"));
             }
             return Ok(Raw::Not(Box::new(self.parentheses(place)?)));
         }
@@ -91,7 +100,7 @@ impl Parser<'_, '_, '_> {
         let inside = self.or(place)?;
         self.text.skip_spaces();
         if self.text.peek() != Some(')') {
-            return Err(self.expected("and, or ou ) attendu"));
+            return Err(self.expected("suite attendue : and, or ou )"));
         }
         self.text.next();
         self.depth -= 1;
@@ -112,6 +121,9 @@ impl Parser<'_, '_, '_> {
         let path = self.text.path();
         if path.text.is_empty() {
             return Err(self.expected("critère attendu"));
+        }
+        if Operator::parse(path.text).is_some() || is_joint(path.text) {
+            return Err(fault(path.position, "critère attendu", path.text));
         }
         if self.text.peek() == Some('[') {
             return self.bracket(place, &path);
@@ -142,12 +154,12 @@ impl Parser<'_, '_, '_> {
         let inside = self.or(&next)?;
         self.text.skip_spaces();
         if self.text.peek() != Some(']') {
-            return Err(self.expected("and, or ou ] attendu"));
+            return Err(self.expected("suite attendue : and, or ou ]"));
         }
         self.text.next();
         self.brackets -= 1;
         if self.text.peek() != Some('.') {
-            return Err(self.expected(".paramètre attendu après ]"));
+            return Err(self.expected("suite attendue après ] : .paramètre"));
         }
         self.text.next();
         let rest = self.test(&next)?;
@@ -173,7 +185,7 @@ impl Parser<'_, '_, '_> {
             None => {
                 let error = QueryError::unknown(
                     "_filter",
-                    &format!("opérateur attendu : {OPERATORS} ; lu"),
+                    &format!("Opérateur attendu : {OPERATORS} ; lu"),
                     word.text,
                     Operator::names(),
                 );
@@ -184,7 +196,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// The values of a test: one, and those that `or` adds without another path.
-    fn values(&mut self, path: &Word<'_>, operator: Operator) -> Result<Vec<String>, QueryError> {
+    fn values(&mut self, path: &Word<'_>, operator: Operator) -> Result<Vec<Value>, QueryError> {
         let mut values = vec![self.value()?];
         loop {
             let before = self.text.clone();
@@ -225,7 +237,7 @@ impl Parser<'_, '_, '_> {
                         .iter()
                         .any(|path| word.starts_with(path) || (!path.starts_with('_') && word.contains(path)));
                 let next = self.text.next_word(self.brackets > 0);
-                !is_not && !is_path && next != "=" && Operator::parse(next).is_none()
+                !is_joint(word) && !is_not && !is_path && next != "=" && Operator::parse(next).is_none()
             }
         };
         self.text = before;
@@ -233,7 +245,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// A value, escaped as those of request parameters are.
-    fn value(&mut self) -> Result<String, QueryError> {
+    fn value(&mut self) -> Result<Value, QueryError> {
         self.text.skip_spaces();
         let at = self.text.position();
         if self.text.peek() == Some('"') {
@@ -241,7 +253,7 @@ impl Parser<'_, '_, '_> {
                 let read = self.text.rest_from(at);
                 fault(at, expected, read)
             })?;
-            return Ok(escape(&read));
+            return Ok(Value { text: escape(&read), position: at });
         }
         let word = self.text.word(self.brackets > 0);
         if word.text.is_empty() {
@@ -252,7 +264,7 @@ impl Parser<'_, '_, '_> {
                 "valeur sans virgule attendue : écrire or entre deux valeurs, ou des guillemets autour d'une";
             return Err(fault(at, expected, word.text));
         }
-        Ok(word.text.to_owned())
+        Ok(Value { text: word.text.to_owned(), position: at })
     }
 
     fn make(
@@ -261,14 +273,21 @@ impl Parser<'_, '_, '_> {
         path: &Word<'_>,
         operator: Operator,
         at: usize,
-        values: &[String],
+        values: &[Value],
     ) -> Result<Raw, QueryError> {
+        let texts: Vec<String> = values.iter().map(|value| value.text.clone()).collect();
         let kind = operators::kind_of(self.reader, place, path.text);
         let asking = match operator {
-            Operator::Pr => match values {
+            Operator::Pr => match &texts[..] {
                 [one] if one.eq_ignore_ascii_case("true") => Asking::Present(true),
                 [one] if one.eq_ignore_ascii_case("false") => Asking::Present(false),
-                _ => return Err(fault(at, "pr true ou pr false attendu", &format!("pr {}", values.join(" or ")))),
+                _ => {
+                    return Err(fault(
+                        values.first().map_or(at, |value| value.position),
+                        "valeur true ou false attendue après pr",
+                        &texts.join(" or "),
+                    ));
+                }
             },
             other => match kind {
                 Some((kind, name)) => {
@@ -276,14 +295,20 @@ impl Parser<'_, '_, '_> {
                         let message = format!("opérateur {} non admis pour {name} ; admis : {admitted}", other.code());
                         fault(at, &message, other.code())
                     })?;
-                    Asking::Filter { how, negate, values }
+                    Asking::Filter { how, negate, values: &texts }
                 }
                 // The path leads nowhere: its own fault is told.
-                None => Asking::Filter { how: crate::param::ask::How::Plain, negate: false, values },
+                None => Asking::Filter { how: crate::param::ask::How::Plain, negate: false, values: &texts },
             },
         };
+        self.reader.is_reading_value = false;
         let made = self.reader.term(place, path.text, "_filter", asking);
-        made.map_err(|error| placed(path.position, error))
+        made.map_err(|error| {
+            // The value that the fault tells, else the first one; or the path.
+            let told = values.iter().find(|value| error.message.contains(&quoted(&value.text)));
+            let value = told.or(values.first()).filter(|_| self.reader.is_reading_value);
+            placed(value.map_or(path.position, |value| value.position), error)
+        })
     }
 
     /// What was expected where the parser stands, and what stands there.
@@ -297,6 +322,11 @@ impl Parser<'_, '_, '_> {
         };
         fault(at, expected, &read)
     }
+}
+
+/// Whether a word joins criteria; it is no value unless quoted.
+fn is_joint(word: &str) -> bool {
+    word.eq_ignore_ascii_case("and") || word.eq_ignore_ascii_case("or")
 }
 
 fn fault(at: usize, expected: &str, read: &str) -> QueryError {

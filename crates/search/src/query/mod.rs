@@ -45,7 +45,8 @@ pub struct Query {
     pub warnings: Vec<QueryWarning>,
     /// The parameters as understood, for links; paging left out.
     pub parameters: Vec<(String, String)>,
-    /// How each parameter was read, in French, for `_explain`.
+    /// How each parameter was read, in French, for `_explain`; with an empty name, what several of
+    /// them mean together.
     pub reading: Vec<(String, String)>,
 }
 
@@ -94,7 +95,16 @@ pub fn parse(
     geography: &dyn Geography,
 ) -> Result<Query, Vec<QueryError>> {
     let query = Query::everything(rtype, ResultParameters::default());
-    let mut reader = Reader { registry, terminology, geography, handling, errors: Vec::new(), query };
+    let mut reader = Reader {
+        registry,
+        terminology,
+        geography,
+        handling,
+        errors: Vec::new(),
+        is_reading_value: false,
+        labels_asked: 0,
+        query,
+    };
     let mut asked = Vec::new();
     for (name, value) in pairs {
         match reader.pair(name, value) {
@@ -119,6 +129,10 @@ pub(crate) struct Reader<'a> {
     pub(crate) geography: &'a dyn Geography,
     handling: Handling,
     errors: Vec<QueryError>,
+    /// What is read is the value of a criterion: a fault is one of the value.
+    is_reading_value: bool,
+    /// How many values of `:text` were read.
+    pub(crate) labels_asked: usize,
     pub(crate) query: Query,
 }
 
@@ -154,6 +168,9 @@ impl Reader<'_> {
     fn settle(&mut self, asked: &Raw) {
         self.query.near = asked.near().cloned();
         self.query.content = asked.content();
+        let together = correlate::families(asked).into_iter();
+        let together = together.filter_map(|(family, count, contrary)| reading::of_family(family, count, contrary));
+        self.query.reading.extend(together.map(|sentence| (String::new(), sentence)));
         match correlate::correlate(asked) {
             Ok(filter @ Filter::All(_)) => self.query.filter = filter,
             Ok(filter) => self.query.filter = Filter::All(vec![filter]),

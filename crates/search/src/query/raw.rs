@@ -1,6 +1,6 @@
 //! What a request asks, as written: criteria that name the choice they bear on (D1).
 
-use crate::{Content, Family, Filter, Near, Relation};
+use crate::{Content, Family, Filter, Near, ParamId, Relation};
 
 /// Criteria and how they are joined.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub(crate) struct Criterion {
     pub(crate) path: Vec<Relation>,
     /// Whose record of the thing, if it bears on one.
     pub(crate) family: Option<Family>,
+    /// What it tests, for those of a family.
+    pub(crate) parameter: ParamId,
     /// What holds when it is met.
     pub(crate) held: Filter,
     /// What holds when it is not, where that is not the mere contrary.
@@ -38,6 +40,17 @@ pub(crate) struct Criterion {
 }
 
 impl Criterion {
+    /// Whether both ask for values of one parameter of one thing or record.
+    fn is_same_as(&self, other: &Self) -> bool {
+        let is_plain = |criterion: &Self| {
+            let is_of_its_own = matches!(criterion.held, Filter::Related(..) | Filter::FirstOf(_));
+            !criterion.negated && criterion.unmet.is_none() && criterion.content.is_empty() && !is_of_its_own
+        };
+        (self.family, self.parameter, &self.path) == (other.family, other.parameter, &other.path)
+            && is_plain(self)
+            && is_plain(other)
+    }
+
     /// What it asks for, the other way round with `negate`.
     pub(crate) fn filter(&self, negate: bool) -> Filter {
         match (self.negated != negate, &self.unmet) {
@@ -49,6 +62,20 @@ impl Criterion {
 }
 
 impl Raw {
+    /// Adds an alternative. `p eq a or p eq b` is `p eq a or b`: one criterion with two values,
+    /// which matters where a criterion is alone in its family (D1).
+    pub(crate) fn or(self, any: &mut Vec<Self>) {
+        if let Self::Is(new) = &self
+            && let Some(Self::Is(known)) = any.last_mut()
+            && known.is_same_as(new)
+        {
+            known.held = known.held.clone().or(new.held.clone());
+            known.reading = format!("{} ou {}", known.reading, new.reading);
+            return;
+        }
+        any.push(self);
+    }
+
     /// The circles of the first `near` that every match meets, on the thing searched or chained
     /// (D7, D11): neither under `or` nor the other way round.
     pub(crate) fn near(&self) -> Option<&Near> {

@@ -40,7 +40,6 @@ pub(super) fn of_criterion(
     asked: &Asked<'_>,
 ) -> String {
     let mut parts: Vec<String> = place.path.iter().map(|step| step_words(reader, *step)).collect();
-    parts.extend(parameter.family.filter(|_| !leaf.own).map(|family| record_words(family).to_owned()));
     let test = test_words(reader, parameter, leaf, how, asked);
     let is_contrary = leaf.negated && how != How::Modifier("missing");
     let test = if is_contrary { format!("non ({test})") } else { test };
@@ -53,16 +52,23 @@ fn step_words(reader: &Reader<'_>, step: Relation) -> String {
     match step {
         Relation::Target { reference, .. } | Relation::Source { reference, .. } => label(reference),
         Relation::Line { reference, .. } => format!("{} ou une au-dessus", label(reference)),
-        Relation::Record(family) => record_words(family).to_owned(),
+        Relation::Record(family) => format!("{family:?}"),
     }
 }
 
-const fn record_words(family: Family) -> &'static str {
-    match family {
-        Family::Capacity => "un même enregistrement de capacité",
-        Family::Equipment => "un même équipement",
-        Family::Dwelling => "un même type d'habitation",
-        Family::Price => "un même tarif",
+/// What criteria of a family bear on, all together (D1): how many there are, and whether one that
+/// is alone asks that there be none.
+pub(super) fn of_family(family: Family, count: usize, is_contrary: bool) -> Option<String> {
+    let (many, one, records) = match family {
+        Family::Capacity => ("de capacité", "un seul enregistrement", "enregistrements"),
+        Family::Equipment => ("d'équipement", "un seul équipement, et une seule de ses limites", "équipements"),
+        Family::Dwelling => ("d'habitation", "un seul type d'habitation", "types d'habitation"),
+        Family::Price => ("de tarif", "un seul tarif", "tarifs"),
+    };
+    match count {
+        1 if is_contrary => Some(format!("Seul et nié, le critère {many} vaut de tous les {records} à la fois.")),
+        1 => None,
+        count => Some(format!("Les {count} critères {many} portent ensemble sur {one}.")),
     }
 }
 

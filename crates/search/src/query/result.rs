@@ -1,6 +1,6 @@
 //! Parameters that shape the answer: order, pages, summaries.
 
-use super::{QueryError, Reader, error::shorten};
+use super::{QueryError, Reader};
 use crate::{ParamId, ParamType, ResourceType};
 
 /// Name of the parameter that carries the cursor of a page.
@@ -187,8 +187,8 @@ impl Reader<'_> {
 fn count(value: &str) -> Result<usize, QueryError> {
     let natural = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     if !natural {
-        let message = format!("Nombre entier attendu pour _count, de 0 à {COUNT_MAX} ; lu : « {} ».", shorten(value));
-        return Err(QueryError::new("_count", message));
+        let expected = format!("nombre entier attendu pour _count, de 0 à {COUNT_MAX}");
+        return Err(QueryError::expected("_count", &expected, value));
     }
     // More digits than a number holds is still "above the maximum" (D5).
     Ok(value.parse().unwrap_or(COUNT_MAX).min(COUNT_MAX))
@@ -214,9 +214,11 @@ fn elements(value: &str) -> Result<Vec<String>, QueryError> {
     if names.iter().all(is_name) {
         return Ok(names);
     }
-    let message =
-        format!("Noms d'éléments de premier niveau attendus, séparés par des virgules ; lu : « {} ».", shorten(value));
-    Err(QueryError::new("_elements", message))
+    Err(QueryError::expected(
+        "_elements",
+        "noms d'éléments de premier niveau attendus, séparés par des virgules",
+        value,
+    ))
 }
 
 fn one_of(name: &str, value: &str, known: &[&str]) -> Result<(), QueryError> {

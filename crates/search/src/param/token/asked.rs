@@ -2,6 +2,7 @@
 
 use ror_terminology::{Content, Terminology, ValueSet, fold, words};
 
+use super::EXTERNAL;
 use super::identifier::{FINESS, ID_NAT_STRUCT, normal_identifier};
 use crate::param::ask::{Asked, How, Leaf, folded, plain_only, split_raw, unescape};
 use crate::query::{Filter, QueryError, QueryWarning, Reader, shorten};
@@ -13,11 +14,15 @@ pub(crate) const DEPARTEMENTS: &str = "https://mos.esante.gouv.fr/NOS/TRE_G09-De
 pub(crate) const REGIONS: &str = "https://mos.esante.gouv.fr/NOS/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM";
 /// System of the SIREN numbers of groups of communes.
 pub(crate) const SIRENE: &str = "https://sirene.fr";
-/// System of the types of identifiers of places.
-const IDENTIFIER_TYPES: &str = "https://mos.esante.gouv.fr/NOS/TRE_R354-TypeIdentifiantRessourceOperationnelle/FHIR/TRE-R354-TypeIdentifiantRessourceOperationnelle";
-/// Type of the identifier that another system gave to a place.
-const EXTERNAL: &str = "26";
-/// Most alternatives of a question on labels: each is compared with every label of the lists.
+/// Lists of the types of structures: categories and sectors of establishments, and the kinds of
+/// what is inside one.
+const ESTABLISHMENTS: [&str; 2] = [
+    "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement",
+    "https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite",
+];
+const INSIDE: &str =
+    "https://mos.esante.gouv.fr/NOS/TRE_R207-TypeOrganisationInterne/FHIR/TRE-R207-TypeOrganisationInterne";
+/// Most values of the questions on labels of one request: each is compared with every label.
 const LABELS_MAX: usize = 20;
 
 /// Codes, and what the modifiers ask of them.
@@ -38,7 +43,7 @@ pub(crate) fn ask(
         How::Modifier("in") => value_sets(reader.terminology, parameter, asked).map(Leaf::new),
         How::Modifier("not-in") => value_sets(reader.terminology, parameter, asked).map(Leaf::not),
         How::Modifier("below") => reader.codes(parameter, asked, true).map(Leaf::new),
-        How::Modifier("text") => labelled(reader.terminology, parameter, asked).map(Leaf::new),
+        How::Modifier("text") => labelled(reader, parameter, asked).map(Leaf::new),
         How::Modifier("of-type") => of_type(parameter, asked).map(Leaf::new),
         other => plain_only(parameter, other, asked).map(|()| Leaf::new(Filter::All(Vec::new()))),
     }
@@ -98,10 +103,13 @@ impl Reader<'_> {
         below: bool,
         any: &mut Vec<Term>,
     ) -> Result<(), QueryError> {
+        // What has no system is of no system.
+        let has_systems = matches!(parameter.holds, Holds::Codes | Holds::Identifiers);
+        let system = system.filter(|system| has_systems || !system.is_empty());
         let (system, code) = match parameter.holds {
             Holds::Identifiers => (self.identifier_system(parameter, asked, system)?, normal_identifier(&code)),
             Holds::Booleans if !["true", "false"].contains(&&*code) || system.is_some() => {
-                return Err(asked.error("true ou false attendu", &code));
+                return Err(asked.error("valeur true ou false attendue", &code));
             }
             _ => (system, code),
         };
@@ -111,7 +119,7 @@ impl Reader<'_> {
             return Ok(());
         };
         let (systems, code) = if parameter.holds == Holds::Codes {
-            let systems = self.systems(asked.written, &system, &code)?;
+            let systems = self.systems(asked.written, &system, &code, below)?;
             let code = self.intended_code(asked.written, &systems, &code)?;
             (systems, code)
         } else {
@@ -158,19 +166,26 @@ impl Reader<'_> {
     /// D8.3: a place named by the structure it belongs to and what another system calls it.
     fn known_elsewhere(&self, value: &str) -> Option<Filter> {
         use ResourceType::{HealthcareService, Location, Organization};
-        let (structure, number) = value.split_once('/')?;
+        // A number of FINESS has nine characters, a national identifier more.
+        let (structure, number) = value.split_once('/').filter(|(structure, _)| structure.trim().len() >= 9)?;
         let known = |rtype, name| self.registry.known(rtype, name);
         let (structure, identifier) = (normal_identifier(structure), known(Organization, "identifier"));
+        let kind = known(Organization, "type");
         let is_it = || {
             let of = |system| Term::system_code(identifier, system, &structure);
-            Filter::terms(vec![of(ID_NAT_STRUCT), of(FINESS)])
+            let establishment = ESTABLISHMENTS.iter().map(|list| Term::system(kind, list)).collect();
+            Filter::All(vec![
+                Filter::terms(vec![of(ID_NAT_STRUCT), of(FINESS)]),
+                Filter::terms(establishment),
+                Filter::negated(Filter::terms(vec![Term::system(kind, INSIDE)])),
+            ])
         };
         let parent = known(Organization, "partof");
         let line = |reference| Relation::Line { reference, rtype: Organization, parent };
         let offers = Relation::Source { reference: known(HealthcareService, "location"), rtype: HealthcareService };
         let provided = Filter::related(line(known(HealthcareService, "organization")), is_it());
         let number = normal_identifier(number);
-        let number = Term::identifier_of_type(known(Location, "identifier"), IDENTIFIER_TYPES, EXTERNAL, &number);
+        let number = Term::identifier_of_code(known(Location, "identifier"), EXTERNAL, &number);
         Some(Filter::All(vec![
             Filter::terms(vec![number]),
             Filter::Any(vec![
@@ -180,8 +195,9 @@ impl Reader<'_> {
         ]))
     }
 
-    /// The code systems that a written address stands for (D4).
-    fn systems(&mut self, written: &str, system: &str, code: &str) -> Result<Vec<String>, QueryError> {
+    /// The code systems that a written address stands for (D4). With `below`, the code may be one
+    /// of a level that its list does not hold.
+    fn systems(&mut self, written: &str, system: &str, code: &str, below: bool) -> Result<Vec<String>, QueryError> {
         if system.is_empty() {
             return Ok(vec![String::new()]);
         }
@@ -191,11 +207,10 @@ impl Reader<'_> {
             self.forgive(written, system, &resolved.systems.join(", "))?;
         }
         let held = resolved.systems.iter().filter_map(|system| terminology.code_system(system));
-        let held = held.filter(|list| list.content() != Content::NotPresent);
-        let mut lists = held.peekable();
-        let is_missing = lists.peek().is_some()
-            && !code.is_empty()
-            && !lists.any(|list| list.concept(list.read_code(code).code).is_some());
+        let mut lists = held.filter(|list| list.content() != Content::NotPresent).peekable();
+        let is_of_a_level = below && terminology.categories_below(code).next().is_some();
+        let is_told = lists.peek().is_some() && !code.is_empty() && !is_of_a_level;
+        let is_missing = is_told && !lists.any(|list| list.concept(list.read_code(code).code).is_some());
         if is_missing {
             let message = format!("Le code « {} » n'est pas dans la terminologie {system}.", shorten(code));
             self.query.warnings.push(QueryWarning { parameter: written.to_owned(), message });
@@ -268,17 +283,18 @@ fn value_sets(terminology: &Terminology, parameter: &Parameter, asked: &Asked<'_
 
 /// Resources that hold a code whose label has, for one value, a word that starts with each of its
 /// words: the labels of the lists are known, the others are asked for.
-fn labelled(terminology: &Terminology, parameter: &Parameter, asked: &Asked<'_>) -> Result<Filter, QueryError> {
+fn labelled(reader: &mut Reader<'_>, parameter: &Parameter, asked: &Asked<'_>) -> Result<Filter, QueryError> {
     let any: Vec<Vec<String>> = folded(asked)?.iter().map(|text| words(text).map(str::to_owned).collect()).collect();
     if let Some(at) = any.iter().position(Vec::is_empty) {
         return Err(asked.error("mots attendus", &asked.values[at]));
     }
-    if any.len() > LABELS_MAX {
-        let message = format!("Au plus {LABELS_MAX} valeurs avec :text ; lues : {}.", any.len());
+    reader.labels_asked += any.len();
+    if reader.labels_asked > LABELS_MAX {
+        let message = format!("Au plus {LABELS_MAX} valeurs avec :text dans une requête.");
         return Err(QueryError::too_costly(asked.written, message));
     }
     let mut codes = Vec::new();
-    for list in terminology.code_systems() {
+    for list in reader.terminology.code_systems() {
         for concept in list.concepts() {
             let label = concept.display.map(fold).unwrap_or_default();
             if any.iter().any(|asked| is_label_of(&label, asked)) {

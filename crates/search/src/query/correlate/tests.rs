@@ -32,7 +32,17 @@ fn letter(letter: u8) -> Term {
 fn criterion(path: Vec<Relation>, family: Option<Family>, letters: &[u8], negated: bool) -> Raw {
     let held = Filter::terms(letters.iter().copied().map(letter).collect());
     let (near, content, reading) = (None, Vec::new(), String::new());
-    Raw::Is(Box::new(Criterion { path, family, held, unmet: None, negated, near, content, reading }))
+    Raw::Is(Box::new(Criterion {
+        path,
+        family,
+        parameter: PARAMETER,
+        held,
+        unmet: None,
+        negated,
+        near,
+        content,
+        reading,
+    }))
 }
 
 /// Whether a thing meets a tree: each relation is a choice of its own.

@@ -6,6 +6,8 @@ pub(super) struct Text<'a> {
     whole: &'a str,
     /// Byte at which it goes on.
     at: usize,
+    /// How many characters are before.
+    before: usize,
 }
 
 /// A run of characters and where it starts, counted from 1.
@@ -16,7 +18,7 @@ pub(super) struct Word<'a> {
 
 impl<'a> Text<'a> {
     pub(super) const fn new(whole: &'a str) -> Self {
-        Self { whole, at: 0 }
+        Self { whole, at: 0, before: 0 }
     }
 
     fn left(&self) -> &'a str {
@@ -24,8 +26,8 @@ impl<'a> Text<'a> {
     }
 
     /// The number of the next character, from 1.
-    pub(super) fn position(&self) -> usize {
-        self.whole[..self.at].chars().count() + 1
+    pub(super) const fn position(&self) -> usize {
+        self.before + 1
     }
 
     pub(super) fn peek(&self) -> Option<char> {
@@ -35,11 +37,15 @@ impl<'a> Text<'a> {
     pub(super) fn next(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
+        self.before += 1;
         Some(next)
     }
 
     pub(super) fn skip_spaces(&mut self) {
-        self.at = self.whole.len() - self.left().trim_start().len();
+        let left = self.left();
+        let spaces = &left[..left.len() - left.trim_start().len()];
+        self.at += spaces.len();
+        self.before += spaces.chars().count();
     }
 
     /// Whether that sign is next, after spaces.
@@ -52,6 +58,7 @@ impl<'a> Text<'a> {
         let (position, left) = (self.position(), self.left());
         let text = &left[..left.find(ends).unwrap_or(left.len())];
         self.at += text.len();
+        self.before += text.chars().count();
         Word { text, position }
     }
 
