@@ -16,8 +16,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use decisions::{
-    GRANTS, HOME, LAUNCH_CONTEXT, LEVELS, NAMES, OPEN_RULES, RESOURCES, RULE_OVERRIDES, TEMPLATE_EXTENSIONS, TEMPLATES,
-    TITLES,
+    AGENTS, GRANTS, HOME, LAUNCH_CONTEXT, LEVELS, NAMES, OWN_RULES, QUOTED, RESOURCES, RULE_OVERRIDES, SLICES,
+    TEMPLATE_EXTENSIONS, TITLES,
 };
 
 /// The profiles whose rules are in force, each with the policy version since which what it sees
@@ -28,8 +28,9 @@ use decisions::{
 const OPEN_PROFILES: &[(u8, u32)] = &[(0, 2), (1, 2), (2, 3), (3, 3), (4, 3), (5, 3)];
 
 /// Raised by hand whenever who sees what changes: versions of resources record it. The table of 4
-/// is that of 3; what is told of a resource by those around it is read otherwise (ADR 0050).
-const POLICY_VERSION: u32 = 4;
+/// is that of 3; what is told of a resource by those around it is read otherwise. That of 5 adds
+/// types that no row was of before (ADR 0050).
+const POLICY_VERSION: u32 = 5;
 
 const CRATE: &str = "crates/confidentiality";
 const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinition/";
@@ -75,11 +76,11 @@ fn rules(model: &Value) -> Result<String> {
             writeln!(out, "profiles.{profile} = {alternatives}")?;
         }
     }
-    for (id, decision) in OPEN_RULES {
+    for (id, decisions, alternatives) in OWN_RULES {
         rule_head(&mut out, id)?;
-        writeln!(out, "decisions = [{decision:?}]")?;
+        writeln!(out, "decisions = {decisions:?}")?;
         for (profile, _) in OPEN_PROFILES {
-            writeln!(out, "profiles.{profile} = [[]]")?;
+            writeln!(out, "profiles.{profile} = {}", alternatives[usize::from(*profile)])?;
         }
     }
     Ok(out)
@@ -104,6 +105,7 @@ fn header(model: &Value) -> String {
 
 /// One element, or one extension of an element, or some of its items.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "yes-or-no marks of a row, written one by one")]
 struct Row {
     path: String,
     extension: String,
@@ -113,6 +115,7 @@ struct Row {
     home: bool,
     capacity: bool,
     tells: bool,
+    agent: bool,
     systems: Vec<String>,
     codes: Vec<String>,
     name: String,
@@ -128,8 +131,8 @@ impl Table {
     fn build(model: &Value, lists: &Path) -> Result<Self> {
         let mut table = Self::default();
         for (rtype, rule, ..) in RESOURCES {
-            if *rule == TEMPLATES {
-                table.templates(rtype, lists)?;
+            if OWN_RULES.iter().any(|(own, ..)| own == rule) {
+                table.granted(rtype, lists)?;
                 continue;
             }
             let profile = list(&model["profiles"])
@@ -146,11 +149,27 @@ impl Table {
         Ok(table)
     }
 
-    /// Entry templates: the explicit grants alone, for the model gives their elements no rule.
-    fn templates(&mut self, rtype: &str, lists: &Path) -> Result<()> {
+    /// Templates, anomalies, indicators: the explicit grants alone, for the model gives their
+    /// elements no rule.
+    fn granted(&mut self, rtype: &str, lists: &Path) -> Result<()> {
         let first = self.rows.len();
+        let is_here = |path: &str| path.split('.').next() == Some(rtype);
+        for (path, codes, rule, name) in SLICES.iter().filter(|(path, ..)| is_here(path)) {
+            let codes = codes.iter().map(|code| (*code).into()).collect();
+            let (path, rule, name) = ((*path).into(), (*rule).into(), (*name).into());
+            self.rows.push(Row { path, rtype: "BackboneElement".into(), rule, codes, name, ..Row::default() });
+        }
+        for list in ["Task.input", "Task.output"].into_iter().filter(|path| is_here(path)) {
+            self.rows.extend(QUOTED.iter().map(|kind| Row {
+                path: format!("{list}.value{}{}", kind[..1].to_uppercase(), &kind[1..]),
+                rtype: (*kind).into(),
+                name: "valeur".into(),
+                ..Row::default()
+            }));
+        }
         self.resource(rtype, &[], lists)?;
-        self.rows.extend(TEMPLATE_EXTENSIONS.iter().map(|(path, url)| Row {
+        let extensions = TEMPLATE_EXTENSIONS.iter().filter(|(path, _)| is_here(path));
+        self.rows.extend(extensions.map(|(path, url)| Row {
             path: (*path).into(),
             extension: (*url).into(),
             rtype: "Extension".into(),
@@ -383,6 +402,7 @@ impl Row {
             self.level = format!("{ROR}{level}");
         }
         self.home = HOME.contains(&key.as_str());
+        self.agent = AGENTS.contains(&key.as_str());
         if self.name.is_empty() {
             let any = key.split_once('.').map(|(_, rest)| format!("*.{rest}")).unwrap_or_default();
             self.name = lookup(NAMES, &key).or_else(|| lookup(NAMES, &any)).unwrap_or_default().into();
@@ -408,7 +428,9 @@ impl Row {
                 let _ = write!(out, ", {key} = {values:?}");
             }
         }
-        for (key, value) in [("home", self.home), ("capacity", self.capacity), ("tells", self.tells)] {
+        for (key, value) in
+            [("home", self.home), ("capacity", self.capacity), ("tells", self.tells), ("agent", self.agent)]
+        {
             if value {
                 let _ = write!(out, ", {key} = true");
             }

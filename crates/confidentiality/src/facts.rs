@@ -62,6 +62,17 @@ pub enum OwnFacts {
     },
     /// An entry template: nothing else decides who sees it (D31).
     Questionnaire,
+    /// An anomaly.
+    Task {
+        /// Who sees what it reports (D30): its object, under each name that it gives it, and the
+        /// element that it points at ([`Projection::readers`](crate::Projection::readers)). For an
+        /// object that is not known: profile 1 and owner.
+        readers: AudienceMask,
+    },
+    /// An indicator: nothing else decides who sees it (D31).
+    Measure,
+    /// A value of an indicator: what it was computed on is read from the resource itself.
+    MeasureReport,
     /// Any other type: profile 1 and owner only.
     Other,
 }

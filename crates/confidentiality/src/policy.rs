@@ -38,6 +38,8 @@ pub struct Policy {
     pub(crate) other: RuleId,
     /// Addresses and telecoms of a *lieu de vie* (D26).
     pub(crate) home: RuleId,
+    /// Who reports an anomaly or deals with it, when they are a person (D30).
+    pub(crate) person: RuleId,
 }
 
 /// A table that cannot be applied.
@@ -99,6 +101,7 @@ impl Policy {
             since,
             other: rules::find(&rules, "OTHER")?,
             home: rules::find(&rules, "ORG-HOME")?,
+            person: rules::find(&rules, "TASK-PERSON")?,
             rules,
             schema,
             elements,

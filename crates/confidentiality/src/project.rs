@@ -9,7 +9,7 @@ mod walk;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ror_fhir::Node;
+use ror_fhir::{Node, Path};
 
 use crate::{Audience, AudienceMask, Facts, Policy};
 
@@ -64,6 +64,28 @@ impl Projection {
     /// The distinct projections; each audience of [`visible`](Self::visible) is in one of them.
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// Who sees an element of the resource: all that `path`, a FHIRPath expression of the subset,
+    /// selects in it, and nothing less of that (D30). The resource itself: who sees it at all.
+    ///
+    /// A path that selects nothing, or that cannot be read, may be about anything of the resource,
+    /// its telecoms of level 3 included: profile 1 and the owner.
+    pub fn readers(&self, path: &str) -> AudienceMask {
+        let hidden = self.visible & (Audience::ALL_DATA.mask() | Audience::OWNER.mask());
+        let Some(whole) = self.group(Audience::OWNER).map(|group| &group.resource) else { return hidden };
+        let Ok(path) = Path::compile(path) else { return hidden };
+        if whole.str("resourceType") != Some(path.rtype()) {
+            return hidden;
+        }
+        match path.select(whole)[..] {
+            [] => hidden,
+            [only] if std::ptr::eq(only, whole) => self.visible,
+            ref selected => {
+                let same = self.groups.iter().filter(|group| path.select(&group.resource) == *selected);
+                same.fold(hidden, |mask, group| mask | group.audiences)
+            }
+        }
     }
 
     /// The projection for `audience`; `None` when the resource does not exist for it.

@@ -49,6 +49,8 @@ fn open_resources() -> Vec<(Node, OwnFacts)> {
         ),
         (resource("Practitioner", &node!({"active": true})), OwnFacts::Practitioner { roles: vec![VILLE] }),
         (resource("Questionnaire", &node!({"title": "Urgences"})), OwnFacts::Questionnaire),
+        (resource("Measure", &node!({"title": "Ouvertures"})), OwnFacts::Measure),
+        (resource("MeasureReport", &node!({"identifier": [{"value": "EX1-public"}]})), OwnFacts::MeasureReport),
     ]
 }
 
@@ -78,12 +80,13 @@ fn d28_version_3_opens_profiles_and_changes_nothing_for_the_others() {
     let (now, then) = (include_str!("../data/rules.toml"), include_str!("data/rules-2.toml"));
     assert_eq!(rules(now, &["0", "1"]), rules(then, &["0", "1", "2", "3", "4", "5"]));
     let policy = Policy::embedded();
-    assert_eq!(policy.version(), 4);
+    assert_eq!(policy.version(), 5);
+    assert_eq!(policy.unchanged_since(5), AudienceMask::ALL);
     assert_eq!(policy.unchanged_since(4), AudienceMask::ALL);
     assert_eq!(policy.unchanged_since(3), AudienceMask::ALL);
     assert_eq!(policy.unchanged_since(2), mask(&[0, 1, 6]));
     assert_eq!(policy.unchanged_since(1), mask(&[6]));
-    assert_eq!(policy.unchanged_since(5), mask(&[6]), "a version this program does not know");
+    assert_eq!(policy.unchanged_since(6), mask(&[6]), "a version this program does not know");
 }
 
 #[test]
@@ -109,7 +112,7 @@ fn a_table_that_cannot_be_applied_is_refused() {
     );
     assert!(matches!(with("profiles.1", "profiles.6"), PolicyError::UnknownProfile { profile, .. } if profile == "6"));
     assert!(matches!(with("\"OTHER\"", "\"ELSE\""), PolicyError::UnknownRule(rule) if rule == "OTHER"));
-    assert!(matches!(with("version = 4", "version = one"), PolicyError::Unreadable(_)));
+    assert!(matches!(with("version = 5", "version = one"), PolicyError::Unreadable(_)));
     assert!(matches!(with("profiles.0", "profil.0"), PolicyError::Unreadable(_)));
 }
 
@@ -140,7 +143,11 @@ fn who_may_ever_read_an_element_depends_on_the_table_alone() {
         ("Location", "identifier", &[0, 1, 2, 3, 4, 5, 6]),
         ("Location", "physicalType", &[1, 6]),
         ("Organization", "name", &[0, 1, 2, 3, 4, 5, 6]),
-        ("Task", "description", &[1, 6]),
+        ("Task", "description", &[1, 2, 3, 4, 5, 6]),
+        ("Task", "input", &[1, 2, 3, 4, 5, 6]),
+        ("Task", "note", &[1, 6]),
+        ("MeasureReport", "group", &[0, 1, 2, 3, 4, 5, 6]),
+        ("Measure", "relatedArtifact", &[1, 6]),
     ] {
         assert_eq!(Policy::embedded().readers(rtype, element), mask(audiences), "{rtype} {element}");
     }

@@ -8,15 +8,77 @@ pub(super) const RESOURCES: &[(&str, &str, &str, &str)] = &[
     ("Location", "LOC-BASE", "", "Lieu de réalisation de l'offre"),
     ("PractitionerRole", "PRAC-BASE", "", "Situation opérationnelle et exercice professionnel"),
     ("Practitioner", "PRAC-BASE", "", "Professionnel"),
-    ("Questionnaire", TEMPLATES, "", "Modèle de saisie"),
+    ("Questionnaire", "TPL-ALL", "", "Modèle de saisie"),
+    ("Task", "TASK-ALL", "", "Anomalie"),
+    ("Measure", "MEA-ALL", "", "Indicateur"),
+    ("MeasureReport", "MEA-REPORT", "", "Relevé d'un indicateur"),
 ];
 
-/// Rules that a decision states and the model does not hold: id, decision; open to everyone.
-pub(super) const OPEN_RULES: &[(&str, &str)] = &[(TEMPLATES, "D31")];
+const EVERYONE: [&str; 6] = ["[[]]"; 6];
 
-/// The rule of entry templates. The model gives their elements no rule: what is granted of them
-/// is what FHIR and SDC describe, in [`GRANTS`] and [`TEMPLATE_EXTENSIONS`].
-pub(super) const TEMPLATES: &str = "TPL-ALL";
+/// Rules that a decision states and the model does not hold: id, decisions, alternatives of
+/// profiles 0 to 5. The model gives the elements of the types they govern no rule: what is granted
+/// of them is what FHIR, the guide and SDC describe, in [`GRANTS`], [`SLICES`] and
+/// [`TEMPLATE_EXTENSIONS`].
+pub(super) const OWN_RULES: &[(&str, &[&str], [&str; 6])] = &[
+    ("TPL-ALL", &["D31"], EVERYONE),
+    // Besides, only who sees the object and the element reported: a fact of each audience.
+    ("TASK-ALL", &["D30"], ["[]", "[[]]", "[[]]", "[[]]", "[[]]", "[[]]"]),
+    ("TASK-PERSON", &["D20", "D30"], ["[]", "[[]]", "[]", "[]", "[]", "[]"]),
+    ("MEA-ALL", &["D31"], EVERYONE),
+    (
+        "MEA-REPORT",
+        &["D31"],
+        [r#"[["public"]]"#, "[[]]", r#"[["public"]]"#, r#"[["public"]]"#, "[[]]", r#"[["public"]]"#],
+    ),
+];
+
+/// References that TASK-PERSON governs besides, when they lead to a professional (D30).
+pub(super) const AGENTS: &[&str] = &["Task.requester", "Task.owner", "Task.restriction.recipient"];
+
+/// The items of a list told by the code of their type: path, codes, rule, French name.
+pub(super) const SLICES: &[(&str, &[&str], &str, &str)] = &[
+    (
+        "Task.input",
+        &["ruleErrorId", "errorValue", "proposedValue", "pathElementError", "systemRequester"],
+        "",
+        "règle, valeurs, attribut en cause, système déclarant",
+    ),
+    ("Task.input", &["identifierRequester"], "TASK-PERSON", "identifiant du déclarant"),
+    ("Task.output", &["newValue"], "", "valeur corrigée"),
+    ("Task.output", &["identifierAnalyst"], "TASK-PERSON", "identifiant de qui traite l'anomalie"),
+];
+
+/// The types that a value quoted by an anomaly may have.
+pub(super) const QUOTED: &[&str] = &[
+    "Address",
+    "CodeableConcept",
+    "Coding",
+    "ContactPoint",
+    "Expression",
+    "HumanName",
+    "Identifier",
+    "Money",
+    "Period",
+    "Quantity",
+    "Range",
+    "Reference",
+    "boolean",
+    "canonical",
+    "code",
+    "date",
+    "dateTime",
+    "decimal",
+    "instant",
+    "integer",
+    "markdown",
+    "positiveInt",
+    "string",
+    "time",
+    "unsignedInt",
+    "uri",
+    "url",
+];
 
 /// The context in which a template is opened, made of three parts.
 pub(super) const LAUNCH_CONTEXT: &str =
@@ -57,6 +119,10 @@ pub(super) const RULE_OVERRIDES: &[(&str, &str)] = &[
     ("Location.alias", "LOC-TEXT"),                  // D21
     ("Location.identifier[26]", "LOC-TEXT"),         // D21
     ("Location.extension[ror-comment]", "LOC-TEXT"), // D21
+    // D30: a text beside a reference may name whoever it hides.
+    ("Task.requester.display", "TASK-PERSON"),
+    ("Task.owner.display", "TASK-PERSON"),
+    ("Task.restriction.recipient.display", "TASK-PERSON"),
 ];
 
 /// What is granted although the model gives it no rule (D18): path, type, rule (empty: that
@@ -170,6 +236,124 @@ pub(super) const GRANTS: &[(&str, &str, &str)] = &[
     ("Questionnaire.url", "uri", "adresse canonique"),
     ("Questionnaire.useContext", "UsageContext", "catégories, champs et professions concernés"),
     ("Questionnaire.version", "string", "version du modèle"),
+    // D30: who sees the object and the element reported. The object goes by the name that the report
+    // gives it: who sees the report sees the object under that name.
+    ("Task.authoredOn", "dateTime", "date de création"),
+    ("Task.businessStatus", "CodeableConcept", "statut métier"),
+    ("Task.code", "CodeableConcept", "thématique"),
+    ("Task.description", "string", "description"),
+    ("Task.executionPeriod", "Period", "envoi au destinataire, fin du traitement"),
+    ("Task.focus", "BackboneElement", "objet signalé"),
+    ("Task.focus.display", "string", "libellé de l'objet"),
+    ("Task.focus.identifier", "Identifier", "identifiant de l'objet"),
+    ("Task.focus.reference", "string", "adresse de l'objet"),
+    ("Task.focus.type", "uri", "type de l'objet"),
+    ("Task.identifier", "Identifier", "identifiant de l'anomalie"),
+    ("Task.input.type", "CodeableConcept", "ce qui est dit"),
+    ("Task.intent", "code", "intention"),
+    ("Task.lastModified", "dateTime", "date de dernière modification"),
+    ("Task.location", "Reference", "lieu"),
+    ("Task.output.type", "CodeableConcept", "ce qui est dit"),
+    ("Task.owner", "Reference", "destinataire"),
+    ("Task.owner.display", "string", "libellé du destinataire"),
+    ("Task.partOf", "Reference", "anomalie d'ensemble"),
+    ("Task.priority", "code", "priorité"),
+    ("Task.reasonCode", "CodeableConcept", "action attendue"),
+    ("Task.requester", "Reference", "déclarant"),
+    ("Task.requester.display", "string", "libellé du déclarant"),
+    ("Task.restriction", "BackboneElement", "destinataires"),
+    ("Task.restriction.period", "Period", "délai de traitement"),
+    ("Task.restriction.recipient", "Reference", "destinataires"),
+    ("Task.restriction.recipient.display", "string", "libellé d'un destinataire"),
+    ("Task.restriction.repetitions", "positiveInt", "répétitions"),
+    ("Task.status", "code", "statut FHIR"),
+    // D31: everyone.
+    ("Measure.approvalDate", "date", "date d'approbation"),
+    ("Measure.author", "ContactDetail", "auteur"),
+    ("Measure.clinicalRecommendationStatement", "markdown", "recommandation"),
+    ("Measure.compositeScoring", "CodeableConcept", "composition du calcul"),
+    ("Measure.contact", "ContactDetail", "contact du responsable"),
+    ("Measure.copyright", "markdown", "droits"),
+    ("Measure.date", "dateTime", "date de la dernière modification"),
+    ("Measure.definition", "markdown", "définition des termes"),
+    ("Measure.description", "markdown", "description"),
+    ("Measure.disclaimer", "markdown", "réserves"),
+    ("Measure.editor", "ContactDetail", "éditeur"),
+    ("Measure.effectivePeriod", "Period", "période d'emploi"),
+    ("Measure.endorser", "ContactDetail", "garant"),
+    ("Measure.experimental", "boolean", "indicateur d'essai"),
+    ("Measure.group", "BackboneElement", "population"),
+    ("Measure.group.code", "CodeableConcept", "population"),
+    ("Measure.group.description", "string", "description de la population"),
+    ("Measure.group.population", "BackboneElement", "sous-population"),
+    ("Measure.group.population.code", "CodeableConcept", "sous-population"),
+    ("Measure.group.population.criteria", "Expression", "critère"),
+    ("Measure.group.population.description", "string", "description"),
+    ("Measure.group.stratifier", "BackboneElement", "découpage"),
+    ("Measure.group.stratifier.code", "CodeableConcept", "découpage"),
+    ("Measure.group.stratifier.component", "BackboneElement", "axe"),
+    ("Measure.group.stratifier.component.code", "CodeableConcept", "axe"),
+    ("Measure.group.stratifier.component.criteria", "Expression", "critère"),
+    ("Measure.group.stratifier.component.description", "string", "description"),
+    ("Measure.group.stratifier.criteria", "Expression", "critère"),
+    ("Measure.group.stratifier.description", "string", "description"),
+    ("Measure.guidance", "markdown", "mode d'emploi"),
+    ("Measure.identifier", "Identifier", "identifiant de l'indicateur"),
+    ("Measure.improvementNotation", "CodeableConcept", "sens de l'amélioration"),
+    ("Measure.jurisdiction", "CodeableConcept", "territoire d'emploi"),
+    ("Measure.lastReviewDate", "date", "date de la dernière revue"),
+    ("Measure.library", "canonical", "bibliothèque"),
+    ("Measure.name", "string", "nom de l'indicateur"),
+    ("Measure.publisher", "string", "responsable de l'indicateur"),
+    ("Measure.purpose", "markdown", "objectif"),
+    ("Measure.rateAggregation", "string", "agrégation des taux"),
+    ("Measure.rationale", "markdown", "raison d'être"),
+    ("Measure.reviewer", "ContactDetail", "relecteur"),
+    ("Measure.riskAdjustment", "string", "ajustement"),
+    ("Measure.scoring", "CodeableConcept", "genre de calcul"),
+    ("Measure.status", "code", "statut"),
+    ("Measure.subjectCodeableConcept", "CodeableConcept", "sur quoi il porte"),
+    ("Measure.subjectReference", "Reference", "sur quoi il porte"),
+    ("Measure.subtitle", "string", "sous-titre"),
+    ("Measure.supplementalData", "BackboneElement", "données complémentaires"),
+    ("Measure.supplementalData.code", "CodeableConcept", "données complémentaires"),
+    ("Measure.supplementalData.criteria", "Expression", "critère"),
+    ("Measure.supplementalData.description", "string", "description"),
+    ("Measure.supplementalData.usage", "CodeableConcept", "emploi"),
+    ("Measure.title", "string", "titre"),
+    ("Measure.topic", "CodeableConcept", "thème"),
+    ("Measure.type", "CodeableConcept", "type"),
+    ("Measure.url", "uri", "adresse canonique"),
+    ("Measure.usage", "string", "emploi"),
+    ("Measure.useContext", "UsageContext", "contexte d'emploi"),
+    ("Measure.version", "string", "version de l'indicateur"),
+    // D31: no list of those counted is granted, only numbers.
+    ("MeasureReport.date", "dateTime", "date de mesure"),
+    ("MeasureReport.group", "BackboneElement", "population"),
+    ("MeasureReport.group.code", "CodeableConcept", "population"),
+    ("MeasureReport.group.measureScore", "Quantity", "valeur"),
+    ("MeasureReport.group.population", "BackboneElement", "sous-population"),
+    ("MeasureReport.group.population.code", "CodeableConcept", "sous-population"),
+    ("MeasureReport.group.population.count", "integer", "nombre"),
+    ("MeasureReport.group.stratifier", "BackboneElement", "découpage"),
+    ("MeasureReport.group.stratifier.code", "CodeableConcept", "découpage"),
+    ("MeasureReport.group.stratifier.stratum", "BackboneElement", "part"),
+    ("MeasureReport.group.stratifier.stratum.component", "BackboneElement", "axe"),
+    ("MeasureReport.group.stratifier.stratum.component.code", "CodeableConcept", "axe"),
+    ("MeasureReport.group.stratifier.stratum.component.value", "CodeableConcept", "valeur de l'axe"),
+    ("MeasureReport.group.stratifier.stratum.measureScore", "Quantity", "valeur"),
+    ("MeasureReport.group.stratifier.stratum.population", "BackboneElement", "sous-population"),
+    ("MeasureReport.group.stratifier.stratum.population.code", "CodeableConcept", "sous-population"),
+    ("MeasureReport.group.stratifier.stratum.population.count", "integer", "nombre"),
+    ("MeasureReport.group.stratifier.stratum.value", "CodeableConcept", "part"),
+    ("MeasureReport.identifier", "Identifier", "identifiant du relevé"),
+    ("MeasureReport.improvementNotation", "CodeableConcept", "sens de l'amélioration"),
+    ("MeasureReport.measure", "canonical", "indicateur"),
+    ("MeasureReport.period", "Period", "période"),
+    ("MeasureReport.reporter", "Reference", "auteur du relevé"),
+    ("MeasureReport.status", "code", "statut"),
+    ("MeasureReport.subject", "Reference", "objet du relevé"),
+    ("MeasureReport.type", "code", "type"),
 ];
 
 /// Where the confidentiality level of an element is written (D24).
@@ -263,6 +447,10 @@ pub(super) const TITLES: &[(&str, &str, &str)] = &[
         "Situation opérationnelle : télécommunication",
         "celui de la télécommunication ; 3 en unité sensible",
     ),
-    (TEMPLATES, "Modèle de saisie", "1"),
+    ("TPL-ALL", "Modèle de saisie", "1"),
+    ("TASK-ALL", "Anomalie : ce qui est signalé, de quel objet", "celui de l'objet et de l'attribut signalés"),
+    ("TASK-PERSON", "Anomalie : qui la signale ou la traite, quand c'est une personne", "donnée personnelle"),
+    ("MEA-ALL", "Indicateur : sa définition", "1"),
+    ("MEA-REPORT", "Relevé d'un indicateur", "1 s'il porte sur les données publiques ; 3 sur toutes"),
     ("OTHER", "Tout ce qu'aucune règle ne nomme", "non décidé, donc fermé"),
 ];

@@ -45,6 +45,7 @@ pub(super) struct ResourceRow {
 /// One element, one extension of an element, or the items of an element told by a code or a system.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "yes-or-no marks of a row, read one by one")]
 pub(super) struct ElementRow {
     pub(super) path: String,
     pub(super) extension: Option<String>,
@@ -64,6 +65,8 @@ pub(super) struct ElementRow {
     pub(super) capacity: bool,
     #[serde(default)]
     pub(super) tells: bool,
+    #[serde(default)]
+    pub(super) agent: bool,
 }
 
 /// The parts of an extension made of extensions.
@@ -126,6 +129,7 @@ pub(crate) enum Kind {
 
 /// One element: its rule, what decides besides, and what it holds.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "yes-or-no marks of a row, read one by one")]
 pub(crate) struct Element {
     pub(crate) kind: Kind,
     /// Its own rule, on top of that of the element that holds it.
@@ -138,6 +142,8 @@ pub(crate) struct Element {
     pub(crate) capacity: bool,
     /// An extension whose rule is also that of the item that carries it.
     pub(crate) tells: bool,
+    /// A reference to whoever acts, which may be a person (D30).
+    pub(crate) agent: bool,
     /// When not empty, an item is granted only as one of these.
     pub(crate) slices: Vec<Slice>,
     /// Where an item says which slice it is.
@@ -153,8 +159,8 @@ pub(crate) enum ToldBy {
     Coding,
     /// It is a CodeableConcept: the system of its codings.
     Concept,
-    /// It is an Identifier: the code of its type.
-    IdentifierType,
+    /// It has a type, as an Identifier has: the code of that type.
+    Type,
 }
 
 /// Items told by a code or by a system.
@@ -173,6 +179,7 @@ impl Element {
             home: false,
             capacity: false,
             tells: false,
+            agent: false,
             slices: Vec::new(),
             told_by: ToldBy::Concept,
             members: Vec::new(),
@@ -293,13 +300,14 @@ impl Builder<'_> {
         element.home = row.home;
         element.capacity = row.capacity;
         element.tells = row.tells;
+        element.agent = row.agent;
     }
 
     fn slice(&mut self, id: ElementId, rule: Option<RuleId>, row: &ElementRow) {
         let element = &mut self.elements[id];
         element.told_by = match row.rtype.as_str() {
             "Coding" => ToldBy::Coding,
-            "Identifier" => ToldBy::IdentifierType,
+            "Identifier" | "BackboneElement" => ToldBy::Type,
             _ => ToldBy::Concept,
         };
         let values = row.codes.iter().chain(&row.systems).map(|value| value.as_str().into()).collect();

@@ -39,6 +39,7 @@ fn write(policy: &Policy, out: &mut String) -> std::fmt::Result {
         "Une référence n'est montrée qu'à qui voit aussi sa cible. Une référence sans cible connue : profil 1 et propriétaire.",
         "Un horaire daté (`availableTime`) dont la période est passée n'est montré qu'au propriétaire (RG_EXP_018, D80).",
         "Une offre sans identifiant, champ d'activité, structure porteuse connue ou activité opérationnelle n'est montrée qu'au propriétaire, comme les exercices de professionnels qui en dépendent ; pour ses lieux et ses professionnels, elle compte comme une unité sensible (RG_EXP_002, D34).",
+        "Une anomalie n'est montrée qu'à qui voit l'objet signalé, sous chaque nom qu'elle lui donne, et l'attribut qu'elle désigne (`pathElementError`), tout entier. Un attribut qui ne se trouve pas, un objet inconnu : profil 1 et propriétaire (D30).",
         "Rien ne signale ce qui est retenu.",
     ] {
         writeln!(out, "* {line}")?;
@@ -165,6 +166,9 @@ fn remarks(element: &ElementRow) -> String {
     }
     if element.tells {
         remarks.push("vaut pour l'attribut qui la porte");
+    }
+    if element.agent {
+        remarks.push("un professionnel : TASK-PERSON");
     }
     if element.home {
         remarks.push("lieu de vie : ORG-HOME");

@@ -81,6 +81,7 @@ conditions! {
     LEVEL_2 = 8, "level<=2", "niveau ≤ 2", "le niveau le plus strict en jeu est 1 ou 2";
     INSTALLED = 9, "installed", "installée", "la capacité est installée";
     NOT_ADDITIONAL = 10, "notAdditional", "non suppl.", "la capacité n'est pas supplémentaire";
+    PUBLIC = 11, "public", "public", "le relevé porte sur ce que voit le public : son identifiant finit par « -public »";
 }
 
 impl Conditions {

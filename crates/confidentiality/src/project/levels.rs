@@ -93,10 +93,20 @@ pub(super) fn tellers<'a>(item: &'a Node, element: &Element) -> Vec<Option<&'a s
     match element.told_by {
         ToldBy::Coding => vec![item.str("system")],
         ToldBy::Concept => item.items("coding").map(|coding| coding.str("system")).collect(),
-        ToldBy::IdentifierType => {
-            item.items("type").flat_map(|kind| kind.items("coding")).map(|c| c.str("code")).collect()
-        }
+        ToldBy::Type => item.items("type").flat_map(|kind| kind.items("coding")).map(|c| c.str("code")).collect(),
     }
+}
+
+/// Whether a Reference leads to a person (D20, D30).
+pub(super) fn leads_to_a_person(target: &str) -> bool {
+    matches!(target.split('/').next(), Some("Practitioner" | "PractitionerRole"))
+}
+
+/// Whether a report was computed on what the public sees: it says so of itself, and says nothing
+/// else (D31).
+pub(super) fn is_public_report(report: &Node) -> bool {
+    let mut values = report.items("identifier").map(|identifier| identifier.str("value").unwrap_or_default().trim());
+    report.items("identifier").next().is_some() && values.all(|value| value.ends_with("-public"))
 }
 
 /// The `"Type/id"` a Reference leads to; `None` for a logical identifier alone, an address

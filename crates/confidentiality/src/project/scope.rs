@@ -3,6 +3,7 @@
 use ror_fhir::Node;
 use smallvec::{SmallVec, smallvec};
 
+use super::levels::is_public_report;
 use crate::policy::{Conditions, Rule, RuleId};
 use crate::{Audience, AudienceMask, Facts, Field, OfferFacts, OrganizationKind, OwnFacts, Policy};
 
@@ -59,6 +60,9 @@ impl<'a> Scope<'a> {
         scope.plain = policy.rules().iter().map(|rule| scope.judge(rule, Play::default())).collect();
         scope.other = scope.plain[policy.other.index()];
         scope.base = if is_known { scope.base_rule(resource, &facts.own) } else { scope.other };
+        if let OwnFacts::Task { readers } = &facts.own {
+            scope.base &= *readers | scope.other;
+        }
         scope
     }
 
@@ -81,9 +85,15 @@ impl<'a> Scope<'a> {
         self.judge(self.policy.rule(rule), play)
     }
 
-    /// The rule of what no rule names (D18).
-    pub(super) const fn other_rule(&self) -> RuleId {
-        self.policy.other
+    /// Whether a rule says of which level what it governs is: not that of what no rule names, which
+    /// is undecided (D18), nor that of persons, who are personal data at any level (D30).
+    pub(super) fn tells_level(&self, rule: RuleId) -> bool {
+        rule != self.policy.other && rule != self.policy.person
+    }
+
+    /// Who sees a person that reports an anomaly or deals with it (D30).
+    pub(super) fn person(&self) -> AudienceMask {
+        self.plain[self.policy.person.index()]
     }
 
     /// Who sees an element that gives away where a *lieu de vie* is (D26).
@@ -161,8 +171,14 @@ fn cases_of(resource: &Node, own: &OwnFacts) -> Option<(SmallVec<[Case; 2]>, boo
             Some((roles.iter().copied().map(Case::of_offer).collect(), false))
         }
         ("Practitioner", OwnFacts::Practitioner { .. }) => Some((one(Case::of_offer(OfferFacts::UNRESOLVED)), false)),
-        ("Questionnaire", OwnFacts::Questionnaire) => {
+        ("Questionnaire", OwnFacts::Questionnaire)
+        | ("Task", OwnFacts::Task { .. })
+        | ("Measure", OwnFacts::Measure) => {
             Some((one(Case { holding: Conditions::default(), sensitive: false }), false))
+        }
+        ("MeasureReport", OwnFacts::MeasureReport) => {
+            let holding = Conditions::default().and_if(is_public_report(resource), Conditions::PUBLIC);
+            Some((one(Case { holding, sensitive: false }), false))
         }
         _ => None,
     }

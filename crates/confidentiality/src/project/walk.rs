@@ -286,7 +286,7 @@ impl<'a> Walk<'a> {
         if let Some(rule) = element.rule {
             let readers = self.scope.rule(rule, own.play);
             own.mask &= readers;
-            own.strict = rule != self.scope.other_rule() && is_level_3(readers);
+            own.strict = self.scope.tells_level(rule) && is_level_3(readers);
         }
         if element.home {
             own.mask &= self.scope.home();
@@ -296,8 +296,12 @@ impl<'a> Walk<'a> {
             own.strict |= self.is_strict_slice(value, element);
         }
         if element.kind == Kind::Reference {
-            let readers = levels::target(value).map_or(self.scope.other, |target| self.scope.target(&target));
+            let target = levels::target(value);
+            let readers = target.as_deref().map_or(self.scope.other, |target| self.scope.target(target));
             own.mask &= readers;
+            if element.agent && target.as_deref().is_some_and(levels::leads_to_a_person) {
+                own.mask &= self.scope.person();
+            }
             // What leads to something that only they see; to nothing at all, it is undecided.
             own.strict |= readers != self.scope.other && is_level_3(readers);
         }
@@ -334,8 +338,7 @@ impl<'a> Walk<'a> {
             let tellers = levels::tellers(item, element);
             tellers.into_iter().flatten().any(|value| slice.values.iter().any(|known| **known == *value))
         };
-        let strict =
-            |rule: RuleId| rule != self.scope.other_rule() && is_level_3(self.scope.rule(rule, Play::default()));
+        let strict = |rule: RuleId| self.scope.tells_level(rule) && is_level_3(self.scope.rule(rule, Play::default()));
         element.slices.iter().any(|slice| slice.rule.is_some_and(strict) && claims(slice))
             || is_level_3(self.told(item, element))
     }
