@@ -2,6 +2,7 @@
 
 use ror_fhir::Node;
 
+use crate::logical::{self, LogicalReference};
 use crate::param::{reference, token};
 use crate::registry::{ANYWHERE, RecordSource};
 use crate::{
@@ -27,6 +28,8 @@ pub struct Extracted {
     pub departement: Option<Box<str>>,
     /// References to other resources of the directory.
     pub references: Vec<OutgoingReference>,
+    /// References to whoever bears a term (D10).
+    pub logical: Vec<LogicalReference>,
 }
 
 /// One record of a resource: what criteria of its family find it by, all together.
@@ -73,7 +76,7 @@ pub fn extract(
     let mut out = Extracted::default();
     out.terms.push(Term::of_type(rtype));
     for parameter in registry.all_of(rtype).filter(|parameter| parameter.family.is_none()) {
-        if read(parameter, id, resource, geography, &mut out) {
+        if read(parameter, id, resource, registry, geography, &mut out) {
             out.terms.push(Term::present(parameter.id));
         }
         if &*parameter.name == "identifier" {
@@ -93,11 +96,20 @@ pub fn extract(
     out.values.dedup();
     out.references.sort_unstable();
     out.references.dedup();
+    out.logical.sort_unstable();
+    out.logical.dedup();
     out
 }
 
 /// What one parameter reads in the whole resource. Whether it has a value.
-fn read(parameter: &Parameter, id: &str, resource: &Node, geography: &dyn Geography, out: &mut Extracted) -> bool {
+fn read(
+    parameter: &Parameter,
+    id: &str,
+    resource: &Node,
+    registry: &Registry,
+    geography: &dyn Geography,
+    out: &mut Extracted,
+) -> bool {
     let nodes = || parameter.paths.iter().flat_map(|path| path.select(resource));
     match &*parameter.name {
         "_id" => {
@@ -116,7 +128,10 @@ fn read(parameter: &Parameter, id: &str, resource: &Node, geography: &dyn Geogra
             // Each of them is read, whatever the first one says.
             communes.filter(|commune| territory(parameter, commune, geography, out)).count() > 0
         }
-        _ => nodes().filter(|node| param::extract(parameter, node, out)).count() > 0,
+        _ => {
+            nodes().for_each(|node| logical::read(parameter, node, registry, out));
+            nodes().filter(|node| param::extract(parameter, node, out)).count() > 0
+        }
     }
 }
 

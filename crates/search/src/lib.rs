@@ -12,6 +12,7 @@ mod content;
 mod extract;
 mod geography;
 mod hours;
+mod logical;
 mod near;
 mod ordered;
 mod param;
@@ -24,6 +25,7 @@ pub use content::question_words;
 pub use extract::{Column, Extracted, OutgoingReference, Record, extract};
 pub use geography::{Geography, NoGeography, Territory, zone_of_departement};
 pub use hours::Hours;
+pub use logical::{LogicalReference, identifier_term, identifier_terms, named_target};
 pub use near::{Circle, Near, distance_km};
 pub use ordered::{Axis, Comparison, Key, Ordered, Prefix, Span};
 pub use query::{

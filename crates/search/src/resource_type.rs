@@ -9,6 +9,10 @@ pub enum ResourceType {
     HealthcareService,
     /// The place.
     Location,
+    /// The definition of an indicator.
+    Measure,
+    /// A value of an indicator.
+    MeasureReport,
     /// EJ, EG and organisations internes.
     Organization,
     /// The professional.
@@ -17,17 +21,22 @@ pub enum ResourceType {
     PractitionerRole,
     /// The entry template (modèle de saisie).
     Questionnaire,
+    /// The anomaly reported on one of the others.
+    Task,
 }
 
 impl ResourceType {
     /// All of them, in alphabetical order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::HealthcareService,
         Self::Location,
+        Self::Measure,
+        Self::MeasureReport,
         Self::Organization,
         Self::Practitioner,
         Self::PractitionerRole,
         Self::Questionnaire,
+        Self::Task,
     ];
 
     /// FHIR's name.
@@ -35,10 +44,13 @@ impl ResourceType {
         match self {
             Self::HealthcareService => "HealthcareService",
             Self::Location => "Location",
+            Self::Measure => "Measure",
+            Self::MeasureReport => "MeasureReport",
             Self::Organization => "Organization",
             Self::Practitioner => "Practitioner",
             Self::PractitionerRole => "PractitionerRole",
             Self::Questionnaire => "Questionnaire",
+            Self::Task => "Task",
         }
     }
 
