@@ -1,5 +1,7 @@
 //! From new bodies to a new moment: facts, projections, versions and dates of each audience.
 
+mod reports;
+
 use std::collections::{BTreeSet, HashMap};
 
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Facts, OwnFacts, Policy, Projection, project_hours};
@@ -103,8 +105,13 @@ impl State {
     /// version is made and no date moves (D38). Gives whether anything shows otherwise.
     pub(crate) fn turn_to(&mut self, night: Instant, tables: Tables) -> bool {
         let turned = self.calendar.turn_to(night);
+        let mut about = BTreeSet::new();
         for key in &turned {
             self.show_again(key, tables);
+            about.extend(self.reports_about(key, &self.snapshot));
+        }
+        for report in self.moved(about, tables) {
+            self.show_again(&report, tables);
         }
         !turned.is_empty()
     }
@@ -125,18 +132,20 @@ impl State {
         for key in &wave {
             self.calendar.put_hours(key, held(&self.snapshot, key).as_ref(), reading);
         }
-        let changed = self.facts.iter().filter(|(key, facts)| self.graph.facts(key) != **facts);
+        let changed = self.facts.iter().filter(|(key, facts)| self.own_facts(key, tables) != **facts);
         wave.extend(changed.map(|(key, _)| key.clone()));
         // The second time, what refers to those who came or went before other eyes.
         while !wave.is_empty() {
-            let mut again = BTreeSet::new();
+            let (mut again, mut about) = (BTreeSet::new(), BTreeSet::new());
             for key in &wave {
                 let before = self.visible(key);
                 self.show_again(key, tables);
                 if self.visible(key) != before {
                     again.extend(self.referrers(key));
                 }
+                about.extend(self.reports_about(key, &self.snapshot));
             }
+            again.extend(self.moved(about, tables));
             wave = again;
         }
     }
@@ -145,9 +154,10 @@ impl State {
     fn show_again(&mut self, key: &Key, tables: Tables) {
         let Some(held) = held(&self.snapshot, key) else { return };
         let stamps = self.snapshot.former(key.0, &key.1).map(|former| former.stamps()).unwrap_or_default();
-        let projection = self.project(key, &held, tables);
+        let own = self.own_facts(key, tables);
+        let projection = self.project_under(own.clone(), &held, tables);
         self.show(key, &projection, stamps, tables);
-        self.facts.insert_mut(key.clone(), self.graph.facts(key));
+        self.facts.insert_mut(key.clone(), own);
     }
 
     /// Updates the relations; gives the resources to project again.
@@ -167,6 +177,7 @@ impl State {
                 }
                 None => {
                     wave.extend(self.referrers(&row.key));
+                    wave.extend(self.reports_about(&row.key, &change.before));
                     self.snapshot.remove(row.key.0, &row.key.1);
                     self.facts.remove_mut(&row.key);
                 }
@@ -189,7 +200,7 @@ impl State {
         ordered.sort_unstable();
         let positions: HashMap<Key, usize> =
             ordered.iter().enumerate().map(|(at, (_, key))| (key.clone(), at)).collect();
-        let mut again = BTreeSet::new();
+        let (mut again, mut about) = (BTreeSet::new(), BTreeSet::new());
         for (at, (_, key)) in ordered.iter().enumerate() {
             let before = self.visible(key);
             self.project_one(key, change);
@@ -198,7 +209,11 @@ impl State {
                     self.referrers(key).into_iter().filter(|other| positions.get(other).is_none_or(|p| *p <= at));
                 again.extend(late);
             }
+            about.extend(self.reports_about(key, &change.before));
         }
+        // Those of this wave came last, after all that they may be about.
+        about.retain(|report| !positions.contains_key(report));
+        again.extend(self.moved(about, change.tables));
         again
     }
 
@@ -212,15 +227,20 @@ impl State {
                 &parsed
             }
         };
-        let projection = self.project(key, resource, change.tables);
+        let own = self.own_facts(key, change.tables);
+        let projection = self.project_under(own.clone(), resource, change.tables);
         self.show(key, &projection, change.stamps(key, &projection), change.tables);
-        self.facts.insert_mut(key.clone(), self.graph.facts(key));
+        self.facts.insert_mut(key.clone(), own);
     }
 
     /// What each audience may see of a resource in the place of `key`, all else being as it is.
     fn project(&self, key: &Key, resource: &Node, tables: Tables) -> Projection {
+        self.project_under(self.own_facts(key, tables), resource, tables)
+    }
+
+    fn project_under(&self, own: OwnFacts, resource: &Node, tables: Tables) -> Projection {
         let targets = |text: &str| target_visibility(&self.snapshot, text);
-        let facts = Facts { own: self.graph.facts(key), targets: &targets };
+        let facts = Facts { own, targets: &targets };
         let (zone, night) = (zone(resource, self.graph.reading()), self.calendar.night());
         project_hours(resource, &facts, &|slot| is_expired(slot, zone, night), tables.policy)
     }
@@ -312,7 +332,10 @@ impl State {
             ResourceType::HealthcareService => (2, 0),
             ResourceType::Practitioner => (3, 0),
             ResourceType::PractitionerRole => (4, 0),
-            ResourceType::Questionnaire => (5, 0),
+            ResourceType::Questionnaire | ResourceType::Measure => (5, 0),
+            ResourceType::MeasureReport => (6, 0),
+            // What they are about must be projected first.
+            ResourceType::Task => (7, 0),
         }
     }
 

@@ -54,9 +54,10 @@ pub(crate) fn canonical(resource: Node) -> Node {
 }
 
 /// Gives the record its creation date: the one it has, else the one sent, else `updated` (D38,
-/// RG_EXP_023). A template has none: the guide defines it for the content types only.
+/// RG_EXP_023). The guide defines it for its five types of exposition only.
 pub(crate) fn date_creation(resource: &mut Node, former: Option<&Node>, updated: Instant) {
-    if resource.str("resourceType") == Some(ResourceType::Questionnaire.name()) {
+    let rtype = resource.str("resourceType").and_then(ResourceType::parse);
+    if !rtype.is_some_and(is_dated) {
         return;
     }
     let held = former.and_then(|former| former.extensions(CREATION_DATE).next());
@@ -79,6 +80,18 @@ pub(crate) fn date_creation(resource: &mut Node, former: Option<&Node>, updated:
         _ => {
             object.insert("extension", vec![kept]);
         }
+    }
+}
+
+/// Whether resources of that type carry their creation date.
+const fn is_dated(rtype: ResourceType) -> bool {
+    match rtype {
+        ResourceType::HealthcareService
+        | ResourceType::Location
+        | ResourceType::Organization
+        | ResourceType::Practitioner
+        | ResourceType::PractitionerRole => true,
+        ResourceType::Questionnaire | ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => false,
     }
 }
 

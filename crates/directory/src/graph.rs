@@ -5,7 +5,9 @@
 //! not (D27). Copying a graph costs nothing, as for a snapshot: a change is tried on a copy.
 
 mod many;
+mod put;
 mod read;
+mod reports;
 
 use std::collections::HashSet;
 
@@ -17,6 +19,8 @@ use rpds::HashTrieMapSync;
 use many::Many;
 use read::{LieuDeVie, Offer, Place, Role, Structure};
 pub(crate) use read::{Reading, names_one_provider, places_named};
+pub(crate) use reports::Object;
+use reports::Reports;
 
 /// Type and logical id.
 pub(crate) type Key = (ResourceType, Box<str>);
@@ -36,6 +40,7 @@ pub(crate) struct Graph {
     places_of_structure: Many,
     roles_of_offer: Many,
     roles_of_practitioner: Many,
+    reports: Reports,
 }
 
 /// Chains of `partOf` longer than this are cut: a cycle, or a fault.
@@ -56,6 +61,7 @@ impl Graph {
             places_of_structure: many(),
             roles_of_offer: many(),
             roles_of_practitioner: many(),
+            reports: Reports::empty(),
         }
     }
 
@@ -99,7 +105,11 @@ impl Graph {
                 self.put_role(id, resource.map(Role::read));
                 self.touch_role(id, &mut touched);
             }
-            ResourceType::Practitioner | ResourceType::Questionnaire => {}
+            ResourceType::Task => self.reports.put(id, resource),
+            ResourceType::Practitioner
+            | ResourceType::Questionnaire
+            | ResourceType::Measure
+            | ResourceType::MeasureReport => {}
         }
         touched
     }
@@ -139,6 +149,10 @@ impl Graph {
                 OwnFacts::Practitioner { roles: roles.map(|role| self.practitioner_facts(role)).collect() }
             }
             ResourceType::Questionnaire => OwnFacts::Questionnaire,
+            ResourceType::Measure => OwnFacts::Measure,
+            ResourceType::MeasureReport => OwnFacts::MeasureReport,
+            // Relations do not tell it: how its object is projected does.
+            ResourceType::Task => OwnFacts::Other,
         }
     }
 
@@ -163,10 +177,18 @@ impl Graph {
                 let roles = self.roles_of_practitioner.of(id).filter_map(|role| sole(&self.roles.get(role)?.offers));
                 roles.filter_map(provider).collect()
             }
-            // Everyone's, hence no structure's: a right of its own (D81).
-            ResourceType::Questionnaire => Vec::new(),
+            // Templates are everyone's, hence no structure's: a right of its own (D81). Nor does any
+            // write what is said of it, or counted.
+            ResourceType::Questionnaire | ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => {
+                Vec::new()
+            }
         };
         starts.iter().flat_map(|start| self.line(start, &sole_parent)).collect()
+    }
+
+    /// The anomalies, with what they are about.
+    pub(crate) const fn reports(&self) -> &Reports {
+        &self.reports
     }
 
     /// The identifiers of a structure, as written.
@@ -417,59 +439,6 @@ impl Graph {
             }
         }
         any
-    }
-
-    fn put_offer(&mut self, id: &str, offer: Option<Offer>) {
-        let former = self.offers.get(id).cloned();
-        if let Some(former) = &former {
-            former.places.iter().for_each(|place| self.offers_of_place.remove(place, id));
-            former.providers.iter().for_each(|provider| self.offers_of_structure.remove(provider, id));
-        }
-        let Some(offer) = offer else {
-            self.offers.remove_mut(id);
-            return;
-        };
-        offer.places.iter().for_each(|place| self.offers_of_place.add(place, id));
-        offer.providers.iter().for_each(|provider| self.offers_of_structure.add(provider, id));
-        self.offers.insert_mut(id.into(), offer);
-    }
-
-    fn put_structure(&mut self, id: &str, structure: Option<Structure>) {
-        if let Some(former) = self.structures.get(id).cloned() {
-            former.parents.iter().for_each(|parent| self.parts_of_structure.remove(parent, id));
-        }
-        let Some(structure) = structure else {
-            self.structures.remove_mut(id);
-            return;
-        };
-        structure.parents.iter().for_each(|parent| self.parts_of_structure.add(parent, id));
-        self.structures.insert_mut(id.into(), structure);
-    }
-
-    fn put_place(&mut self, id: &str, place: Option<Place>) {
-        if let Some(former) = self.places.get(id).cloned() {
-            former.managers.iter().for_each(|manager| self.places_of_structure.remove(manager, id));
-        }
-        let Some(place) = place else {
-            self.places.remove_mut(id);
-            return;
-        };
-        place.managers.iter().for_each(|manager| self.places_of_structure.add(manager, id));
-        self.places.insert_mut(id.into(), place);
-    }
-
-    fn put_role(&mut self, id: &str, role: Option<Role>) {
-        if let Some(former) = self.roles.get(id).cloned() {
-            former.offers.iter().for_each(|offer| self.roles_of_offer.remove(offer, id));
-            former.practitioners.iter().for_each(|person| self.roles_of_practitioner.remove(person, id));
-        }
-        let Some(role) = role else {
-            self.roles.remove_mut(id);
-            return;
-        };
-        role.offers.iter().for_each(|offer| self.roles_of_offer.add(offer, id));
-        role.practitioners.iter().for_each(|person| self.roles_of_practitioner.add(person, id));
-        self.roles.insert_mut(id.into(), role);
     }
 }
 

@@ -29,7 +29,12 @@ impl MintedKind {
             ResourceType::HealthcareService => Some(Self::Offre),
             ResourceType::Location => Some(Self::Lieu),
             ResourceType::Organization => Some(Self::OrganisationInterne),
-            ResourceType::Practitioner | ResourceType::PractitionerRole | ResourceType::Questionnaire => None,
+            ResourceType::Practitioner
+            | ResourceType::PractitionerRole
+            | ResourceType::Questionnaire
+            | ResourceType::Task
+            | ResourceType::Measure
+            | ResourceType::MeasureReport => None,
         }
     }
 

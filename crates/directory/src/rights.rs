@@ -9,6 +9,7 @@ use crate::graph::{Graph, Key};
 pub fn may_write_some(grant: &Grant, rtype: ResourceType) -> bool {
     match rtype {
         ResourceType::Questionnaire => grant.rights().templates,
+        ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => false,
         _ => grant.may_write(),
     }
 }
@@ -17,6 +18,8 @@ pub fn may_write_some(grant: &Grant, rtype: ResourceType) -> bool {
 pub(crate) fn may_write(rights: &Rights, graph: &Graph, key: &Key) -> bool {
     match key.0 {
         ResourceType::Questionnaire => rights.templates,
+        // They come by import: no client writes them yet.
+        ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => false,
         _ => reaches(rights, graph, &graph.owners(key)),
     }
 }

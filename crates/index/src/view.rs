@@ -234,7 +234,12 @@ impl<'a> View<'a> {
 
     /// The resources whose reference `parameter` leads to `rtype/id`.
     pub fn referring(&self, parameter: ParamId, rtype: ResourceType, id: &str) -> Vec<Hit<'a>> {
-        let numbers = self.posting(&Term::reference(parameter, rtype, id));
+        self.bearing(&Term::reference(parameter, rtype, id))
+    }
+
+    /// The resources that bear a term, in what this audience sees of them.
+    pub fn bearing(&self, term: &Term) -> Vec<Hit<'a>> {
+        let numbers = self.posting(term);
         let docs = numbers.into_iter().filter_map(|number| self.snapshot.docs.get(number as usize)?.as_ref());
         docs.map(|doc| self.hit(doc)).collect()
     }

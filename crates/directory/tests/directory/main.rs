@@ -8,5 +8,6 @@ mod exposing;
 mod hours;
 mod importing;
 mod parents;
+mod reporting;
 mod secrets;
 mod writing;
