@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::conformance;
 use crate::outcome::Fault;
 use crate::request;
-use crate::route::{ConformanceKind, Operation};
+use crate::route::{ConformanceKind, Operation, is_written};
 use crate::token::TOKEN_PATH;
 
 /// Day of the last change of what is stated here; the tables have versions of their own.
@@ -39,11 +39,9 @@ pub(crate) fn statement(call: &Call) -> Result<Answer, Fault> {
 /// The statement for a base address and a token address.
 fn build(registry: &Registry, base: &str, token: &str, takes_certificates: bool) -> Node {
     let tables = Tables::embedded();
-    let others = tables.profiles().iter().filter(|profile| ResourceType::parse(profile.resource_type).is_none());
     let resources: Vec<Node> = ResourceType::ALL
         .into_iter()
         .map(|rtype| content(registry, rtype))
-        .chain(others.map(tried))
         .chain(ConformanceKind::ALL.into_iter().map(described))
         .chain([traces()])
         .collect();
@@ -69,7 +67,7 @@ fn build(registry: &Registry, base: &str, token: &str, takes_certificates: bool)
         "status": "active",
         "date": DATE,
         "kind": "instance",
-        "description": "Offres de santé et d'accompagnement, lieux, structures, professionnels et modèles de saisie, selon le guide national du ROR. Les paramètres de recherche inconnus sont refusés (400), jamais ignorés.",
+        "description": "Offres de santé et d'accompagnement, lieux, structures, professionnels, modèles de saisie, anomalies et indicateurs, selon le guide national du ROR. Les paramètres de recherche inconnus sont refusés (400), jamais ignorés.",
         "software": {"name": "ror", "version": (env!("CARGO_PKG_VERSION"))},
         "implementation": {"description": "Répertoire de l'offre et des ressources en santé", "url": base},
         "fhirVersion": "4.0.1",
@@ -103,7 +101,7 @@ fn content(registry: &Registry, rtype: ResourceType) -> Node {
     let mut resource = node!({
         "type": (rtype.name()),
         "supportedProfile": profiles,
-        "interaction": [{"code": "read"}, {"code": "update"}, {"code": "create"}, {"code": "search-type"}],
+        "interaction": (interactions(rtype)),
         "versioning": "versioned",
         "readHistory": false,
         "updateCreate": false,
@@ -122,6 +120,13 @@ fn content(registry: &Registry, rtype: ResourceType) -> Node {
         resource.insert("operation", node!([{"name": "validate", "definition": VALIDATE}]));
     }
     resource
+}
+
+/// What may be asked of a type of content.
+fn interactions(rtype: ResourceType) -> Node {
+    let written: &[&str] = if is_written(rtype) { &["update", "create"] } else { &[] };
+    let codes = ["read"].iter().chain(written).chain(&["search-type"]);
+    Node::Array(codes.map(|code| node!({"code": (*code)})).collect())
 }
 
 fn references(registry: &Registry, rtype: ResourceType) -> impl Iterator<Item = &Parameter> {
@@ -175,15 +180,6 @@ fn traces() -> Node {
         "type": "AuditEvent",
         "documentation": "Traces des appels, des écritures, des connexions et des changements de droits, pour les clients qui peuvent les lire ; 403 pour les autres. Paramètres : _id, action, altid (client ou personne), date, entity (Type/id), outcome.",
         "interaction": [{"code": "read"}, {"code": "search-type"}]
-    })
-}
-
-/// A type that is not kept: its profile may be tried with `$validate`.
-fn tried(profile: &Profile) -> Node {
-    node!({
-        "type": (profile.resource_type),
-        "supportedProfile": [(canonical(profile))],
-        "operation": [{"name": "validate", "definition": VALIDATE}]
     })
 }
 

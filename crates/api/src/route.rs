@@ -169,10 +169,11 @@ impl Route {
         let is_get = method == Method::GET || method == Method::HEAD;
         match rest {
             [] if is_get => Ok(Self::Search { rtype }),
-            [] => only(method == Method::POST, TYPE, Self::Create { rtype }),
             ["_search"] => only(method == Method::POST, FORM, Self::SearchForm { rtype }),
             ["$facets"] => only(is_get || method == Method::POST, TYPE, Self::Facets { rtype }),
             [id] if is_get => Ok(Self::Read { rtype, id: (*id).to_owned() }),
+            [] | [_] if !is_written(rtype) => Err(Fault::method(READ_ONLY)),
+            [] => only(method == Method::POST, TYPE, Self::Create { rtype }),
             [id] => only(method == Method::PUT, INSTANCE, Self::Update { rtype, id: (*id).to_owned() }),
             _ => Err(Fault::no_such_address()),
         }
@@ -265,6 +266,12 @@ impl Route {
     }
 }
 
+/// Whether resources of that type are created and replaced by address. Anomalies and indicators are
+/// only read so far: they come by import.
+pub(crate) const fn is_written(rtype: ResourceType) -> bool {
+    !matches!(rtype, ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport)
+}
+
 fn only(allowed: bool, allow: &'static str, route: Route) -> Result<Route, Fault> {
     if allowed { Ok(route) } else { Err(Fault::method(allow)) }
 }
@@ -324,6 +331,17 @@ mod tests {
             ("GET", "Location/$validate", 405),
             ("GET", "Location/a/$validate", 200),
             ("POST", "Task/$validate", 200),
+            ("GET", "Task", 200),
+            ("GET", "Task/a", 200),
+            ("POST", "Task/_search", 200),
+            ("GET", "Task/_search", 405),
+            ("POST", "Task", 405),
+            ("PUT", "Task/a", 405),
+            ("PATCH", "Task/a", 405),
+            ("GET", "Measure/a", 200),
+            ("POST", "Measure", 405),
+            ("GET", "MeasureReport", 200),
+            ("PUT", "MeasureReport/a", 405),
             ("POST", "Patient/$validate", 404),
             ("POST", "Location/a/b/$validate", 404),
         ];

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ror_api::{ApiState, Connections, Services, Settings, Site, serve};
-use ror_directory::{Directory, Environment};
+use ror_directory::{Directory, Environment, ImportItem, Replaces};
 use ror_fhir::{Node, node};
 use ror_identity::{CallTimes, ClientRights, Identity, NewClient, clients};
 use ror_ledger::{Ledger, SqliteLedger};
@@ -27,6 +27,7 @@ pub(crate) struct World {
     pub(crate) writer: String,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) identity: Arc<Identity>,
+    directory: Arc<Directory>,
     /// What it measured of its calls.
     pub(crate) times: Arc<CallTimes>,
     pub(crate) chance: Arc<Chance>,
@@ -159,7 +160,7 @@ impl World {
         let identity = Identity::open(Arc::clone(&ledger), identity, Box::new(draw(&chance)), START).expect("a key");
         let identity = Arc::new(identity);
         let services = Services {
-            directory,
+            directory: Arc::clone(&directory),
             identity: Arc::clone(&identity),
             registry: Registry::embedded(),
             terminology: Terminology::embedded(),
@@ -191,6 +192,7 @@ impl World {
             writer: String::new(),
             ledger,
             identity,
+            directory,
             times,
             chance,
             stop: Some(stop),
@@ -277,6 +279,15 @@ impl World {
         let reply = self.post(resource);
         assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
         reply.json().str("id").expect("an id").to_owned()
+    }
+
+    /// Takes resources in as a file would bring them, under the ids that they carry.
+    pub(crate) fn load(&self, resources: impl IntoIterator<Item = Node>) {
+        let updated = self.clock.load(Ordering::Relaxed);
+        let item = |resource| ImportItem { key: None, resource, updated, mint: None, replaces: Replaces::Anyone };
+        let items = resources.into_iter().map(item).collect();
+        let summary = self.directory.import("fhir", items, &mut |_| {}).expect("the ledger takes it");
+        assert_eq!(summary.rejected, 0);
     }
 
     /// Tells the server to stop.

@@ -16,6 +16,7 @@ mod measures;
 mod pki;
 mod proxied;
 mod reading;
+mod reporting;
 mod samples;
 mod searching;
 mod templates;

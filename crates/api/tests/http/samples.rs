@@ -31,7 +31,7 @@ const BODIES: &[(&str, &str)] = &[
     ("S90", include_str!("samples/S90.json")),
 ];
 
-/// Types that are described but not kept yet.
+/// Types whose samples are judged here and written elsewhere, or not by address yet.
 const NOT_KEPT: &[&str] = &["Task", "Questionnaire"];
 
 /// Severity, place and rule of each finding.
