@@ -183,5 +183,8 @@ fn facts(rtype: ResourceType) -> OwnFacts {
         ResourceType::PractitionerRole => OwnFacts::PractitionerRole { offer: Some(ordinary), exposed: true },
         ResourceType::Practitioner => OwnFacts::Practitioner { roles: offers },
         ResourceType::Questionnaire => OwnFacts::Questionnaire,
+        ResourceType::Task => OwnFacts::Task { readers: AudienceMask::ALL },
+        ResourceType::Measure => OwnFacts::Measure,
+        ResourceType::MeasureReport => OwnFacts::MeasureReport,
     }
 }

@@ -71,7 +71,10 @@ fn pointing_at((rtype, id): &Key) -> Option<Node> {
         ResourceType::Location => node!({"resourceType": "HealthcareService", "location": [(one())]}),
         ResourceType::HealthcareService => node!({"resourceType": "PractitionerRole", "healthcareService": [(one())]}),
         ResourceType::Practitioner => node!({"resourceType": "PractitionerRole", "practitioner": (one())}),
-        ResourceType::PractitionerRole => return None,
+        // Of what is imported alone, no write says anything.
+        ResourceType::PractitionerRole | ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => {
+            return None;
+        }
         ResourceType::Questionnaire => {
             let item = node!({"linkId": "1", "type": "reference", "initial": [{"valueReference": (one())}]});
             node!({"resourceType": "Questionnaire", "item": [item]})

@@ -37,6 +37,9 @@ impl Slot {
             ResourceType::Practitioner => 'p',
             ResourceType::PractitionerRole => 'r',
             ResourceType::Questionnaire => 'q',
+            ResourceType::Task => 't',
+            ResourceType::Measure => 'm',
+            ResourceType::MeasureReport => 'v',
         };
         format!("{letter}{}", self.number)
     }

@@ -146,7 +146,11 @@ fn referring((rtype, id): &Key) -> Node {
         ResourceType::Location => node!({"resourceType": "HealthcareService", "location": [(one())]}),
         ResourceType::HealthcareService => node!({"resourceType": "PractitionerRole", "healthcareService": [(one())]}),
         ResourceType::Practitioner => node!({"resourceType": "PractitionerRole", "practitioner": (one())}),
-        ResourceType::PractitionerRole | ResourceType::Questionnaire => {
+        ResourceType::PractitionerRole
+        | ResourceType::Questionnaire
+        | ResourceType::Task
+        | ResourceType::Measure
+        | ResourceType::MeasureReport => {
             node!({"resourceType": "Location", "managingOrganization": (one())})
         }
     }

@@ -115,6 +115,16 @@ fn narrative() -> impl Strategy<Value = Node> {
     select(vec![Node::Null, Node::Null, node!({"status": "generated", "div": "<div>secret</div>"})])
 }
 
+/// The types that a corpus holds.
+pub const TYPES: [ResourceType; 6] = [
+    ResourceType::HealthcareService,
+    ResourceType::Location,
+    ResourceType::Organization,
+    ResourceType::Practitioner,
+    ResourceType::PractitionerRole,
+    ResourceType::Questionnaire,
+];
+
 /// How many times more slots there are than in the smallest corpus.
 pub type Size = u8;
 
@@ -134,12 +144,14 @@ const fn slots(rtype: ResourceType) -> u8 {
         ResourceType::Organization => 12,
         ResourceType::HealthcareService | ResourceType::Location => 8,
         ResourceType::Practitioner | ResourceType::PractitionerRole | ResourceType::Questionnaire => 4,
+        // Nothing draws them yet: they are read of rules of their own.
+        ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => 0,
     }
 }
 
 /// A whole corpus: every slot, most of them filled. At size 7 it holds 280 resources at most.
 pub fn resources(size: Size) -> impl Strategy<Value = Vec<(Slot, Node)>> {
-    let slots = ResourceType::ALL.into_iter().flat_map(move |rtype| {
+    let slots = TYPES.into_iter().flat_map(move |rtype| {
         (0..slots(rtype) * size).map(move |number| weighted(0.9, filled(Slot { rtype, number }, size)))
     });
     slots.collect::<Vec<_>>().prop_map(|found| found.into_iter().flatten().collect())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ror_confidentiality::{Field, OfferFacts, OrganizationKind, OwnFacts};
+use ror_confidentiality::{Audience, Field, OfferFacts, OrganizationKind, OwnFacts};
 use ror_fhir::Node;
 use ror_search::ResourceType;
 
@@ -42,6 +42,10 @@ impl Oracle {
                 OwnFacts::Practitioner { roles: offers.map(|offer| offer.unwrap_or(OfferFacts::UNRESOLVED)).collect() }
             }
             ResourceType::Questionnaire => OwnFacts::Questionnaire,
+            ResourceType::Measure => OwnFacts::Measure,
+            ResourceType::MeasureReport => OwnFacts::MeasureReport,
+            // No corpus holds an anomaly yet: it would be one about nothing that is known.
+            ResourceType::Task => OwnFacts::Task { readers: Audience::ALL_DATA.mask() | Audience::OWNER.mask() },
         }
     }
 

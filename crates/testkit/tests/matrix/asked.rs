@@ -20,7 +20,7 @@ pub(crate) const OF_ALL: [&str; 2] = ["_id", "_lastUpdated"];
 type Bears = fn(&Held) -> &'static str;
 
 /// Parameters whose values say nothing by themselves: type, name, the value a resource bears.
-pub(crate) const FIXED: [(ResourceType, &str, Bears); 3] = [
+pub(crate) const FIXED: [(ResourceType, &str, Bears); 5] = [
     (ResourceType::Organization, "type", |held| match held.kind {
         Kind::Entity => "13",
         Kind::Unit => "3",
@@ -28,6 +28,8 @@ pub(crate) const FIXED: [(ResourceType, &str, Bears); 3] = [
     }),
     (ResourceType::HealthcareService, "service-type", |held| held.family.offers[held.offer].1),
     (ResourceType::Questionnaire, "date", |_| "2026-01-05"),
+    (ResourceType::Task, "authored-on", |_| "2026-01-05"),
+    (ResourceType::MeasureReport, "date", |_| "2026-01-05"),
 ];
 
 /// Name of the way, cells, deviations.
@@ -356,11 +358,12 @@ impl Asking<'_> {
         let values = self.values();
         for source in ResourceType::ALL {
             for parameter in Registry::embedded().of(source).filter(|parameter| !parameter.targets.is_empty()) {
-                let target = parameter.targets[0];
-                for (_, name, value, ids) in values.iter().filter(|(rtype, ..)| *rtype == target) {
+                let is_typed = parameter.targets.len() > 1;
+                for (target, name, value, ids) in values.iter().filter(|row| parameter.targets.contains(&row.0)) {
                     let is_met = |held: &Held| ids.contains(&held.id());
                     let found = self.sources(source, &parameter.name, is_met);
-                    let path = format!("{source}?{}.{name}={value}&_summary=count", parameter.name);
+                    let typed = if is_typed { format!(":{target}") } else { String::new() };
+                    let path = format!("{source}?{}{typed}.{name}={value}&_summary=count", parameter.name);
                     let total = self.get(&path).total();
                     self.expect(total == Some(found.len() as i64), || {
                         format!("{path}: {total:?}, not {}", found.len())

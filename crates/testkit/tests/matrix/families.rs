@@ -43,6 +43,11 @@ pub(crate) enum Kind {
     Offer,
     Role,
     Template,
+    /// Reported on an offer.
+    Anomaly,
+    Indicator,
+    /// A value of the indicator: the second one on public data.
+    Report,
 }
 
 /// One resource of one family.
@@ -63,6 +68,9 @@ impl Kind {
             Self::Offer => ResourceType::HealthcareService,
             Self::Role => ResourceType::PractitionerRole,
             Self::Template => ResourceType::Questionnaire,
+            Self::Anomaly => ResourceType::Task,
+            Self::Indicator => ResourceType::Measure,
+            Self::Report => ResourceType::MeasureReport,
         }
     }
 
@@ -76,6 +84,9 @@ impl Kind {
             Self::Offer => "offre",
             Self::Role => "so",
             Self::Template => "modele",
+            Self::Anomaly => "anomalie",
+            Self::Indicator => "indicateur",
+            Self::Report => "releve",
         }
     }
 
@@ -88,7 +99,15 @@ impl Kind {
             Self::Person | Self::Role => "PRAC-BASE",
             Self::Offer => "HS-BASE",
             Self::Template => "TPL-ALL",
+            Self::Anomaly => "TASK-ALL",
+            Self::Indicator => "MEA-ALL",
+            Self::Report => "MEA-REPORT",
         }
+    }
+
+    /// Whether clients may write some: the others come by import.
+    pub(crate) const fn is_written(self) -> bool {
+        !matches!(self, Self::Anomaly | Self::Indicator | Self::Report)
     }
 }
 
@@ -99,10 +118,12 @@ pub(crate) fn all() -> Vec<Held> {
         let alone = [Kind::Entity, Kind::Establishment, Kind::Unit, Kind::Place, Kind::Person];
         all.extend(alone.map(|kind| Held { kind, family, offer: 0 }));
         for offer in 0..family.offers.len() {
-            all.extend([Kind::Offer, Kind::Role].map(|kind| Held { kind, family, offer }));
+            all.extend([Kind::Offer, Kind::Role, Kind::Anomaly].map(|kind| Held { kind, family, offer }));
         }
     }
-    all.push(Held { kind: Kind::Template, family: &FAMILIES[0], offer: 0 });
+    let (family, first) = (&FAMILIES[0], 0);
+    all.extend([Kind::Template, Kind::Indicator, Kind::Report].map(|kind| Held { kind, family, offer: first }));
+    all.push(Held { kind: Kind::Report, family, offer: 1 });
     all
 }
 
@@ -112,7 +133,8 @@ impl Held {
     }
 
     pub(crate) fn id(&self) -> String {
-        let number = if matches!(self.kind, Kind::Offer | Kind::Role) { self.offer.to_string() } else { String::new() };
+        let is_one_of_several = matches!(self.kind, Kind::Offer | Kind::Role | Kind::Anomaly | Kind::Report);
+        let number = if is_one_of_several { self.offer.to_string() } else { String::new() };
         format!("{}-{}{number}", self.kind.prefix(), self.family.name)
     }
 
@@ -124,7 +146,9 @@ impl Held {
     pub(crate) fn references(&self) -> Vec<(&'static str, Self)> {
         let to = |name, kind| (name, self.sibling(kind));
         match self.kind {
-            Kind::Entity | Kind::Person | Kind::Template => vec![],
+            Kind::Entity | Kind::Person | Kind::Template | Kind::Indicator => vec![],
+            Kind::Anomaly => vec![to("focus", Kind::Offer)],
+            Kind::Report => vec![to("measure", Kind::Indicator)],
             Kind::Establishment => vec![to("partof", Kind::Entity)],
             Kind::Unit => vec![to("partof", Kind::Establishment)],
             Kind::Place => vec![to("organization", Kind::Establishment)],
@@ -171,7 +195,18 @@ impl Held {
                 object.insert("healthcareService", node!([reference(Kind::Offer)]));
             }
             Kind::Template => drop(object.insert("date", "2026-01-05")),
-            Kind::Person => {}
+            Kind::Anomaly => {
+                object.insert("authoredOn", "2026-01-05");
+                object.insert("focus", reference(Kind::Offer));
+                object.insert("requester", reference(Kind::Person));
+            }
+            Kind::Report => {
+                let value = if self.offer == 1 { "EX1-public" } else { "EX1" };
+                object.insert("identifier", node!([{ "value": value }]));
+                object.insert("date", "2026-01-05");
+                object.insert("measure", self.sibling(Kind::Indicator).path());
+            }
+            Kind::Person | Kind::Indicator => {}
         }
         bare
     }
@@ -207,7 +242,8 @@ impl Held {
                 let words = [("oiNotAllSensitive", !all_sensitive), ("ms", ms)];
                 vec![Case { words: holding(&words), is_sensitive: all_sensitive }]
             }
-            Kind::Entity | Kind::Establishment | Kind::Template => {
+            Kind::Report => vec![Case { words: holding(&[("public", self.offer == 1)]), is_sensitive: false }],
+            Kind::Entity | Kind::Establishment | Kind::Template | Kind::Anomaly | Kind::Indicator => {
                 vec![Case { words: holding(&[("ms", ms)]), is_sensitive: false }]
             }
         }

@@ -48,7 +48,11 @@ impl Planted<'_> {
 
 /// Whether a resource exists for an audience; 6 is the owner.
 pub(crate) fn is_seen(rules: &Rules, held: &Held, audience: usize) -> bool {
-    pass(rules, held, &Ruled { rule: held.kind.base(), levels: vec![], words: &[] }, audience)
+    // D30: an anomaly exists for who sees its object.
+    let objects = held.references().into_iter().filter(|_| held.kind == Kind::Anomaly);
+    let mut hidden = objects.filter(|(_, object)| !is_seen(rules, object, audience));
+    hidden.next().is_none()
+        && pass(rules, held, &Ruled { rule: held.kind.base(), levels: vec![], words: &[] }, audience)
 }
 
 fn pass(rules: &Rules, held: &Held, ruled: &Ruled, audience: usize) -> bool {
@@ -120,6 +124,8 @@ pub(crate) fn all() -> Vec<Probe> {
     all.extend(offer());
     all.extend(people());
     all.extend(template());
+    all.extend(anomaly());
+    all.extend(indicator());
     for kind in [
         Kind::Entity,
         Kind::Establishment,
@@ -129,6 +135,9 @@ pub(crate) fn all() -> Vec<Probe> {
         Kind::Person,
         Kind::Role,
         Kind::Template,
+        Kind::Anomaly,
+        Kind::Indicator,
+        Kind::Report,
     ] {
         all.extend(anywhere(kind));
     }
@@ -150,7 +159,7 @@ fn anywhere(kind: Kind) -> Vec<Probe> {
         Probe { is_nobody: true, ..Probe::new(kind, "text", narrative) },
         Probe::new(kind, "meta", source).rule("OTHER"),
     ];
-    if kind != Kind::Template {
+    if kind != Kind::Template && kind.is_written() {
         all.push(Probe::new(kind, "meta", tag).by("_tag"));
     }
     all
@@ -340,6 +349,59 @@ fn template() -> Vec<Probe> {
     all.push(Probe::new(kind, "identifier", identifier("x")).by("identifier"));
     all.push(Probe::new(kind, "useContext", context).by("context"));
     all
+}
+
+/// D30: what is reported, and who reports it.
+fn anomaly() -> Vec<Probe> {
+    let kind = Kind::Anomaly;
+    let said = |list: &'static str, code: &'static str, member: &'static str| {
+        move |resource: &mut Node, word: &str| {
+            let mut item = node!({"type": (concept("https://example.org/i", code))});
+            let value = if member == "valueString" { word.into() } else { node!({ "value": word }) };
+            set(&mut item, member, value);
+            push(resource, list, item);
+        }
+    };
+    let named = |resource: &mut Node, word: &str| {
+        let mut requester = resource.get("requester").expect("one").clone();
+        set(&mut requester, "display", word.into());
+        set(resource, "requester", requester);
+    };
+    let note = |resource: &mut Node, word: &str| push(resource, "note", node!({ "text": word }));
+    let status = |resource: &mut Node, word: &str| {
+        set(resource, "businessStatus", concept("https://example.org/b", word));
+    };
+    let number = |resource: &mut Node, word: &str| push(resource, "identifier", node!({ "value": word }));
+    vec![
+        Probe::new(kind, "description", |resource, word| set(resource, "description", word.into())),
+        Probe::new(kind, "identifier", number).by("identifier"),
+        Probe::new(kind, "businessStatus", status).by("business-status"),
+        Probe::new(kind, "input", said("input", "errorValue", "valueString")),
+        Probe::new(kind, "input", said("input", "identifierRequester", "valueIdentifier")).rule("TASK-PERSON"),
+        Probe::new(kind, "input", said("input", "unknown", "valueString")).rule("OTHER"),
+        Probe::new(kind, "output", said("output", "newValue", "valueString")),
+        Probe::new(kind, "output", said("output", "identifierAnalyst", "valueIdentifier")).rule("TASK-PERSON"),
+        Probe::new(kind, "requester", named).rule("TASK-PERSON"),
+        Probe::new(kind, "note", note).rule("OTHER"),
+    ]
+}
+
+/// D31: an indicator, and its values.
+fn indicator() -> Vec<Probe> {
+    let topic = |resource: &mut Node, word: &str| push(resource, "topic", concept("https://example.org/t", word));
+    let group = |resource: &mut Node, word: &str| {
+        push(resource, "group", node!({"code": (concept("https://example.org/g", word))}));
+    };
+    vec![
+        Probe::new(Kind::Indicator, "purpose", |resource, word| set(resource, "purpose", word.into())),
+        Probe::new(Kind::Indicator, "identifier", identifier("x")).by("identifier"),
+        Probe::new(Kind::Indicator, "topic", topic).by("topic"),
+        Probe::new(Kind::Report, "group", group),
+        Probe::new(Kind::Report, "evaluatedResource", |resource, word| {
+            push(resource, "evaluatedResource", node!({ "display": word }));
+        })
+        .rule("OTHER"),
+    ]
 }
 
 fn identifier(code: &'static str) -> impl Fn(&mut Node, &str) {
