@@ -30,6 +30,7 @@ mod offers;
 mod places;
 mod practitioners;
 mod prices;
+mod reports;
 mod territory;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,16 @@ pub const TRUTH_FILE: &str = "truth.json";
 pub const REGISTER_FILE: &str = "registre-praticiens.json";
 
 /// Resource types, those referred to before those that refer to them.
-const TYPES: [&str; 5] = ["Organization", "Location", "HealthcareService", "Practitioner", "PractitionerRole"];
+const TYPES: [&str; 8] = [
+    "Organization",
+    "Location",
+    "HealthcareService",
+    "Practitioner",
+    "PractitionerRole",
+    "Task",
+    "Measure",
+    "MeasureReport",
+];
 
 /// Writes the files of a territory: `out` receives the name of a file and a piece of it, file after file.
 ///
@@ -138,6 +147,9 @@ fn type_of(key: &str) -> &'static str {
         "lieu" => "Location",
         "ps" => "Practitioner",
         "role" => "PractitionerRole",
+        "anomalie" => "Task",
+        "indicateur" => "Measure",
+        "releve" => "MeasureReport",
         _ => "Organization",
     }
 }

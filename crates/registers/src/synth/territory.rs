@@ -5,6 +5,7 @@ use ror_fhir::{Instant, Node};
 use super::catalogue::Catalogue;
 use super::defects::{Defect, DefectKind, Plan};
 use super::names::{Numbers, Town};
+use super::reports::{self, Reported};
 use super::{city, establishments};
 use crate::cog::{Cog, CommuneKind};
 use crate::{Harvest, Mint, Proposed};
@@ -132,6 +133,7 @@ pub fn visit(scale: Scale, seed: u64, now: Instant, each: &mut dyn FnMut(Item)) 
         establishments::generate(&mut world);
         city::generate(&mut world);
     }
+    reports::generate(&mut world);
 }
 
 /// The state that runs through a generation; its size does not grow with the territory.
@@ -148,6 +150,7 @@ pub(super) struct World<'a> {
     pub(super) ratio: f64,
     pub(super) numbers: Numbers,
     pub(super) plan: Plan,
+    pub(super) reported: Reported,
     line: u64,
     each: &'a mut dyn FnMut(Item),
 }
@@ -167,6 +170,7 @@ impl<'a> World<'a> {
             ratio: 1.0,
             numbers: Numbers::default(),
             plan: Plan::new(seed),
+            reported: Reported::default(),
             line: 0,
             each,
         }
@@ -199,6 +203,7 @@ impl<'a> World<'a> {
             _ => None,
         };
         self.line += 1;
+        self.reported.count(key, &resource, updated, self.now);
         let proposed =
             Proposed { key: key.to_owned(), resource, updated, mint, file: SOURCE.to_owned(), line: self.line };
         (self.each)(Item::Resource(proposed));
@@ -206,7 +211,9 @@ impl<'a> World<'a> {
 
     /// Tells a planted defect.
     pub(super) fn tell(&mut self, kind: DefectKind, key: &str, what: impl Into<String>) {
-        (self.each)(Item::Defect(Defect { kind, key: key.to_owned(), what: what.into() }));
+        let defect = Defect { kind, key: key.to_owned(), what: what.into() };
+        self.reported.note(&defect);
+        (self.each)(Item::Defect(defect));
     }
 
     /// Hands over a professional known to the register only.
@@ -234,6 +241,8 @@ fn report(territory: &Territory) -> Vec<(String, String)> {
         ("Lieux", of_type("Location")),
         ("Professionnels décrits", of_type("Practitioner")),
         ("Situations", of_type("PractitionerRole")),
+        ("Anomalies", of_type("Task")),
+        ("Relevés d'indicateurs", of_type("MeasureReport")),
         ("Professionnels connus du seul registre", territory.register_only.len()),
         ("Défauts plantés", territory.truth.len()),
     ];
