@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Sight};
 use ror_fhir::{DateTime, Instant, Node};
-use ror_search::{Column, Extracted, Hours, Key, Near, Ordered, OutgoingReference, ParamId, ResourceType, Span};
+use ror_search::{
+    Column, Extracted, Hours, Key, LogicalReference, Near, Ordered, OutgoingReference, ParamId, ResourceType, Span,
+};
 
 use crate::eyes::Eyes;
 use crate::shared::Shared;
@@ -68,6 +70,8 @@ pub(crate) struct Doc {
     pub(crate) records: Box<[u32]>,
     pub(crate) columns: Box<[(Column, AudienceMask)]>,
     pub(crate) references: Box<[Reference]>,
+    /// References to whoever bears a term (D10).
+    pub(crate) logical: Box<[(LogicalReference, AudienceMask)]>,
     pub(crate) positions: Box<[((f64, f64), AudienceMask)]>,
     pub(crate) hours: Box<[(Hours, AudienceMask)]>,
     /// Where a place lies: its département tells the time there.

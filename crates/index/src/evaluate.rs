@@ -8,7 +8,7 @@ use ror_search::{Comparison, Filter, Near, ParamId, Relation, ResourceType, zone
 use crate::document::Doc;
 use crate::eyes::Eyes;
 use crate::plan::{Kind, Planner, Scope, Step, everything};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Targets};
 
 /// One step of an answer, for those who ask how it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,13 +213,13 @@ impl<'a> Evaluator<'a> {
     fn is_open_at(&self, doc: &Doc, at: Instant) -> bool {
         let Some((hours, _)) = doc.hours.iter().find(|(_, mask)| self.eyes.see(*mask)) else { return false };
         let location = self.snapshot.registry.known(ResourceType::HealthcareService, "location");
-        let places = doc.targets(location, ResourceType::Location, &self.eyes);
+        let places = self.targets(doc, location, ResourceType::Location);
         let departement = |place: u32| {
             let place = self.doc(place)?;
             let found = place.departements.iter().find(|(_, mask)| self.eyes.see(*mask));
             found.map(|(departement, _)| &**departement)
         };
-        let mut zones: Vec<&str> = places.filter_map(departement).map(zone_of_departement).collect();
+        let mut zones: Vec<&str> = places.into_iter().filter_map(departement).map(zone_of_departement).collect();
         if zones.is_empty() {
             zones.push(zone_of_departement(""));
         }
@@ -233,6 +233,11 @@ impl<'a> Evaluator<'a> {
     /// A document that these eyes see at all.
     pub(crate) fn seen(&self, row: u32) -> Option<&'a Doc> {
         self.doc(row).filter(|doc| self.eyes.see(doc.visible))
+    }
+
+    /// Where references of a document lead.
+    pub(crate) fn targets(&self, doc: &Doc, reference: ParamId, rtype: ResourceType) -> Targets {
+        self.snapshot.targets(doc, reference, rtype, &self.eyes)
     }
 
     fn related(&self, step: &Step<'_>, relation: Relation, inner: &Step<'_>) -> Bitmap {
@@ -256,7 +261,7 @@ impl<'a> Evaluator<'a> {
                 let Scope::Resources(searched) = step.scope else { return out };
                 let targets = |source: u32| {
                     let doc = self.doc(source).filter(|doc| doc.rtype == rtype);
-                    doc.into_iter().flat_map(move |doc| doc.targets(reference, searched, &self.eyes))
+                    doc.into_iter().flat_map(move |doc| self.targets(doc, reference, searched))
                 };
                 let rows: Vec<u32> = found.iter().flat_map(targets).filter(|row| self.seen(*row).is_some()).collect();
                 out.add_many(&rows);
@@ -273,9 +278,7 @@ impl<'a> Evaluator<'a> {
     /// Adds those whose reference leads to one of `targets`.
     fn referring(&self, targets: &Bitmap, reference: ParamId, out: &mut Bitmap) {
         for target in targets.iter() {
-            if let Some(posting) = self.snapshot.incoming(target, reference) {
-                posting.union_into(&self.eyes, out);
-            }
+            self.snapshot.sources_into(target, reference, &self.eyes, out);
         }
     }
 
@@ -283,26 +286,26 @@ impl<'a> Evaluator<'a> {
         let passes = |row: u32| self.seen(row).is_some() && self.passes(inner, row);
         match relation {
             Relation::Target { reference, rtype } => {
-                self.doc(row).is_some_and(|doc| doc.targets(reference, rtype, &self.eyes).any(passes))
+                self.doc(row).is_some_and(|doc| self.targets(doc, reference, rtype).into_iter().any(passes))
             }
             Relation::Line { reference, rtype, parent } => {
-                let first = self.doc(row).into_iter().flat_map(|doc| doc.targets(reference, rtype, &self.eyes));
-                let mut line: Vec<u32> = first.collect();
+                let mut line = self.doc(row).map(|doc| self.targets(doc, reference, rtype)).unwrap_or_default();
                 let mut at = 0;
                 while let Some(next) = line.get(at).copied() {
                     if passes(next) {
                         return true;
                     }
-                    let above = self.seen(next).into_iter().flat_map(|doc| doc.targets(parent, rtype, &self.eyes));
-                    let above: Vec<u32> = above.filter(|above| !line.contains(above)).collect();
+                    let above = self.seen(next).map(|doc| self.targets(doc, parent, rtype)).unwrap_or_default();
+                    let above: Targets = above.into_iter().filter(|above| !line.contains(above)).collect();
                     line.extend(above);
                     at += 1;
                 }
                 false
             }
             Relation::Source { reference, .. } => {
-                let posting = self.snapshot.incoming(row, reference);
-                posting.is_some_and(|posting| posting.bitmap(&self.eyes).iter().any(passes))
+                let mut sources = Bitmap::new();
+                self.snapshot.sources_into(row, reference, &self.eyes, &mut sources);
+                sources.iter().any(passes)
             }
             Relation::Record(family) => self.doc(row).is_some_and(|doc| {
                 doc.records.iter().any(|row| {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use croaring::Bitmap;
 use ror_search::{Include, IncludeTarget, ParamId, ResourceType};
 
 use crate::document::Doc;
@@ -80,15 +81,23 @@ impl Includer<'_> {
         };
         if include.reverse {
             let IncludeTarget::One { reference, .. } = include.target else { return };
-            if let Some(posting) = self.snapshot.incoming(number, reference) {
-                posting.bitmap(self.eyes).iter().for_each(&mut bring);
-            }
+            let mut sources = Bitmap::new();
+            self.snapshot.sources_into(number, reference, self.eyes, &mut sources);
+            sources.iter().for_each(&mut bring);
             return;
         }
         for reference in &doc.references {
             let outgoing = &reference.outgoing;
             if self.is_followed(include, outgoing.parameter, outgoing.rtype) && self.eyes.see(reference.audiences) {
                 bring(reference.target);
+            }
+        }
+        for (logical, mask) in &doc.logical {
+            if self.is_followed(include, logical.parameter, logical.rtype)
+                && self.eyes.see(*mask)
+                && let Some(bearers) = self.snapshot.posting(&logical.term)
+            {
+                bearers.bitmap(self.eyes).iter().for_each(&mut bring);
             }
         }
     }

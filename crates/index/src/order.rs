@@ -227,7 +227,7 @@ impl Ordering<'_> {
         let is_price = evaluator.snapshot.registry.get(parameter).family == Some(Family::Price);
         let price_steps = if is_price { prices(self.plan, reference) } else { Vec::new() };
         let mut best: Option<Vec<u8>> = None;
-        for at in doc.targets(reference, target, &evaluator.eyes) {
+        for at in evaluator.targets(doc, reference, target) {
             let Some(leads_to) = evaluator.seen(at) else { continue };
             let mut value = Vec::new();
             let is_there = if price_steps.is_empty() || !is_ordered(evaluator.snapshot.registry.get(parameter).kind) {
@@ -278,7 +278,7 @@ impl Ordering<'_> {
                 met.filter_map(|step| self.nearest_km(step, number)).min_by(f64::total_cmp)
             }
             Kind::Related(ror_search::Relation::Target { reference, rtype }, inner) => {
-                let targets = evaluator.doc(number)?.targets(*reference, *rtype, &evaluator.eyes);
+                let targets = evaluator.targets(evaluator.doc(number)?, *reference, *rtype).into_iter();
                 let met = targets.filter(|row| evaluator.seen(*row).is_some() && evaluator.passes(inner, *row));
                 met.filter_map(|row| self.nearest_km(inner, row)).min_by(f64::total_cmp)
             }

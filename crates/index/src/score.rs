@@ -53,13 +53,14 @@ impl<'a> Scorer<'a> {
         let seen = |row: &u32| evaluator.seen(*row).is_some();
         let targets = |row: u32, reference, rtype: ResourceType| {
             let doc = evaluator.doc(row).into_iter();
-            doc.flat_map(|doc| doc.targets(reference, rtype, &evaluator.eyes)).filter(seen).collect::<Vec<_>>()
+            doc.flat_map(|doc| evaluator.targets(doc, reference, rtype)).filter(seen).collect::<Vec<_>>()
         };
         match relation {
             Relation::Target { reference, rtype } => targets(number, reference, rtype),
             Relation::Source { reference, .. } => {
-                let posting = evaluator.snapshot.incoming(number, reference);
-                posting.map(|posting| posting.bitmap(&evaluator.eyes).to_vec()).unwrap_or_default()
+                let mut sources = Bitmap::new();
+                evaluator.snapshot.sources_into(number, reference, &evaluator.eyes, &mut sources);
+                sources.to_vec()
             }
             Relation::Line { reference, rtype, parent } => {
                 let mut line = targets(number, reference, rtype);

@@ -3,12 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use croaring::Bitmap;
 use ror_confidentiality::{AUDIENCES, Audience, AudienceMask, Grant};
-use ror_search::{Ordered, OutgoingReference, ParamId, Registry, ResourceType, Span, Term};
-use rpds::VectorSync;
+use ror_search::{LogicalReference, Ordered, OutgoingReference, ParamId, Registry, ResourceType, Span, Term};
+use rpds::{HashTrieMapSync, VectorSync};
 use smallvec::SmallVec;
 
 use crate::document::{self, Doc, Document, Reference, Stamp, merged};
+use crate::eyes::Eyes;
 use crate::ids::Ids;
 use crate::plan::Scope;
 use crate::posting::Posting;
@@ -32,7 +34,12 @@ pub struct Snapshot {
     pub(crate) records: Records,
     /// By document number: who refers to it.
     incoming: VectorSync<Incoming>,
+    /// By the parameter that reads it and the term that the target bears: who refers so (D10).
+    naming: HashTrieMapSync<(ParamId, Term), Posting, foldhash::quality::RandomState>,
 }
+
+/// Numbers of what a document refers to.
+pub(crate) type Targets = SmallVec<[u32; 4]>;
 
 /// The documents that refer to one, by parameter.
 type Incoming = SmallVec<[(ParamId, Posting); 1]>;
@@ -56,6 +63,7 @@ impl Snapshot {
             updates: std::array::from_fn(|_| Spans::default()),
             records: Records::new(registry),
             incoming: VectorSync::new_sync(),
+            naming: HashTrieMapSync::new_with_hasher_and_ptr_kind(foldhash::quality::RandomState::default()),
         }
     }
 
@@ -99,6 +107,7 @@ impl Snapshot {
         let values = merged(&mut document.groups, |read| std::mem::take(&mut read.values));
         let records = merged(&mut document.groups, |read| std::mem::take(&mut read.records));
         let references = merged(&mut document.groups, |read| std::mem::take(&mut read.references));
+        let logical = merged(&mut document.groups, |read| std::mem::take(&mut read.logical));
         let references: Vec<Reference> = references.into_iter().map(|reference| self.refer(reference)).collect();
         // Copying a vector shares all of it: the former version is read while the new one takes its place.
         let docs = self.docs.clone();
@@ -106,11 +115,13 @@ impl Snapshot {
         self.replace_terms(number, former.map_or(&[], |doc| &doc.terms), &terms);
         self.replace_values(number, former.map_or(&[], |doc| &doc.values), &values);
         self.replace_references(number, former.map_or(&[], |doc| &doc.references), &references);
+        self.replace_logical(number, former.map_or(&[], |doc| &doc.logical), &logical);
         self.replace_updates(rtype, number, former, Some((&document.stamps, visible(&document))));
         let records = self.records.replace(number, former.map_or(&[], |doc| &doc.records), records);
         let id = former.map_or_else(|| self.ids.key(rtype, &document.id), |doc| Arc::clone(&doc.id));
         let mut doc = keep(document, id, terms);
-        (doc.values, doc.records, doc.references) = (values.into(), records, references.into());
+        (doc.values, doc.records) = (values.into(), records);
+        (doc.references, doc.logical) = (references.into(), logical.into());
         self.ids.order(rtype, &doc.id, number);
         self.docs.set_mut(number as usize, Some(doc));
     }
@@ -123,6 +134,7 @@ impl Snapshot {
         self.replace_terms(number, &former.terms, &[]);
         self.replace_values(number, &former.values, &[]);
         self.replace_references(number, &former.references, &[]);
+        self.replace_logical(number, &former.logical, &[]);
         self.replace_updates(rtype, number, Some(former), None);
         self.records.replace(number, &former.records, Vec::new());
         self.docs.set_mut(number as usize, None);
@@ -173,10 +185,42 @@ impl Snapshot {
         }
     }
 
-    /// The documents whose reference `parameter` leads to that of this number.
-    pub(crate) fn incoming(&self, number: u32, parameter: ParamId) -> Option<&Posting> {
-        let all = self.incoming.get(number as usize)?;
-        all.iter().find(|(known, _)| *known == parameter).map(|(_, posting)| posting)
+    /// Where the references `parameter` of a document lead, within one type.
+    pub(crate) fn targets(&self, doc: &Doc, parameter: ParamId, rtype: ResourceType, eyes: &Eyes) -> Targets {
+        let mut targets: Targets = doc.targets(parameter, rtype, eyes).collect();
+        for (reference, mask) in &doc.logical {
+            if reference.parameter == parameter
+                && reference.rtype == rtype
+                && eyes.see(*mask)
+                && let Some(bearers) = self.terms.posting(&reference.term)
+            {
+                targets.extend(bearers.bitmap(eyes).iter());
+            }
+        }
+        targets
+    }
+
+    /// Adds the documents whose reference `parameter` leads to that of this number.
+    pub(crate) fn sources_into(&self, number: u32, parameter: ParamId, eyes: &Eyes, into: &mut Bitmap) {
+        let literal = self.incoming.get(number as usize).into_iter().flatten();
+        for (_, posting) in literal.filter(|(known, _)| *known == parameter) {
+            posting.union_into(eyes, into);
+        }
+        if self.naming.is_empty() || !self.is_named_by(parameter) {
+            return;
+        }
+        let terms = self.docs.get(number as usize).and_then(Option::as_ref).map_or(&[][..], |doc| &doc.terms);
+        for (term, _) in terms.iter().filter(|(_, mask)| eyes.see(*mask)) {
+            let naming = self.terms.term(*term).and_then(|term| self.naming.get(&(parameter, term.clone())));
+            if let Some(posting) = naming {
+                posting.union_into(eyes, into);
+            }
+        }
+    }
+
+    /// Whether references of this parameter may name their targets by what these bear.
+    fn is_named_by(&self, parameter: ParamId) -> bool {
+        matches!(self.registry.get(parameter).rtype, ResourceType::Task | ResourceType::MeasureReport)
     }
 
     /// The terms of all projections, each with everyone who sees it, by number.
@@ -226,6 +270,27 @@ impl Snapshot {
         for reference in new.iter().filter(|reference| !is_in(old, reference)) {
             self.change_incoming(reference, |posting| posting.add(document, reference.audiences));
         }
+    }
+
+    fn replace_logical(
+        &mut self,
+        document: u32,
+        old: &[(LogicalReference, AudienceMask)],
+        new: &[(LogicalReference, AudienceMask)],
+    ) {
+        for (reference, audiences) in old.iter().filter(|reference| !new.contains(reference)) {
+            self.change_naming(reference, |posting| posting.remove(document, *audiences));
+        }
+        for (reference, audiences) in new.iter().filter(|reference| !old.contains(reference)) {
+            self.change_naming(reference, |posting| posting.add(document, *audiences));
+        }
+    }
+
+    fn change_naming(&mut self, reference: &LogicalReference, change: impl FnOnce(&mut Posting)) {
+        let key = (reference.parameter, reference.term.clone());
+        let mut posting = self.naming.get(&key).cloned().unwrap_or_default();
+        change(&mut posting);
+        self.naming.insert_mut(key, posting);
     }
 
     fn change_incoming(&mut self, reference: &Reference, change: impl FnOnce(&mut Posting)) {
@@ -330,6 +395,7 @@ fn keep(mut document: Document, id: Arc<str>, terms: Vec<(u32, AudienceMask)>) -
         records: Box::default(),
         columns: columns.into(),
         references: Box::default(),
+        logical: Box::default(),
         positions: positions.into(),
         hours: hours.into(),
         departements: departements.into(),

@@ -79,6 +79,10 @@ impl Terms {
         self.of(self.find(term)?)
     }
 
+    pub(crate) fn term(&self, number: u32) -> Option<&Term> {
+        self.terms.get(number as usize)
+    }
+
     /// The rows of the term of that number.
     pub(crate) fn of(&self, number: u32) -> Option<&Posting> {
         self.postings.get(number as usize)

@@ -115,7 +115,8 @@ impl<'a> View<'a> {
         let nears = query.filter.nears();
         let hit = |number: u32| {
             let doc = self.snapshot.docs.get(number as usize)?.as_ref()?;
-            let distance_km = nears.iter().filter_map(|near| doc.distance_km(self.audience, near)).min_by(f64::total_cmp);
+            let distance_km =
+                nears.iter().filter_map(|near| doc.distance_km(self.audience, near)).min_by(f64::total_cmp);
             Some(Hit { distance_km, ..self.hit(doc) })
         };
         let scored = |(then, today)| Some(Hit { score: scorer.score(then), ..hit(today)? });

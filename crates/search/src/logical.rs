@@ -7,7 +7,8 @@
 use ror_fhir::{Node, Reference};
 
 use crate::extract::{Extracted, OutgoingReference};
-use crate::{ParamId, Parameter, Registry, ResourceType, Term, reference, token};
+use crate::param::{reference, token};
+use crate::{ParamId, Parameter, Registry, ResourceType, Term};
 
 /// A reference that leads to every resource that bears a term.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,11 +104,11 @@ mod tests {
     use ror_fhir::node;
 
     use super::*;
-    use crate::extract;
+    use crate::{NoGeography, extract};
 
     fn focus_of(focus: Node) -> Vec<LogicalReference> {
         let task = node!({"resourceType": "Task", "focus": focus});
-        extract(ResourceType::Task, "t1", &task, Registry::embedded()).logical
+        extract(ResourceType::Task, "t1", &task, Registry::embedded(), &NoGeography).logical
     }
 
     #[test]
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!(named.len(), 1);
         assert!(borne.contains(&named[0].term), "the derived identifier counts (D8.2)");
         assert_eq!(named[0].parameter, registry.known(ResourceType::Task, "focus"));
-        let read = extract(ResourceType::Organization, "o1", &structure, registry);
+        let read = extract(ResourceType::Organization, "o1", &structure, registry, &NoGeography);
         assert!(read.terms.contains(&named[0].term) && read.logical.is_empty());
         let bare = focus_of(node!({"type": "Organization", "identifier": {"value": " 010000024 "}}));
         assert!(borne.contains(&bare[0].term), "without system: any");
@@ -159,10 +160,10 @@ mod tests {
         let registry = Registry::embedded();
         let read = |measure: &str| {
             let report = node!({"resourceType": "MeasureReport", "measure": measure});
-            extract(ResourceType::MeasureReport, "m1", &report, registry)
+            extract(ResourceType::MeasureReport, "m1", &report, registry, &NoGeography)
         };
         let measure = node!({"resourceType": "Measure", "url": "https://x.example/Measure/EX2"});
-        let borne = extract(ResourceType::Measure, "i1", &measure, registry).terms;
+        let borne = extract(ResourceType::Measure, "i1", &measure, registry, &NoGeography).terms;
         let parameter = registry.known(ResourceType::MeasureReport, "measure");
         for written in ["https://x.example/Measure/EX2", "https://x.example/Measure/EX2|2026"] {
             let named = read(written);

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use ror_search::{Geography, Handling, QueryErrorKind, Registry, ResourceType, parse};
+use ror_search::{Geography, Handling, QueryErrorKind, Registry, ResourceType, Territory, parse};
 use ror_terminology::Terminology;
 
 /// Knows one commune.
@@ -16,6 +16,10 @@ impl Geography for Grenoble {
 
     fn position(&self, commune: &str) -> Option<(f64, f64)> {
         (commune == "38185").then_some((45.1885, 5.7245))
+    }
+
+    fn territory(&self, _commune: &str) -> Option<Territory> {
+        None
     }
 }
 

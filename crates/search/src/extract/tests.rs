@@ -11,6 +11,10 @@ const ROR: &str = "https://interop.esante.gouv.fr/ig/fhir/ror/StructureDefinitio
 struct Isere;
 
 impl Geography for Isere {
+    fn position(&self, _commune: &str) -> Option<(f64, f64)> {
+        None
+    }
+
     fn also(&self, _commune: &str) -> Vec<String> {
         Vec::new()
     }

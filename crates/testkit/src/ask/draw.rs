@@ -19,7 +19,7 @@ use crate::world::Slot;
 pub fn ask() -> impl Strategy<Value = Ask> {
     use ResourceType::{HealthcareService, Location, Organization};
     let types = [HealthcareService, HealthcareService, HealthcareService, Location, Location, Organization];
-    let types: Vec<_> = ResourceType::ALL.into_iter().chain(types).collect();
+    let types: Vec<_> = corpus::TYPES.into_iter().chain(types).collect();
     select(types).prop_flat_map(|rtype| ask_with(rtype, 0..4, 1))
 }
 
@@ -99,7 +99,7 @@ fn sort_keys(rtype: ResourceType) -> Vec<&'static str> {
         ResourceType::Location => &["organization.name", "near"],
         ResourceType::Organization => &["partof.name", "partof.type"],
         ResourceType::PractitionerRole => &["service.name", "service.specialty", "practitioner.identifier"],
-        ResourceType::Practitioner | ResourceType::Questionnaire => &[],
+        _ => &[],
     });
     keys
 }
@@ -157,7 +157,7 @@ fn together(rtype: ResourceType, size: Size) -> Option<BoxedStrategy<Vec<Expr>>>
         ResourceType::Location => (vec![vec![], vec![], vec!["organization"]], true),
         ResourceType::Organization => (vec![vec![], vec!["partof"]], true),
         ResourceType::PractitionerRole => (vec![vec!["service", "location"]], true),
-        ResourceType::Practitioner | ResourceType::Questionnaire => (vec![], false),
+        _ => (vec![], false),
     };
     if !families {
         return None;

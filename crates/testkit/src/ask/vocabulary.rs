@@ -150,6 +150,7 @@ fn identifiers(rtype: ResourceType) -> Vec<(&'static str, String)> {
         ResourceType::HealthcareService => none(&["84/h0", "84/h1", "84/h11"]),
         ResourceType::PractitionerRole => vec![("https://example.org/role", "role-0".into())],
         ResourceType::Questionnaire => none(&["MS-0", "MS-1"]),
+        ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => Vec::new(),
     }
 }
 

@@ -206,6 +206,9 @@ pub fn resource_of(slot: Slot, size: Size) -> BoxedStrategy<Node> {
         ResourceType::Practitioner => practitioner(size).boxed(),
         ResourceType::PractitionerRole => role(slot, size).boxed(),
         ResourceType::Questionnaire => template(slot, size).boxed(),
+        ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => {
+            Just(node!({"resourceType": (slot.rtype.name())})).boxed()
+        }
     }
 }
 
