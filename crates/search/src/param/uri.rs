@@ -10,7 +10,6 @@ use crate::{Extracted, ParamId, Parameter, Term};
 pub(crate) fn extract(parameter: ParamId, node: &Node, out: &mut Extracted) {
     if let Some(address) = node.as_str() {
         out.terms.push(Term::exact(parameter, address));
-        super::add_sort_key(parameter, address, &mut out.columns);
     }
 }
 

@@ -199,3 +199,109 @@ fn criteria_of(filter: &Filter) -> &[Filter] {
     let Filter::All(all) = filter else { panic!("criteria") };
     all
 }
+
+/// Pieces of names and filters, right and wrong.
+const PIECES: [&str; 48] = [
+    "name",
+    "location",
+    "organization",
+    "partof",
+    "_has:PractitionerRole:service:",
+    "_has:HealthcareService:location:",
+    "practitioner",
+    "identifier",
+    "capacity-status",
+    "nb-capacity",
+    "price-type",
+    "near",
+    "near-insee-code",
+    "capacity",
+    "open-at",
+    "_content",
+    "_lastUpdated",
+    "specialty",
+    "type",
+    "address-city",
+    ":above",
+    ":not",
+    ":missing",
+    ":text",
+    ".",
+    ".",
+    ":",
+    "[",
+    "]",
+    "(",
+    ")",
+    "\"",
+    "\\",
+    ",",
+    "|",
+    "$",
+    "=",
+    " eq ",
+    " ne ",
+    " ge ",
+    " pr ",
+    " in ",
+    " and ",
+    " or ",
+    " not ",
+    "2026-01",
+    "true",
+    "é",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_mixture_of_right_pieces_makes_the_parser_panic(
+        name in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..8),
+        value in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..60),
+        is_filter in proptest::prelude::any::<bool>(),
+    ) {
+        let name = if is_filter { "_filter".to_owned() } else { name.concat() };
+        let pairs = [(name, value.concat())];
+        for rtype in [ResourceType::HealthcareService, ResourceType::Location, ResourceType::Organization] {
+            if let Err(errors) = parse(rtype, &pairs, Handling::Strict, Registry::embedded(), Terminology::embedded(), &Paris) {
+                proptest::prop_assert!(errors.iter().all(|error| !error.message.is_empty()));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_would_take_long_is_too_costly() {
+    let costly = |query: &[(&str, String)]| {
+        let pairs: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let rtype = ResourceType::HealthcareService;
+        let read = parse(rtype, &pairs, Handling::Lenient, Registry::embedded(), Terminology::embedded(), &Paris);
+        let errors = read.expect_err("too much");
+        assert!(errors.iter().any(|error| error.kind == QueryErrorKind::TooCostly), "{errors:?}");
+    };
+    let either = |number| format!("(location.type eq {number} or organization.type eq {number})");
+    let many = |count, joint: &str| (0..count).map(either).collect::<Vec<_>>().join(joint);
+    // Each couples a place and a structure: two to the power of so many ways.
+    costly(&[("_filter", many(90, " and "))]);
+    costly(&[("_filter", many(101, " or "))]);
+    costly(&[("_filter", "(".repeat(60_000))]);
+    costly(&[("_filter", format!("{}name eq a", "not (".repeat(21)))]);
+    costly(&[("_filter", format!("organization{}", "[partof".repeat(30)))]);
+    costly(&[("_filter", format!("name eq a{}", " or a".repeat(1_000)))]);
+    costly(&[("specialty", "a,".repeat(1_001))]);
+    costly(&[("specialty:text", vec!["soin"; 21].join(","))]);
+    costly(&[("_content", "mot ".repeat(51))]);
+    costly(&[(&*format!("organization.{}name", "partof.".repeat(8)), "a".to_owned())]);
+    costly(&vec![("name", "a".to_owned()); 201]);
+}
+
+#[test]
+fn long_names_are_refused_without_being_compared_letter_by_letter() {
+    let name = "x".repeat(60_000);
+    let pairs = vec![(name, "a".to_owned()); 200];
+    let rtype = ResourceType::HealthcareService;
+    let read = parse(rtype, &pairs, Handling::Lenient, Registry::embedded(), Terminology::embedded(), &Paris);
+    let errors = read.expect_err("unknown");
+    assert!(errors.len() == 200 && errors[0].message.len() < 300, "{}", errors[0].message);
+}
