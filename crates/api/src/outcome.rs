@@ -6,9 +6,10 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use ror_fhir::{Node, ParseError, ParseErrorKind, node};
 use ror_identity::AuthError;
+use ror_index::Explained;
 use ror_index::SearchError;
 use ror_profiles::{FINDINGS_MAX, Finding};
-use ror_search::{QueryError, QueryWarning};
+use ror_search::{Query, QueryError, QueryErrorKind, QueryWarning};
 use ror_terminology::TerminologyError;
 
 /// The code system of `details.coding`: codes of ours that do not change between versions.
@@ -99,6 +100,29 @@ pub(crate) fn remarks(warnings: &[QueryWarning]) -> Node {
         diagnostics: warning.message.clone(),
     };
     outcome(&warnings.iter().map(issue).collect::<Vec<_>>())
+}
+
+/// How a search was read, then how it was answered, step by step (`_explain`).
+pub(crate) fn explanation(query: &Query, steps: &[Explained]) -> Node {
+    let told = |detail, parameter: Option<String>, text: String| Issue {
+        severity: "information",
+        code: "informational",
+        detail,
+        rule: None,
+        expression: parameter,
+        diagnostics: text,
+    };
+    let read = query.reading.iter().map(|(parameter, sentence)| {
+        told("read", Some(parameter.clone()).filter(|name| !name.is_empty()), sentence.clone())
+    });
+    let answered = steps.iter().enumerate().map(|(at, step)| {
+        let how = if step.one_by_one { "examinés un à un" } else { "trouvés ensemble" };
+        let time = step.took_us.map(|took| format!(" ({took} µs)")).unwrap_or_default();
+        let (number, alone, left) = (at + 1, step.alone, step.left);
+        let text = format!("Étape {number} : {alone} répondent à ce critère seul, {how} ; il en reste {left}{time}.");
+        told("step", Some(step.parameters.join(" ")).filter(|names| !names.is_empty()), text)
+    });
+    outcome(&read.chain(answered).collect::<Vec<_>>())
 }
 
 /// What a write answers under `Prefer: return=OperationOutcome`: what was done, then what was
@@ -241,9 +265,16 @@ impl Fault {
 
     /// 400 for the parameters of a search, all faults at once (D3).
     pub(crate) fn query(errors: &[QueryError]) -> Self {
-        let issue =
-            |error: &QueryError| Issue::error("invalid", "invalid-parameter", &*error.message).at(&error.parameter);
-        Self::all(StatusCode::BAD_REQUEST, errors.iter().map(issue).collect())
+        let is_costly = |error: &&QueryError| error.kind == QueryErrorKind::TooCostly;
+        let issue = |error: &QueryError| {
+            let (code, detail) =
+                if is_costly(&error) { ("too-costly", "too-costly") } else { ("invalid", "invalid-parameter") };
+            Issue::error(code, detail, &*error.message).at(&error.parameter)
+        };
+        // What cannot be read is mended first, whatever the rest would cost.
+        let all_costly = errors.iter().all(|error| is_costly(&error));
+        let status = if all_costly { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
+        Self::all(status, errors.iter().map(issue).collect())
     }
 
     /// 400 for a text that is no JSON, with the place of the fault.

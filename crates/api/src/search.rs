@@ -104,6 +104,9 @@ impl Search {
 
     /// Whether it is quicker to run here than to hand over.
     fn is_light(&self) -> bool {
+        if self.query.result.explain {
+            return false;
+        }
         let page = self.query.result.count;
         let packs_much = self.call.encoding.is_some() && page > PACKED_INLINE_MAX;
         let brings_much = !self.query.includes.is_empty() && page > INCLUDING_INLINE_MAX;
@@ -148,12 +151,25 @@ impl Search {
         for hit in &page.included {
             bundle.push(hit, Mode::Include, shape);
         }
+        if self.query.result.explain {
+            bundle.push_outcome(&self.explanation());
+        }
         if !self.query.warnings.is_empty() {
             bundle.push_outcome(&outcome::remarks(&self.query.warnings));
         }
         let text = bundle.finish();
         state.remember(text.len(), entries);
         text
+    }
+
+    /// How the search was read and answered; how long each step took, in the sandbox only: a time may tell of
+    /// what a view does not show.
+    fn explanation(&self) -> ror_fhir::Node {
+        let view = self.snapshot.view(&self.call.grant).aside();
+        let start = std::time::Instant::now();
+        let clock = || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let clock: Option<&dyn Fn() -> u64> = self.call.state.inner.settings.sandbox.then_some(&clock);
+        outcome::explanation(&self.query, &view.explain(self.query.rtype, &self.query.filter, clock))
     }
 
     /// `self`, `first`, `next`, `previous` (D5); only `self` when the total alone is asked.

@@ -21,6 +21,8 @@ pub struct Explained {
     pub left: u64,
     /// Whether candidates are looked at one by one rather than all that meet it found first.
     pub one_by_one: bool,
+    /// How long it took, in microseconds, where a clock was handed in.
+    pub took_us: Option<u64>,
 }
 
 /// Evaluates questions on one snapshot with one pair of eyes.
@@ -108,18 +110,21 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The steps of a plan in the order they are taken.
-    pub(crate) fn explain(&self, plan: &Step<'_>) -> Vec<Explained> {
+    pub(crate) fn explain(&self, plan: &Step<'_>, clock_us: Option<&dyn Fn() -> u64>) -> Vec<Explained> {
         let single = std::slice::from_ref(plan);
         let steps = if let Kind::All(all) = &plan.kind { all } else { single };
         let mut left: Option<Bitmap> = None;
         let mut explained = Vec::with_capacity(steps.len());
         for step in steps {
+            let start = clock_us.map(|clock| clock());
             let found = self.known(step);
+            let took_us = clock_us.zip(start).map(|(clock, start)| clock().saturating_sub(start));
             let candidates = left.as_ref().map(Bitmap::cardinality);
             let one_by_one = candidates.is_some_and(|count| count.saturating_mul(step.probe) < step.cost);
             let now = left.map_or_else(|| found.clone(), |left| left.and(found));
             let parameters = step.filter.map(|filter| filter.parameters(self.snapshot.registry)).unwrap_or_default();
-            explained.push(Explained { parameters, alone: found.cardinality(), left: now.cardinality(), one_by_one });
+            let (alone, remaining) = (found.cardinality(), now.cardinality());
+            explained.push(Explained { parameters, alone, left: remaining, one_by_one, took_us });
             left = Some(now);
         }
         explained

@@ -198,11 +198,11 @@ impl<'a> View<'a> {
     }
 
     /// How `filter` is answered, step by step: what each step asks, how many meet it alone, how many are left
-    /// after it. Counts are of this view alone (D78).
-    pub fn explain(&self, rtype: ResourceType, filter: &Filter) -> Vec<Explained> {
+    /// after it. Counts are of this view alone (D78). With a clock, in microseconds, how long each takes.
+    pub fn explain(&self, rtype: ResourceType, filter: &Filter, clock_us: Option<&dyn Fn() -> u64>) -> Vec<Explained> {
         let evaluator = Evaluator::of(self.snapshot, self.audience);
         let plan = evaluator.plan(Scope::Resources(rtype), filter);
-        let steps = evaluator.explain(&plan);
+        let steps = evaluator.explain(&plan, clock_us);
         let found = evaluator.set(&plan);
         self.note_found(&evaluator, rtype, filter, &found);
         steps

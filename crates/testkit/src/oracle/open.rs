@@ -13,8 +13,12 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Within one of its hours, told in the time of the département, and in no closing.
 pub(super) fn is_open(offer: &Node, moment: &str, departement: Option<&str>) -> bool {
     let at = instant(moment);
-    let is_closed = read(offer, "notAvailable/during").into_iter().any(|period| contains(period, at, Zone::Paris));
     let zone = Zone::of(departement);
+    let is_closed = offer.items("notAvailable").any(|slot| {
+        let reopens = slot.str("id") == Some("closingReopeningDate");
+        slot.get("during")
+            .is_some_and(|period| if reopens { is_before_end(period, at, zone) } else { contains(period, at, zone) })
+    });
     !is_closed && offer.items("availableTime").any(|slot| covers(slot, at, zone))
 }
 
@@ -57,8 +61,9 @@ fn covers(slot: &Node, at: Instant, zone: Zone) -> bool {
         days = named.filter_map(|name| DAYS.iter().position(|day| *day == name)).collect();
     }
     let periods = read(slot, "@ror-available-time-effective-opening-closing-date/=");
-    let in_dates = periods.into_iter().all(|period| contains(period, at, zone));
-    let is_day = days.is_empty() || days.contains(&weekday);
+    let in_dates = periods.iter().all(|period| contains(period, at, zone));
+    // Unknown is not open: neither a day nor a date.
+    let is_day = if days.is_empty() { !periods.is_empty() } else { days.contains(&weekday) };
     in_dates && is_day && in_hours(slot, since)
 }
 
@@ -87,6 +92,15 @@ fn contains(period: &Node, at: Instant, zone: Zone) -> bool {
         Some((date.start + shift, date.end + shift))
     };
     bound("start").is_none_or(|(start, _)| start <= at) && bound("end").is_none_or(|(_, end)| at < end)
+}
+
+/// RG_EXP_043 to 046: a closing ends when the day of its reopening begins.
+fn is_before_end(period: &Node, at: Instant, zone: Zone) -> bool {
+    let day = |key: &str| Some((period.str(key)?, DateTime::parse(period.str(key)?).expect("a date").start));
+    let local = |(text, start): (&str, Instant)| {
+        if text.contains('T') { start } else { start + Zone::Paris.offset(start) - zone.offset(start) }
+    };
+    day("start").is_none_or(|day| local(day) <= at) && day("end").is_none_or(|day| at < local(day))
 }
 
 fn instant(moment: &str) -> Instant {
