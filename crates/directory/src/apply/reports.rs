@@ -24,11 +24,8 @@ impl State {
 
     /// The anomalies about `key`, as it was in `before` and as it is now.
     pub(super) fn reports_about(&self, key: &Key, before: &Snapshot) -> BTreeSet<Key> {
-        if self.graph.reports().are_none() {
-            return BTreeSet::new();
-        }
-        let bodies = [held(before, key), held(&self.snapshot, key)];
-        self.graph.reports().about(key, bodies.iter().flatten())
+        let bodies = || [held(before, key), held(&self.snapshot, key)].into_iter().flatten().collect();
+        self.graph.reports().about(key, bodies)
     }
 
     /// Those of `reports` that were projected under other facts than those of now.
@@ -45,7 +42,7 @@ impl State {
     }
 
     fn readers_of_object(&self, object: &Object, paths: &[Box<str>], tables: Tables) -> AudienceMask {
-        let keys: Vec<Key> = match (&object.literal, &object.named) {
+        let keys: Vec<Key> = match (&object.literal, object.term()) {
             (Some(key), _) => vec![key.clone()],
             (None, Some(term)) => {
                 let bearers = self.snapshot.owner_view().bearing(term).into_iter();
@@ -53,7 +50,7 @@ impl State {
             }
             (None, None) => Vec::new(),
         };
-        let readers = keys.iter().map(|key| self.readers_of_target(key, object.named.as_ref(), paths, tables));
+        let readers = keys.iter().map(|key| self.readers_of_target(key, object.term(), paths, tables));
         readers.reduce(|one, other| one & other).unwrap_or(UNKNOWN)
     }
 

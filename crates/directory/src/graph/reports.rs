@@ -14,6 +14,8 @@ pub(crate) struct Reports {
     held: HashTrieMapSync<Box<str>, Report>,
     /// From the term of a literal reference, or of an identifier, to those that name it.
     about: HashTrieMapSync<Term, Ids>,
+    /// How many objects go by an identifier, by type.
+    by_identifier: [u32; ResourceType::ALL.len()],
 }
 
 /// What one anomaly says that it is about.
@@ -31,17 +33,20 @@ pub(crate) struct Object {
     /// By its logical id.
     pub(crate) literal: Option<Key>,
     /// By an identifier: the object, where nothing else names it (D10), else what it is said to bear.
-    pub(crate) named: Option<Term>,
+    pub(crate) named: Option<(ResourceType, Term)>,
 }
 
 impl Reports {
     pub(super) fn empty() -> Self {
-        Self { held: HashTrieMapSync::new_sync(), about: HashTrieMapSync::new_sync() }
+        let (held, about) = (HashTrieMapSync::new_sync(), HashTrieMapSync::new_sync());
+        Self { held, about, by_identifier: [0; ResourceType::ALL.len()] }
     }
 
     /// Takes an anomaly in (`None`: out).
     pub(super) fn put(&mut self, id: &str, task: Option<&Node>) {
-        for term in self.held.get(id).map(Report::terms).unwrap_or_default() {
+        let former = self.held.get(id).cloned();
+        former.iter().flat_map(Report::named_types).for_each(|rtype| self.by_identifier[rtype as usize] -= 1);
+        for term in former.as_ref().map(Report::terms).unwrap_or_default() {
             let mut ids = self.about.get(&term).cloned().unwrap_or_default();
             ids.retain(|known| **known != *id);
             if ids.is_empty() {
@@ -52,6 +57,7 @@ impl Reports {
         }
         self.held.remove_mut(id);
         let Some(report) = task.map(Report::read) else { return };
+        report.named_types().for_each(|rtype| self.by_identifier[rtype as usize] += 1);
         for term in report.terms() {
             let mut ids = self.about.get(&term).cloned().unwrap_or_default();
             ids.push(id.into());
@@ -65,20 +71,18 @@ impl Reports {
         self.held.get(id)
     }
 
-    /// The anomalies about `key`, whose texts before and after a change are `bodies`.
-    pub(crate) fn about<'a>(&self, key: &Key, bodies: impl IntoIterator<Item = &'a Node>) -> BTreeSet<Key> {
+    /// The anomalies about `key`, whose texts before and after a change are `bodies`: read only where
+    /// some go by the identifier of their object.
+    pub(crate) fn about(&self, key: &Key, bodies: impl FnOnce() -> Vec<Node>) -> BTreeSet<Key> {
         if self.about.is_empty() || !TYPES.contains(&key.0) {
             return BTreeSet::new();
         }
         let mut terms = vec![literal_term(key)];
-        terms.extend(bodies.into_iter().flat_map(|body| identifier_terms(key.0, body, Registry::embedded())));
+        if self.by_identifier[key.0 as usize] > 0 {
+            terms.extend(bodies().iter().flat_map(|body| identifier_terms(key.0, body, Registry::embedded())));
+        }
         let found = terms.iter().filter_map(|term| self.about.get(term)).flatten();
         found.map(|id| (ResourceType::Task, id.clone())).collect()
-    }
-
-    /// Whether there is none.
-    pub(crate) fn are_none(&self) -> bool {
-        self.held.is_empty()
     }
 }
 
@@ -113,25 +117,38 @@ impl Report {
     fn terms(&self) -> Vec<Term> {
         let objects = self.objects.iter();
         let mut terms: Vec<Term> =
-            objects.flat_map(|it| it.literal.iter().map(literal_term).chain(it.named.clone())).collect();
+            objects.flat_map(|it| it.literal.iter().map(literal_term).chain(it.term().cloned())).collect();
         terms.sort_unstable();
         terms.dedup();
         terms
+    }
+
+    fn named_types(&self) -> impl Iterator<Item = ResourceType> {
+        self.objects.iter().filter_map(|object| Some(object.named.as_ref()?.0))
     }
 }
 
 impl Object {
     fn read(focus: &Node) -> Self {
         let registry = Registry::embedded();
-        let literal = focus.str("reference").and_then(|text| match Reference::parse(text) {
+        let literal: Option<Key> = focus.str("reference").and_then(|text| match Reference::parse(text) {
             Reference::Local { rtype, id } => Some((ResourceType::parse(rtype)?, id.into())),
             _ => None,
         });
-        let named = match (&literal, focus.get("identifier")) {
-            (Some((rtype, _)), Some(identifier)) => identifier_term(*rtype, identifier, registry),
-            _ => named_target(focus, &TYPES, registry).map(|(_, term)| term),
-        };
-        Self { literal: literal.filter(|(rtype, _)| TYPES.contains(rtype)), named }
+        match literal {
+            None => Self { literal, named: named_target(focus, &TYPES, registry) },
+            // An anomaly about another one, or itself, would have to be seen to know who sees it.
+            Some((rtype, _)) if !TYPES.contains(&rtype) => Self { literal: None, named: None },
+            Some((rtype, _)) => {
+                let term = focus.get("identifier").and_then(|identifier| identifier_term(rtype, identifier, registry));
+                Self { literal, named: term.map(|term| (rtype, term)) }
+            }
+        }
+    }
+
+    /// What it bears, as far as the anomaly says.
+    pub(crate) fn term(&self) -> Option<&Term> {
+        self.named.as_ref().map(|(_, term)| term)
     }
 }
 

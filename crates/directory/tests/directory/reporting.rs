@@ -41,13 +41,13 @@ fn version(directory: &Directory, profile: u8, id: &str) -> Option<u32> {
     hit.map(|hit| hit.version())
 }
 
-fn task(focus: Node, path: Option<&str>) -> Node {
+fn task(focus: &Node, path: Option<&str>) -> Node {
     let said = |code: &str| node!({"coding": [{"code": code}]});
     let input: Vec<Node> = path
         .into_iter()
         .map(|path| node!({"type": (said("pathElementError")), "valueExpression": {"language": "text/fhirpath", "expression": path}}))
         .collect();
-    node!({"resourceType": "Task", "status": "in-progress", "businessStatus": (said("02")), "focus": focus, "input": input})
+    node!({"resourceType": "Task", "identifier": [{"value": "A-17"}], "status": "in-progress", "businessStatus": (said("02")), "focus": (focus.clone()), "input": input})
 }
 
 fn literal(rtype: ResourceType, id: &str) -> Node {
@@ -96,9 +96,10 @@ fn d30_an_anomaly_follows_its_object_and_the_element_it_points_at() {
         ("t14", node!({"display": "L'offre de médecine"}), None, &UNKNOWN),
         ("t15", node!([(literal(HealthcareService, "h")), (literal(HealthcareService, "s"))]), None, &LEVEL_3),
         ("t16", literal(Task, "t01"), None, &UNKNOWN),
+        ("t17", node!({"reference": "Task/t17", "identifier": {"value": "A-17"}}), None, &UNKNOWN),
+        ("t18", node!({"type": "Task", "identifier": {"value": "A-17"}}), None, &UNKNOWN),
     ];
-    let mut all: Vec<(&str, Node)> =
-        cases.iter().map(|(id, focus, path, _)| (*id, task(focus.clone(), *path))).collect();
+    let mut all: Vec<(&str, Node)> = cases.iter().map(|(id, focus, path, _)| (*id, task(focus, *path))).collect();
     // The anomalies come first in the file.
     all.extend(hospital());
     import(&directory, all);
@@ -125,11 +126,11 @@ fn d30_the_name_that_an_anomaly_gives_its_object_is_one_that_its_reader_sees() {
         ("l", shared),
         ("h", numbered(offer("Médecine", false, "o", "l"), "84/1")),
         ("s", numbered(offer("UHSI", true, "o", "l"), "84/2")),
-        ("t1", task(named(Location, "84/7"), None)),
-        ("t2", task(named(Location, "BLOC-A"), None)),
-        ("t3", task(node!({"reference": "Location/l", "identifier": {"value": "BLOC-A"}}), None)),
-        ("t4", task(node!({"reference": "Location/l", "identifier": {"value": "84/7"}}), None)),
-        ("t5", task(node!({"reference": "Location/l", "identifier": {"value": "autre"}}), None)),
+        ("t1", task(&named(Location, "84/7"), None)),
+        ("t2", task(&named(Location, "BLOC-A"), None)),
+        ("t3", task(&node!({"reference": "Location/l", "identifier": {"value": "BLOC-A"}}), None)),
+        ("t4", task(&node!({"reference": "Location/l", "identifier": {"value": "84/7"}}), None)),
+        ("t5", task(&node!({"reference": "Location/l", "identifier": {"value": "autre"}}), None)),
     ];
     import(&directory, both);
     let seen = |id: &str| readers(&directory, Task, id);
@@ -152,7 +153,10 @@ fn d28_d30_an_anomaly_comes_and_goes_with_what_it_reports() {
     let name = Some("HealthcareService.name");
     import(
         &directory,
-        vec![("t1", task(literal(HealthcareService, "h"), name)), ("t2", task(named(HealthcareService, "84/1"), name))],
+        vec![
+            ("t1", task(&literal(HealthcareService, "h"), name)),
+            ("t2", task(&named(HealthcareService, "84/1"), name)),
+        ],
     );
     let seen = || [readers(&directory, Task, "t1"), readers(&directory, Task, "t2")];
     let versions = || [version(&directory, 2, "t1"), version(&directory, 2, "t2")];
@@ -178,7 +182,7 @@ fn d28_d30_an_anomaly_comes_and_goes_with_what_it_reports() {
     let other = numbered(offer("Chirurgie", true, "o", "m"), "84/1");
     import(&directory, vec![("k", other)]);
     assert_eq!(seen(), [SEEN.to_vec(), LEVEL_3.to_vec()], "another offer bears it");
-    import(&directory, vec![("t1", task(literal(HealthcareService, "s"), name))]);
+    import(&directory, vec![("t1", task(&literal(HealthcareService, "s"), name))]);
     assert_eq!(seen(), [LEVEL_3.to_vec(), LEVEL_3.to_vec()], "it is about something else now");
     let again = bench.open();
     assert_eq!(readers(&again, Task, "t1"), LEVEL_3);
@@ -212,11 +216,11 @@ fn no_client_writes_anomalies_or_indicators_yet() {
         let change = Change::Create { resource: node!({"resourceType": (rtype.name())}) };
         assert!(matches!(write(&directory, &everything(), change), Err(WriteError::Forbidden)), "{rtype}");
     }
-    import(&directory, vec![("t", task(literal(HealthcareService, "h"), None))]);
+    import(&directory, vec![("t", task(&literal(HealthcareService, "h"), None))]);
     let change = Change::Update {
         rtype: Task,
         id: "t".to_owned(),
-        resource: task(literal(HealthcareService, "k"), None),
+        resource: task(&literal(HealthcareService, "k"), None),
         if_match: None,
     };
     assert!(matches!(write(&directory, &everything(), change), Err(WriteError::Forbidden)));
