@@ -8,6 +8,7 @@ use ror_fhir::{Instant, Node};
 use ror_index::Hit;
 
 use crate::compression;
+use crate::export::Download;
 use crate::negotiation::{Encoding, Format};
 use crate::outcome::Fault;
 use crate::trace::Disclosed;
@@ -22,13 +23,18 @@ pub(crate) struct Answer {
     pub(crate) count: usize,
     /// What it holds that has its reading kept.
     pub(crate) disclosed: Option<Box<Disclosed>>,
+    /// What the body is, when it is no FHIR resource.
+    pub(crate) media: Option<HeaderValue>,
+    /// A body that is written while it leaves, in the place of `body`.
+    pub(crate) download: Option<Download>,
     /// What the body is packed with already.
     packed: Option<Encoding>,
 }
 
 impl Answer {
     pub(crate) fn new(status: StatusCode, body: Vec<u8>) -> Self {
-        Self { status, headers: HeaderMap::with_capacity(12), body, count: 0, disclosed: None, packed: None }
+        let headers = HeaderMap::with_capacity(12);
+        Self { status, headers, body, count: 0, disclosed: None, media: None, download: None, packed: None }
     }
 
     pub(crate) fn ok(body: Vec<u8>) -> Self {
@@ -81,13 +87,17 @@ impl Answer {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("fr"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Authorization"));
-        if !self.body.is_empty() {
-            headers.insert(header::CONTENT_TYPE, format.content_type());
+        if !self.body.is_empty() || self.download.is_some() {
+            headers.insert(header::CONTENT_TYPE, self.media.unwrap_or_else(|| format.content_type()));
         }
-        if is_head && self.status != StatusCode::NOT_MODIFIED {
+        if is_head && self.status != StatusCode::NOT_MODIFIED && self.download.is_none() {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.body.len()));
         }
-        let body = if is_head { Body::empty() } else { Body::from(self.body) };
+        let body = match self.download {
+            _ if is_head => Body::empty(),
+            Some(download) => Body::new(download),
+            None => Body::from(self.body),
+        };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -123,7 +133,7 @@ pub(crate) fn etag(version: u32) -> HeaderValue {
 }
 
 /// A date as HTTP writes it (RFC 9110 §5.6.7); `None` before 1970.
-fn http_date(instant: Instant) -> Option<HeaderValue> {
+pub(crate) fn http_date(instant: Instant) -> Option<HeaderValue> {
     let since = std::time::Duration::from_millis(u64::try_from(instant).ok()?);
     // The formatter knows nothing after the year 9999.
     let time = std::time::UNIX_EPOCH.checked_add(since).filter(|_| since.as_secs() < 253_402_300_800)?;

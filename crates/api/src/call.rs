@@ -13,6 +13,8 @@ use crate::state::ApiState;
 pub(crate) struct Call {
     pub(crate) state: ApiState,
     pub(crate) grant: Grant,
+    /// Whether the caller is known: without token, it is the public.
+    pub(crate) has_token: bool,
     pub(crate) headers: HeaderMap,
     /// `scheme://host[:port]` and the base path that the client used (D16).
     pub(crate) base: String,

@@ -24,6 +24,7 @@ mod cursor;
 mod discovery;
 mod doors;
 mod elements;
+mod export;
 mod facets;
 mod health;
 mod limits;
@@ -51,6 +52,7 @@ mod work;
 mod write;
 
 pub use doors::{Doors, Site};
+pub use export::Exports;
 pub use limits::Limits;
 pub use outcome::SYSTEM as ERROR_SYSTEM;
 pub use peer::Proxies;

@@ -23,12 +23,15 @@ pub struct Limits {
     pub query_time: Duration,
     /// How long the body of a request may take to come.
     pub body_time: Duration,
+    /// Exports prepared or downloaded at the same time; the others wait, and searches never do.
+    pub exporting: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let CallLimits { per_second, burst, concurrent } = CallLimits::default();
-        Self { per_second, burst, concurrent, query_time: Duration::from_secs(5), body_time: Duration::from_secs(30) }
+        let (query_time, body_time) = (Duration::from_secs(5), Duration::from_secs(30));
+        Self { per_second, burst, concurrent, query_time, body_time, exporting: 2 }
     }
 }
 

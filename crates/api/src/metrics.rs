@@ -7,7 +7,7 @@ use metrics::{Counter, Histogram, counter, histogram};
 use ror_identity::CallKind;
 
 /// Addresses that are counted apart; anything else is under the last one.
-const TEMPLATES: [&str; 13] = [
+const TEMPLATES: [&str; 16] = [
     "metadata",
     "{type}/{id}",
     "{type}",
@@ -19,6 +19,9 @@ const TEMPLATES: [&str; 13] = [
     "{list}/$expand",
     "{list}/$lookup",
     "{list}/$validate-code",
+    "$export",
+    "$export-poll-status",
+    "$export-get-file/{job}/{file}",
     "token",
     OTHER,
 ];

@@ -169,6 +169,11 @@ impl Fault {
         self.issues.first().map_or("", |issue| issue.detail)
     }
 
+    /// Its issues, to be told among others.
+    pub(crate) fn into_issues(self) -> Vec<Issue> {
+        self.issues
+    }
+
     /// 400: a request that cannot be read.
     pub(crate) fn invalid(detail: &'static str, text: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Issue::error("invalid", detail, text))
@@ -261,6 +266,19 @@ impl Fault {
         };
         let issue = Issue::error("login", error.code(), sentence(&error.to_string()));
         Self::new(StatusCode::UNAUTHORIZED, issue).with(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// 401 where the public is served nothing (D47).
+    pub(crate) fn no_token() -> Self {
+        let text = "Cette adresse demande un jeton : l'export n'est pas ouvert sans compte.";
+        Self::new(StatusCode::UNAUTHORIZED, Issue::error("login", "token-required", text))
+            .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"ror\""))
+    }
+
+    /// 404 for an export of another client, or of none: one text for both (D47).
+    pub(crate) fn no_such_export() -> Self {
+        let text = "Aucun export de ce client ne porte ce numéro ; un export est gardé 24 heures.";
+        Self::new(StatusCode::NOT_FOUND, Issue::error("not-found", "unknown-export", text))
     }
 
     /// 400 for the parameters of a search, all faults at once (D3).

@@ -7,6 +7,7 @@ use axum::http::Method;
 use ror_profiles::Tables;
 use ror_search::ResourceType;
 
+use crate::export;
 use crate::outcome::Fault;
 use crate::request::{DecodeError, decode};
 
@@ -17,7 +18,7 @@ pub(crate) const RESERVED_BASES: [&str; 2] = ["/ws-synchro-dispo-lits-fhir", "/a
 
 /// Every FHIR address without its values. A route takes its own from here, so that the matrix of
 /// who sees what (`crates/testkit`) knows each and fails for one it has no row for.
-pub(crate) const TEMPLATES: [&str; 16] = [
+pub(crate) const TEMPLATES: [&str; 19] = [
     "metadata",
     "{type}/{id}",
     "{type}",
@@ -34,6 +35,9 @@ pub(crate) const TEMPLATES: [&str; 16] = [
     "AuditEvent",
     "AuditEvent/{id}",
     "{type}/$facets",
+    "$export",
+    "$export-poll-status",
+    "$export-get-file/{job}/{file}",
 ];
 
 /// What a FHIR request asks.
@@ -52,6 +56,10 @@ pub(crate) enum Route {
     SearchConformanceForm { kind: ConformanceKind },
     Operate { kind: ConformanceKind, operation: Operation, id: Option<String> },
     Audit { id: Option<String> },
+    Export,
+    ExportPoll,
+    ExportCancel,
+    ExportFile { job: String, name: String },
 }
 
 /// The types that describe what is served: the same for everyone, read only.
@@ -128,6 +136,9 @@ const READ_ONLY: &str = "GET, HEAD";
 const INSTANCE: &str = "GET, HEAD, PUT";
 const TYPE: &str = "GET, HEAD, POST";
 const FORM: &str = "POST";
+/// Beginning an export is no reading: HEAD, which reads without body, has no sense there.
+const KICK_OFF: &str = "GET, POST";
+const POLL: &str = "GET, HEAD, DELETE";
 
 impl Route {
     /// Reads the path below the base.
@@ -145,6 +156,12 @@ impl Route {
             ["AuditEvent"] => only(is_get, READ_ONLY, Self::Audit { id: None }),
             ["AuditEvent", id] if id != "$validate" => only(is_get, READ_ONLY, Self::Audit { id: Some(id.to_owned()) }),
             ["metadata"] => only(is_get, READ_ONLY, Self::Capabilities),
+            [export::KICK_OFF] => only(method == Method::GET || method == Method::POST, KICK_OFF, Self::Export),
+            [export::POLL] if method == Method::DELETE => Ok(Self::ExportCancel),
+            [export::POLL] => only(is_get, POLL, Self::ExportPoll),
+            [export::GET_FILE, job, name] => {
+                only(is_get, READ_ONLY, Self::ExportFile { job: job.to_owned(), name: name.to_owned() })
+            }
             // Each type that a profile describes, kept by the directory or not.
             [first, ref rest @ .., "$validate"] if rest.len() <= 1 => {
                 let profile = Tables::embedded().profile(first).ok_or_else(Fault::no_such_address)?;
@@ -221,6 +238,9 @@ impl Route {
             Self::Audit { id: None } => TEMPLATES[13],
             Self::Audit { id: Some(_) } => TEMPLATES[14],
             Self::Facets { .. } => TEMPLATES[15],
+            Self::Export => TEMPLATES[16],
+            Self::ExportPoll | Self::ExportCancel => TEMPLATES[17],
+            Self::ExportFile { .. } => TEMPLATES[18],
         }
     }
 }
@@ -240,6 +260,7 @@ impl Route {
             }
             Self::Operate { .. } => "operation",
             Self::Audit { .. } => "audit",
+            Self::Export | Self::ExportPoll | Self::ExportCancel | Self::ExportFile { .. } => "export",
         }
     }
 
@@ -314,6 +335,14 @@ mod tests {
             ("POST", "AuditEvent", 405),
             ("DELETE", "AuditEvent/7", 405),
             ("GET", "AuditEvent/7/x", 404),
+            ("GET", "$export", 200),
+            ("POST", "%24export", 200),
+            ("HEAD", "$export", 405),
+            ("DELETE", "$export-poll-status", 200),
+            ("POST", "$export-poll-status", 405),
+            ("GET", "$export-get-file/a/b.json", 200),
+            ("DELETE", "$export-get-file/a/b.json", 405),
+            ("GET", "$export-get-file/a", 404),
             ("GET", "ValueSet", 200),
             ("GET", "StructureDefinition/x", 200),
             ("GET", "StructureDefinition/$expand", 404),

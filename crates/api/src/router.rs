@@ -30,8 +30,8 @@ use crate::state::ApiState;
 use crate::trace::{ANONYMOUS, Asked, Disclosed};
 use crate::work::{Answering, Work};
 use crate::{
-    audit, conformance, create, discovery, facets, health, metrics, read, request, search, terminology, token, update,
-    validate,
+    audit, conformance, create, discovery, export, facets, health, metrics, read, request, search, terminology, token,
+    update, validate,
 };
 
 /// The base of a FHIR address that serves everything.
@@ -128,9 +128,13 @@ pub(crate) fn fhir(state: &ApiState, base: Option<&'static str>, request: Reques
         Ok(Ok(Begun { work: Work::Waits(work), encoding, permit })) => {
             let state = state.clone();
             Answering::later(async move {
+                let mut permit = permit;
                 let answered = guarded(async {
                     let mut answer = work.await?;
                     answer.pack(encoding);
+                    if let Some(download) = &mut answer.download {
+                        download.hold(permit.take());
+                    }
                     Ok(answer)
                 });
                 let response = exchange.end(&state, answered.await).leave(&state).await;
@@ -199,6 +203,10 @@ impl Exchange {
         });
         trace.count = answer.count;
         let disclosed = answer.disclosed.take();
+        if let Some(download) = &mut answer.download {
+            download.traced_as(self.told(state, answer.status, None, std::time::Duration::ZERO));
+        }
+        let trace = &self.trace;
         let mut response = answer.send(trace.format, self.method == Method::HEAD);
         finish(trace, response.headers_mut());
         let time = self.started.elapsed();
@@ -224,9 +232,22 @@ impl Exchange {
         if !is_audit && !crate::trace::is_kept(&asked, is_write, disclosed) {
             return None;
         }
+        Some(self.told(state, status, disclosed, time))
+    }
+
+    /// Who asked what, in a line.
+    fn told(
+        &self,
+        state: &ApiState,
+        status: StatusCode,
+        disclosed: Option<&Disclosed>,
+        time: std::time::Duration,
+    ) -> TraceLine {
+        let trace = &self.trace;
+        let asked = Asked { method: &self.method, uri: &self.uri, base: self.base, status, detail: trace.detail };
         let known = |text: &Option<String>| text.clone().unwrap_or_default();
         let anonymous = || trace.audience.map(|_| ANONYMOUS.to_owned()).unwrap_or_default();
-        Some(TraceLine {
+        TraceLine {
             at: state.now(),
             actor: trace.actor.clone().unwrap_or_else(anonymous),
             client: trace.client.clone().unwrap_or_else(anonymous),
@@ -237,7 +258,7 @@ impl Exchange {
             request_id: trace.request_id.simple().to_string(),
             purpose: known(&trace.purpose),
             ..crate::trace::line(&asked, state.inner.services.registry, disclosed)
-        })
+        }
     }
 }
 
@@ -335,6 +356,7 @@ fn begin(state: &ApiState, base: Option<&'static str>, request: Request, trace: 
     let call = Call {
         state: state.clone(),
         grant,
+        has_token: authorization.is_some(),
         base,
         pairs,
         prefer,
@@ -346,7 +368,8 @@ fn begin(state: &ApiState, base: Option<&'static str>, request: Request, trace: 
     trace.format = call.format;
     let encoding = call.encoding;
     let Parts { method, headers, .. } = parts;
-    if format.is_none() {
+    // The form of a file was chosen when its export was asked for.
+    if format.is_none() && !matches!(route, Route::ExportFile { .. }) {
         return Err(Fault::not_acceptable());
     }
     let work = run(Call { headers, ..call }, route, &method, body)?;
@@ -386,6 +409,10 @@ fn run(mut call: Call, route: Route, method: &Method, body: Body) -> Result<Work
             conformance::search(call, kind).await
         })),
         Route::Audit { id } => Ok(Work::waits(audit::audit(call, id))),
+        Route::Export => Ok(Work::waits(export::kick_off(call, (*method == Method::POST).then_some(body)))),
+        Route::ExportPoll => export::poll(call).map(Work::done),
+        Route::ExportCancel => Ok(Work::waits(export::cancel(call))),
+        Route::ExportFile { job, name } => Ok(Work::waits(export::file(call, job, name))),
         Route::Operate { kind, operation, id } => {
             let body = (*method == Method::POST).then_some(body);
             Ok(Work::waits(terminology::operate(call, body, kind, operation, id)))

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::conformance::Definitions;
 use crate::cursor::Sealer;
+use crate::export::Exports;
 use crate::limits::{Limiter, Limits};
 use crate::metrics::Meters;
 use crate::tls::Security;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub security: Option<Arc<Security>>,
     /// Where calls leave their traces (D63). `None` keeps none: for tests and benches alone.
     pub traces: Option<Arc<Traces>>,
+    /// Where exports are kept (D47). `None` serves none: for tests and benches alone.
+    pub exports: Option<Arc<Exports>>,
     /// Gives the text of `/metrics`, when a recorder is installed.
     pub metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
@@ -70,6 +73,7 @@ impl Settings {
             limits: Limits::default(),
             security: None,
             traces: None,
+            exports: None,
             metrics: None,
         }
     }
@@ -94,6 +98,8 @@ pub(crate) struct Inner {
     pub(crate) heavy: Arc<Semaphore>,
     /// Readings of traces that may run at the same time, apart from searches.
     pub(crate) audits: Arc<Semaphore>,
+    /// Turns of exports, apart from searches.
+    pub(crate) exporting: Arc<Semaphore>,
     /// Size of a recent entry: answers are allocated once, about right.
     entry_bytes: AtomicUsize,
 }
@@ -110,6 +116,7 @@ impl ApiState {
             definitions: OnceLock::new(),
             heavy: Arc::new(Semaphore::new(processors)),
             audits: Arc::new(Semaphore::new(AUDITS_MAX)),
+            exporting: Arc::new(Semaphore::new(settings.limits.exporting)),
             entry_bytes: AtomicUsize::new(2_048),
             services,
             settings,

@@ -96,7 +96,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn is_kept(asked: &Asked, is_write: bool, disclosed: Option<&Disclosed>) -> bool {
     match asked.status.as_u16() {
         401 | 403 | 429 => true,
-        404 if asked.detail == "unknown-resource" => true,
+        404 if ["unknown-resource", "unknown-export"].contains(&asked.detail) => true,
         400.. => is_write,
         _ => disclosed.is_some(),
     }
@@ -160,6 +160,20 @@ pub(crate) async fn wait(state: &ApiState, line: Box<TraceLine>) -> Result<(), F
     Err(Fault::transient("traces-unavailable", "La trace de cet appel ne peut pas être gardée : réessayez."))
 }
 
+/// The same on a thread that may block: for what leaves piece by piece.
+///
+/// # Errors
+/// Whatever has its reading kept must not leave.
+pub(crate) fn keep_waiting(state: &ApiState, line: TraceLine) -> std::io::Result<()> {
+    let Err(line) = keep(state, line) else { return Ok(()) };
+    let Some(traces) = &state.inner.settings.traces else { return Ok(()) };
+    if traces.is_worth_waiting() && traces.offer_within(*line, ROOM_TIME).is_ok() {
+        return Ok(());
+    }
+    tracing::error!("no trace could be kept: an answer was broken off");
+    Err(std::io::Error::other("no trace could be kept"))
+}
+
 /// The purpose that a caller gives, when it looks like a code.
 pub(crate) fn purpose(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(PURPOSE)?.to_str().ok()?;
@@ -196,8 +210,21 @@ pub(crate) fn masked(registry: &Registry, rtype: Option<ResourceType>, pairs: &[
 
 /// Whether the values of this parameter tell of no person.
 fn is_open(registry: &Registry, rtype: Option<ResourceType>, name: &str) -> bool {
-    const SHAPES: [&str; 9] =
-        ["_count", "_sort", "_include", "_revinclude", "_elements", "_summary", "_total", "_format", "_pretty"];
+    const SHAPES: [&str; 13] = [
+        "_count",
+        "_sort",
+        "_include",
+        "_revinclude",
+        "_elements",
+        "_summary",
+        "_total",
+        "_format",
+        "_pretty",
+        "_type",
+        "_since",
+        "_outputFormat",
+        "includeAssociatedData",
+    ];
     let bare = |part: &str| part.split(':').next().unwrap_or_default().to_owned();
     let mut parts = name.split('.').map(bare);
     let (Some(first), last) = (parts.next(), parts.next_back()) else { return false };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use ror_api::{ApiState, Connections, Doors, Services, Settings, Site};
+use ror_api::{ApiState, Connections, Doors, Exports, Services, Settings, Site};
 use ror_directory::Directory;
 use ror_identity::Identity;
 use ror_ledger::Ledger;
@@ -29,6 +29,8 @@ use crate::{data, issuers, lists, people, report, security, sources, traces};
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Where the key of page cursors is kept.
 const CURSOR_KEY: &str = "cursor-key";
+/// Name of the folder of exports in the data directory.
+const EXPORTS: &str = "exports";
 /// As the first thread of a process has: generating and reading were written on it.
 const LOAD_STACK_BYTES: usize = 8 * 1024 * 1024;
 
@@ -106,6 +108,7 @@ pub(crate) fn listen(
             let mut settings = Settings::new(address, cursor_key(&*ledger)?);
             settings.security = security;
             settings.traces = Some(traces);
+            settings.exports = Some(exports(&config)?);
             settings.metrics = Some(Arc::new(move || recorder.render()));
             let site = site(&config, &ledger, services, settings)?;
             let ready = move || {
@@ -151,6 +154,13 @@ async fn serve<S: Into<Site> + Send + 'static, R: FnOnce() + Send + 'static>(
         }
     }
     serving.await.context("service")
+}
+
+/// The exports kept in the data directory (D47).
+fn exports(config: &Config) -> anyhow::Result<Arc<Exports>> {
+    let folder = config.data.join(EXPORTS);
+    let exports = Exports::open(&folder, now()).with_context(|| format!("ouverture de {}", folder.display()))?;
+    Ok(Arc::new(exports))
 }
 
 /// API and portal on one directory.

@@ -26,7 +26,7 @@ const COUNT_MAX: usize = 1_000;
 /// What traces call a read, a write, and the rest, in the letters of FHIR. The ledger has no reads.
 const ACTIONS: [(&str, &[&str]); 5] = [
     ("C", &["create"]),
-    ("R", &["read", "search", "audit", "page"]),
+    ("R", &["read", "search", "export", "audit", "page"]),
     ("U", &["update"]),
     ("D", &["withdraw"]),
     (OTHER, &["token", "sign-in", "validate", "operation", "other", "purge"]),

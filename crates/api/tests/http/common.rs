@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use ror_api::{ApiState, Connections, Services, Settings, Site, serve};
+use ror_api::{ApiState, Connections, Exports, Services, Settings, Site, serve};
 use ror_directory::{Directory, Environment, ImportItem, Replaces};
 use ror_fhir::{Node, node};
 use ror_identity::{CallTimes, ClientRights, Identity, NewClient, clients};
@@ -33,7 +33,8 @@ pub(crate) struct World {
     pub(crate) chance: Arc<Chance>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<std::thread::JoinHandle<()>>,
-    _folder: tempfile::TempDir,
+    /// Holds the ledger, and `exports`.
+    pub(crate) folder: Arc<tempfile::TempDir>,
 }
 
 /// What a server answered.
@@ -53,7 +54,13 @@ impl Reply {
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a status");
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Self { status, headers, body: bytes[end + 4..].to_vec() }
+        let mut reply = Self { status, headers, body: bytes[end + 4..].to_vec() };
+        if reply.header("transfer-encoding") == Some("chunked") {
+            let (body, is_whole) = joined(&reply.body);
+            reply.body = body;
+            assert!(is_whole, "broken off: {}", String::from_utf8_lossy(&reply.body));
+        }
+        reply
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -104,6 +111,21 @@ impl Reply {
     }
 }
 
+/// A body that came in pieces (RFC 9112 §7.1), and whether its last piece came.
+pub(crate) fn joined(mut bytes: &[u8]) -> (Vec<u8>, bool) {
+    let mut body = Vec::new();
+    while let Some(line) = bytes.windows(2).position(|two| two == b"\r\n") {
+        let length = std::str::from_utf8(&bytes[..line]).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
+        let length = length.expect("the length of a piece");
+        let Some(piece) = bytes.get(line + 2..line + 2 + length).filter(|_| length > 0) else {
+            return (body, length == 0);
+        };
+        body.extend_from_slice(piece);
+        bytes = bytes.get(line + 4 + length..).unwrap_or_default();
+    }
+    (body, false)
+}
+
 /// Numbers that differ, the same for each world.
 #[derive(Default)]
 pub(crate) struct Chance(AtomicU64);
@@ -141,12 +163,35 @@ impl World {
         connections: Connections,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::on(folder, Arc::new(AtomicI64::new(START)), Arc::default(), identity, connections, change)
+    }
+
+    /// Stops the server and starts another one on the same data, with the same clients.
+    pub(crate) fn restarted(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let (folder, clock, chance) = (Arc::clone(&self.folder), Arc::clone(&self.clock), Arc::clone(&self.chance));
+        let writer = self.writer.clone();
+        drop(self);
+        let (identity, connections) = (ror_identity::Settings::new(true), Connections::default());
+        let mut world = Self::on(folder, clock, chance, identity, connections, |settings| {
+            settings.sandbox = true;
+            change(settings);
+        });
+        world.writer = writer;
+        world
+    }
+
+    fn on(
+        folder: Arc<tempfile::TempDir>,
+        clock: Arc<AtomicI64>,
+        chance: Arc<Chance>,
+        identity: ror_identity::Settings,
+        connections: Connections,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let ledger: Arc<dyn Ledger> =
             Arc::new(SqliteLedger::open(&folder.path().join("ledger.sqlite")).expect("a ledger"));
-        let clock = Arc::new(AtomicI64::new(START));
         let time = Arc::clone(&clock);
-        let chance = Arc::new(Chance::default());
         let draw = |chance: &Arc<Chance>| {
             let chance = Arc::clone(chance);
             move |bytes: &mut [u8]| chance.fill(bytes)
@@ -157,7 +202,9 @@ impl World {
             geography: &ror_search::NoGeography,
         };
         let directory = Directory::open(Arc::clone(&ledger), environment.clone()).expect("a directory");
-        let identity = Identity::open(Arc::clone(&ledger), identity, Box::new(draw(&chance)), START).expect("a key");
+        let identity =
+            Identity::open(Arc::clone(&ledger), identity, Box::new(draw(&chance)), clock.load(Ordering::Relaxed));
+        let identity = identity.expect("a key");
         let identity = Arc::new(identity);
         let services = Services {
             directory: Arc::clone(&directory),
@@ -170,6 +217,8 @@ impl World {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let mut settings = Settings::new(address, [7; 32]);
+        let exports = Exports::open(&folder.path().join("exports"), clock.load(Ordering::Relaxed));
+        settings.exports = Some(Arc::new(exports.expect("a folder")));
         change(&mut settings);
         let state = ApiState::new(services, settings);
         let times = state.times();
@@ -197,7 +246,7 @@ impl World {
             chance,
             stop: Some(stop),
             server: Some(server),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -208,15 +257,24 @@ impl World {
 
     /// The same with rights in the register.
     pub(crate) fn client_with(&self, profile: u8, rights: ClientRights) -> String {
+        self.authorization(&self.registered(profile, rights))
+    }
+
+    /// Registers a client and gives the form by which it asks for tokens.
+    pub(crate) fn registered(&self, profile: u8, rights: ClientRights) -> String {
         let client = NewClient { name: format!("profil {profile}"), profile, rights };
         let credentials =
             clients::add(&*self.ledger, client, START, &mut |bytes| self.chance.fill(bytes)).expect("a client");
-        let form = format!(
+        format!(
             "grant_type=client_credentials&client_id={}&client_secret={}",
             credentials.client_id,
             credentials.client_secret.as_ref().expect("a secret").expose()
-        );
-        let reply = self.token(&form);
+        )
+    }
+
+    /// The `Authorization` header of whoever sends `form`.
+    pub(crate) fn authorization(&self, form: &str) -> String {
+        let reply = self.token(form);
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         format!("Bearer {}", reply.json().str("access_token").expect("a token"))
     }

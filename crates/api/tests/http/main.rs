@@ -5,6 +5,7 @@ mod auditing;
 mod closing;
 mod common;
 mod conformance;
+mod exporting;
 mod facets;
 mod hidden;
 mod hostile;

@@ -110,6 +110,7 @@ fn action(code: &str) -> &str {
         "token" => "demande de jeton",
         "sign-in" => "connexion",
         "audit" => "lecture des traces",
+        "export" => "export",
         "purge" => "fin de garde de traces anciennes",
         _ => "autre appel",
     }
