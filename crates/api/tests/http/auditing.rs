@@ -406,3 +406,70 @@ fn what_cannot_be_traced_is_not_read() {
     assert_eq!(day.world.get("/readyz").status, 503, "nothing writes traces any more");
     assert_eq!(day.world.get("/healthz").status, 200);
 }
+
+#[test]
+fn d63_an_export_leaves_who_asked_for_it_and_what_each_piece_held() {
+    let day = Day::new(|_| ());
+    let (first, second) = (day.world.writer.clone(), day.world.client(2));
+    let named = day.world.store(&with_contact("Hôpital", "010000024"));
+    let (place, _) = open_place(&day.world, &named, "84/1", 46.2);
+    let mut restricted = std::collections::BTreeSet::new();
+    for number in 0..30 {
+        let mut long = offer(&format!("Unité {number}"), true, &named, &place);
+        long.as_object_mut().unwrap().insert("comment", "très long ".repeat(2_000));
+        restricted.insert(format!("HealthcareService/{}", day.world.store(&long)));
+    }
+    // Whoever asks is known, whatever the files will hold; what was typed is not kept.
+    let exported = |by: &str, query: &str| {
+        let mut place = String::new();
+        let line = day.one(202, |world| {
+            let reply = read(format!("/fhir/$export?_outputFormat=ndjson&{query}"), by)(world);
+            reply.header("content-location").unwrap().split_once("/fhir").unwrap().1.clone_into(&mut place);
+            reply
+        });
+        assert_eq!((line.action.as_str(), line.marks, line.resources.as_str()), ("export", Marks::default(), ""));
+        (format!("/fhir{place}"), line.criteria)
+    };
+    let waited = |by: &str, poll: &str| {
+        while read(poll.to_owned(), by)(&day.world).status == 202 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(day.traces.flush(Duration::from_mins(1)));
+    };
+    let (all, criteria) = exported(&first, "_type=HealthcareService&includeAssociatedData=_myCompleteExtract");
+    assert_eq!(criteria, "_outputFormat=ndjson&_type=HealthcareService&includeAssociatedData=_myCompleteExtract");
+    waited(&first, &all);
+    let manifest = day.none(200, read(all, &first)).json();
+    let file = |at: usize| {
+        let url = manifest.items("output").nth(at).and_then(|file| file.str("url")).unwrap();
+        url.split_once("ror.test").unwrap().1.to_owned()
+    };
+    let (reply, lines) = day.left(read(file(0), &first));
+    assert!(lines.len() > 2, "one line for each piece: {}", lines.len());
+    let held = lines.iter().flat_map(|line| line.resources.split(' ').map(str::to_owned));
+    assert_eq!(held.collect::<std::collections::BTreeSet<_>>(), restricted);
+    for line in &lines {
+        assert_eq!((line.marks, line.action.as_str(), line.outcome), (Marks::LEVEL_3, "export", 200));
+        assert_eq!((Some(line.request_id.as_str()), &line.actor), (reply.header("x-request-id"), &lines[0].actor));
+    }
+    assert_eq!(lines.iter().map(|line| line.count).sum::<u64>(), 31);
+    day.none(200, read(file(1), &first));
+    let line = day.one(200, read(file(2), &first));
+    assert_eq!((line.marks, line.resources), (Marks::NAMED_CONTACT, format!("Organization/{named}")));
+
+    // Numbers that level 3 changes are of level 3, for whoever sees it.
+    let filter = "_typeFilter=HealthcareService%3Fname%3Aexact%3Ddupont%2Cunit%C3%A9%26_tag%3D84";
+    let counted = "_typeFilter=HealthcareService%3F_tag%3D84";
+    for (by, filter, is_told) in [(&first, counted, true), (&first, filter, false), (&second, counted, false)] {
+        let (poll, criteria) = exported(by, filter);
+        assert!(!criteria.contains("dupont"), "{criteria}");
+        waited(by, &poll);
+        let (_, lines) = day.left(read(poll, by));
+        let marks: Vec<_> = lines.iter().map(|line| line.marks).collect();
+        assert_eq!(marks, if is_told { vec![Marks::LEVEL_3] } else { Vec::new() }, "{filter}");
+    }
+    let line = day.one(401, |world| world.get("/fhir/$export?_type=Location"));
+    assert_eq!((line.action.as_str(), line.reason.as_str()), ("export", "token-required"));
+    let unknown = "/fhir/$export-poll-status?_jobId=00000000-0000-4000-8000-000000000000";
+    assert_eq!(day.one(404, read(unknown.to_owned(), &first)).reason, "unknown-export");
+}
