@@ -104,6 +104,6 @@ fn entry(hit: &Hit) -> String {
     let mut text = Vec::new();
     hit.write_to(&mut text);
     let references: Vec<_> = hit.references().map(|reference| format!("{reference:?}")).collect();
-    let (version, updated, distance) = (hit.version(), hit.updated(), hit.distance_km);
-    format!("{} v{version} {updated} {distance:?} {references:?}", String::from_utf8(text).expect("UTF-8"))
+    let (version, updated, distance, score) = (hit.version(), hit.updated(), hit.distance_km, hit.score);
+    format!("{} v{version} {updated} {distance:?} {score:?} {references:?}", String::from_utf8(text).expect("UTF-8"))
 }

@@ -12,9 +12,9 @@
 //!
 //! # Adding to the mix
 //!
-//! * *A search parameter*: one row in the table of `ask.rs` (name, where it is read, values
-//!   to ask for). The oracle, the comparisons and the non-interference then use it.
-//! * *An element*: put it in `corpus.rs`, with a value that is only there when it should be
+//! * *A search parameter*: one row in `ask/tables.rs` (name, where it is read), its values in
+//!   `ask/vocabulary.rs`. The oracle, the comparisons and the non-interference then use it.
+//! * *An element*: put it in `corpus/`, with a value that is only there when it should be
 //!   hidden, so that a leak changes an answer.
 //! * *A kind of write*: a variant of [`Step`](step::Step), with what [`World::run`] does for it.
 //! * *An interaction or an endpoint*: append its whole answer, status and headers included,
@@ -22,8 +22,9 @@
 //!
 //! `PROPTEST_CASES` scales every property; a failure prints the smallest corpus found.
 //!
-//! The oracle trusts `ror-confidentiality` for what a projection is and `ror-fhir` for what
-//! a date is; it shares no code with the index, nor with how terms are read.
+//! The oracle trusts `ror-confidentiality` for what a projection is, `ror-fhir` for what a date
+//! is, `ror-terminology` for labels, families and value sets; it shares no code with the index,
+//! nor with how terms are read.
 
 mod answers;
 mod ask;

@@ -215,6 +215,29 @@ impl Expr {
     }
 }
 
+impl AskTest {
+    /// The modifiers and prefixes that it is written with.
+    pub fn operators(&self) -> Vec<String> {
+        let prefixes = |bounds: &[Bound]| bounds.iter().map(|(prefix, _)| (*prefix).to_owned()).collect();
+        let one = |name: &str| vec![name.to_owned()];
+        match self {
+            Self::OfType(..) => one(":of-type"),
+            Self::Label(_) => one(":text"),
+            Self::In(_) => one(":in"),
+            Self::Below(_) => one(":below"),
+            Self::Texts(How::Contains, _) => one(":contains"),
+            Self::Texts(How::Exact, _) => one(":exact"),
+            Self::Texts(How::Ends, _) => one("ew"),
+            Self::Missing(_) => one(":missing"),
+            Self::Bears(_) => one(":identifier"),
+            Self::Dates(bounds) | Self::Numbers(bounds) => prefixes(bounds),
+            Self::Quantities(values) => values.iter().map(|((prefix, _), _)| (*prefix).to_owned()).collect(),
+            Self::Has(_, _, inner) => inner.test.operators(),
+            _ => one(""),
+        }
+    }
+}
+
 impl Token {
     /// A code in any system.
     pub fn bare(code: &str) -> Self {

@@ -197,8 +197,26 @@ pub fn resource(slot: Slot) -> BoxedStrategy<Node> {
     resource_of(slot, 1)
 }
 
-/// The same in a larger corpus.
+/// The same in a larger corpus; some lack what others all have.
 pub fn resource_of(slot: Slot, size: Size) -> BoxedStrategy<Node> {
+    let missed: &[&str] = match slot.rtype {
+        // The directory numbers offers, places and units that come without a number (D44).
+        ResourceType::HealthcareService => &["name", "type", "specialty", "providedBy"],
+        ResourceType::Location | ResourceType::Organization => &["name"],
+        ResourceType::Questionnaire => &["identifier", "name", "title", "status", "version"],
+        ResourceType::Practitioner | ResourceType::PractitionerRole => &["identifier"],
+    };
+    (whole(slot, size), weighted(0.2, select(missed)))
+        .prop_map(|(mut resource, missed)| {
+            if let Some(element) = missed {
+                put(&mut resource, element, Node::Null);
+            }
+            resource
+        })
+        .boxed()
+}
+
+fn whole(slot: Slot, size: Size) -> BoxedStrategy<Node> {
     match slot.rtype {
         ResourceType::Organization => organization(size).boxed(),
         ResourceType::HealthcareService => offer(slot, size).boxed(),
@@ -304,7 +322,7 @@ fn offer(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
     let flags =
         (select(vec![Some(false), Some(false), Some(false), Some(true), Some(true), None]), unknown_extension());
     let codes = (
-        select(vec!["01", "02", "03", "04", "05", "05", "06"]),
+        select(vec!["01", "02", "03", "04", "05", "05", "06", "99"]),
         option::of(select(vec!["1", "2"])),
         prop_oneof![9 => vec(specialty(), 1..3), 1 => Just(vec![])],
         vec(characteristic(), 0..4),
@@ -316,7 +334,7 @@ fn offer(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
     (tags(), flags, codes, links, (rest, told)).prop_map(move |(meta, (flag, unknown), codes, links, (rest, told))| {
         let extensions = sensitive_flag(flag).into_iter().chain(unknown).chain(rest.3).chain(told.0).collect();
         let mut resource = base(HealthcareService, meta, Node::Null, extensions);
-        put(&mut resource, "identifier", node!([{"value": format!("84/{}", slot.name())}]));
+        put(&mut resource, "identifier", node!([(typed("25", &format!("84/{}", slot.name())))]));
         put(&mut resource, "providedBy", links.2);
         let category = codes.1.map_or(Node::Null, |code| node!([concept("https://example.org/category", code)]));
         put(&mut resource, "category", category);
@@ -333,6 +351,16 @@ fn offer(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
         put(&mut resource, "appointmentRequired", if rest.2 { true.into() } else { Node::Null });
         resource
     })
+}
+
+/// An identifier of a system and of a kind.
+fn kinded(system: &str, value: &str) -> Node {
+    node!({"type": {"coding": [{"system": "https://example.org/kind", "code": "1"}]}, "system": system, "value": value})
+}
+
+/// An identifier with the kind of number that it is.
+fn typed(code: &str, value: &str) -> Node {
+    node!({"type": {"coding": [{"code": code}]}, "value": value})
 }
 
 fn offer_contact() -> impl Strategy<Value = Option<Node>> {
@@ -377,10 +405,9 @@ fn place(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
             let told = records.into_iter().chain(things.0).chain(things.1);
             let extensions = commune.into_iter().chain(told).chain(comment).chain(unknown).collect();
             let mut resource = base(Location, meta, text, extensions);
-            let typed = |code: &str, value: String| node!({"type": {"coding": [{"code": code}]}, "value": value});
-            let mut identifiers = vec![typed("25", format!("84/{}", slot.name()))];
+            let mut identifiers = vec![typed("25", &format!("84/{}", slot.name()))];
             if rest.3[0] {
-                identifiers.push(typed("26", format!("ext-{}", slot.number % 2)));
+                identifiers.push(typed("26", &format!("ext-{}", slot.number % 2)));
             }
             put(&mut resource, "identifier", Node::Array(identifiers));
             put(&mut resource, "name", rest.0.into());
@@ -416,7 +443,7 @@ fn practitioner(size: Size) -> impl Strategy<Value = Node> {
     let rest = (vec(telecom(), 0..2), option::of(Just("1980-01-01")), one(ResourceType::Organization, size));
     (tags(), number, select(NAMES.to_vec()), rest).prop_map(|(meta, number, name, (telecoms, birth, issuer))| {
         let mut resource = base(ResourceType::Practitioner, meta, Node::Null, vec![]);
-        put(&mut resource, "identifier", node!([{"system": "urn:oid:1.2.250.1.71.4.2.1", "value": number}]));
+        put(&mut resource, "identifier", node!([(kinded("urn:oid:1.2.250.1.71.4.2.1", number))]));
         put(&mut resource, "name", node!([{ "family": name }]));
         put(&mut resource, "telecom", Node::Array(telecoms));
         put(&mut resource, "birthDate", birth.map_or(Node::Null, Node::from));
@@ -439,7 +466,7 @@ fn role(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
         put(
             &mut resource,
             "identifier",
-            node!([{"system": "https://example.org/role", "value": format!("role-{}", slot.number)}]),
+            node!([(kinded("https://example.org/role", &format!("role-{}", slot.number)))]),
         );
         put(&mut resource, "practitioner", links.0);
         put(&mut resource, "organization", links.1);
@@ -460,7 +487,7 @@ fn template(slot: Slot, size: Size) -> impl Strategy<Value = Node> {
         move |(meta, text, (status, version, fields), texts, (date, unknown, answer))| {
             let mut resource = base(ResourceType::Questionnaire, meta, text, unknown.clone().into_iter().collect());
             put(&mut resource, "url", format!("https://example.org/Questionnaire/{}", slot.name()).into());
-            put(&mut resource, "identifier", node!([{"value": (format!("MS-{}", slot.number % 3))}]));
+            put(&mut resource, "identifier", node!([(typed("26", &format!("MS-{}", slot.number % 3)))]));
             put(&mut resource, "version", version.into());
             put(&mut resource, "name", texts.0.into());
             put(&mut resource, "title", texts.1.into());

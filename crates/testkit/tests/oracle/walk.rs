@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use proptest::strategy::{Strategy, ValueTree};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use ror_confidentiality::Audience;
 use ror_search::ResourceType;
-use ror_testkit::step::{Step, edit_any};
+use ror_testkit::step::{Edit, Step, edit_any};
 use ror_testkit::{Ask, World, corpus, grant, walk};
 
 /// What an audience sees of a type.
@@ -28,7 +29,10 @@ fn no_match_is_repeated_and_none_missed_but_those_that_left_the_view() {
         };
         let import = corpus::resources(3)
             .prop_map(|all| Step::Import(all.into_iter().map(|(slot, it)| (slot, it, 0)).collect()));
-        let (import, edit) = (draw(&import.boxed()), edit_any().boxed());
+        let hide = corpus::slot_of(ResourceType::HealthcareService, 3)
+            .prop_map(|slot| Step::Edit { slot, edit: Edit::Sensitive(true) });
+        let edit = prop_oneof![3 => edit_any(), 1 => hide].boxed();
+        let import = draw(&import.boxed());
         let mut world = World::new();
         world.run(&import);
         let audience = [Audience::PUBLIC, Audience::ALL_BUT_LEVEL_3][turn / 2];
