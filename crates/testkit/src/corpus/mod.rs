@@ -205,6 +205,7 @@ pub fn resource_of(slot: Slot, size: Size) -> BoxedStrategy<Node> {
         ResourceType::Location | ResourceType::Organization => &["name"],
         ResourceType::Questionnaire => &["identifier", "name", "title", "status", "version"],
         ResourceType::Practitioner | ResourceType::PractitionerRole => &["identifier"],
+        ResourceType::Task | ResourceType::Measure | ResourceType::MeasureReport => &[],
     };
     (whole(slot, size), weighted(0.2, select(missed)))
         .prop_map(|(mut resource, missed)| {
