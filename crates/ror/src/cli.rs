@@ -47,9 +47,13 @@ pub(crate) enum Command {
 /// Size of a synthetic territory.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum Scale {
-    /// Un département (Ain)
+    /// Un département (Ain) : 3 400 offres
     #[default]
     Xs,
+    /// Une petite région (Centre-Val de Loire) : 11 500 offres
+    S,
+    /// Une grande région (Auvergne-Rhône-Alpes) : 41 000 offres, tous les professionnels décrits
+    M,
 }
 
 #[derive(Args, Debug)]

@@ -64,10 +64,14 @@ fn directory(ledger: &Arc<dyn Ledger>, scale: Scale) -> anyhow::Result<Arc<Direc
     // Clients come after the territory: without them, a load that began did not end.
     let is_interrupted = ledger.meta(BEGUN)?.is_some() && ledger.meta(CLIENTS)?.is_none();
     if directory.snapshot().size() == 0 || is_interrupted {
-        report::complain("territoire fictif (Ain) : génération et chargement…");
+        let territory = match scale {
+            Scale::Xs => "Ain",
+            Scale::S => "Centre-Val de Loire",
+            Scale::M => "Auvergne-Rhône-Alpes",
+        };
+        report::complain(&format!("territoire fictif ({territory}) : génération et chargement…"));
         ledger.set_meta(BEGUN, b"yes")?;
-        let mut load = import::load_of(synth::generate(scale, SEED, now()).harvest);
-        import::take_in(&directory, &mut load)?;
+        synth::take_in(&directory, scale, SEED, now())?;
         import::take_in(&directory, &mut import::load_templates(templates::FICTITIOUS_BASE))?;
     }
     Ok(directory)

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use ror_directory::{Directory, ImportItem, ImportKey, ImportProblem, ImportSummary, MintedKind, Replaces};
+use ror_fhir::{Instant, Node};
 use ror_ledger::Op;
 use ror_registers::sae::InputFile;
 use ror_registers::{Finding, Harvest, Mint, Severity, cog, fhir_file, finess, sae, synth};
@@ -14,6 +15,9 @@ use crate::environment::{environment, now};
 use crate::geography::Communes;
 use crate::report::{self, Progress, Shortfall};
 use crate::{data, lists, package, population, sources, templates};
+
+/// Name of the source of invented territories.
+const INVENTED: &str = "synth";
 
 /// What was read from files, ready to be taken in.
 #[derive(Default)]
@@ -140,7 +144,7 @@ impl Load {
 pub(crate) fn load_of(harvest: Harvest) -> Load {
     let mut load =
         Load { source: harvest.source, findings: harvest.findings, figures: harvest.report, ..Load::default() };
-    load.synthetic = harvest.source == "synth";
+    load.synthetic = harvest.source == INVENTED;
     for proposed in harvest.proposed {
         let is_structure = proposed.key.starts_with("ej/") || proposed.key.starts_with("eg/");
         // FINESS and SAE speak of the same structures: one resource for both.
@@ -163,6 +167,17 @@ pub(crate) fn load_of(harvest: Harvest) -> Load {
     load
 }
 
+/// Invented resources that carry their ids, with their update dates.
+pub(crate) fn load_invented(resources: Vec<(Node, Instant)>) -> Load {
+    let mut load = Load { source: INVENTED, synthetic: true, ..Load::default() };
+    for (at, (resource, updated)) in resources.into_iter().enumerate() {
+        load.origins.push((INVENTED.to_owned(), at as u64 + 1));
+        let replaces = replaces(INVENTED, false);
+        load.items.push(ImportItem { key: None, resource, updated, mint: None, replaces });
+    }
+    load
+}
+
 /// FINESS is the authority on structures; statistics only fill what it has not said. A
 /// structure known by its number alone replaces nothing.
 fn replaces(source: &str, is_nameless: bool) -> Replaces {
@@ -170,7 +185,7 @@ fn replaces(source: &str, is_nameless: bool) -> Replaces {
         _ if is_nameless => Replaces::Nobody,
         "finess" => Replaces::Sources(&["finess", "sae"]),
         "sae" => Replaces::Sources(&["sae"]),
-        _ => Replaces::Sources(&["synth"]),
+        _ => Replaces::Sources(&[INVENTED]),
     }
 }
 

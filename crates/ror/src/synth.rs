@@ -6,15 +6,18 @@ use std::io::{BufWriter, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use ror_fhir::{DateTime, Instant};
+use ror_directory::Directory;
+use ror_fhir::{DateTime, Instant, Node};
 use ror_registers::synth;
 
 use crate::cli::{Scale, Synth};
 use crate::environment::now;
-use crate::{report, templates};
+use crate::{import, report, templates};
 
 /// Name of the file of entry templates.
 const TEMPLATES_FILE: &str = "Questionnaire.ndjson";
+/// Resources loaded at once of a territory that is not held whole.
+const BATCH: usize = 20_000;
 
 pub(crate) fn run(arguments: &Synth) -> anyhow::Result<ExitCode> {
     let moment = match &arguments.date {
@@ -25,10 +28,9 @@ pub(crate) fn run(arguments: &Synth) -> anyhow::Result<ExitCode> {
         },
     };
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("création de {}", arguments.out.display()))?;
-    let territory = generate(arguments.scale, arguments.seed, moment);
     let mut files: HashMap<String, BufWriter<File>> = HashMap::new();
     let mut fault = None;
-    synth::write_ndjson(&territory, &mut |name, bytes| {
+    let written = synth::stream_ndjson(scale(arguments.scale), arguments.seed, moment, &mut |name, bytes| {
         if fault.is_none() {
             fault = append(&mut files, arguments, name, bytes).err();
         }
@@ -49,20 +51,46 @@ pub(crate) fn run(arguments: &Synth) -> anyhow::Result<ExitCode> {
     }
     report::say(&format!(
         "{} ressources, {} modèles de saisie, {} praticiens du registre, {} défauts plantés, dans {}",
-        territory.harvest.proposed.len(),
+        written.resources,
         templates.len(),
-        territory.register_only.len(),
-        territory.truth.len(),
+        written.register_only,
+        written.defects,
         arguments.out.display()
     ));
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn generate(scale: Scale, seed: u64, moment: Instant) -> synth::Territory {
-    let scale = match scale {
+/// Loads a territory: whole when it fits in memory, else a batch after those it refers to.
+pub(crate) fn take_in(directory: &Directory, size: Scale, seed: u64, moment: Instant) -> anyhow::Result<()> {
+    if matches!(size, Scale::Xs) {
+        import::take_in(directory, &mut import::load_of(synth::generate(scale(size), seed, moment).harvest))?;
+        return Ok(());
+    }
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut taken = Ok(());
+    synth::visit_whole(scale(size), seed, moment, &mut |resource, updated| {
+        // After a fault the rest of the visit is for nothing, and cannot be cut short.
+        if taken.is_ok() {
+            batch.push((resource, updated));
+            if batch.len() == BATCH {
+                taken = take_batch(directory, &mut batch);
+            }
+        }
+    });
+    taken.and_then(|()| take_batch(directory, &mut batch))
+}
+
+fn take_batch(directory: &Directory, batch: &mut Vec<(Node, Instant)>) -> anyhow::Result<()> {
+    import::take_in(directory, &mut import::load_invented(std::mem::take(batch))).map(|_| ())
+}
+
+/// The name of a scale on the command line, and what it is there.
+fn scale(scale: Scale) -> synth::Scale {
+    match scale {
         Scale::Xs => synth::Scale::Xs,
-    };
-    synth::generate(scale, seed, moment)
+        Scale::S => synth::Scale::S,
+        Scale::M => synth::Scale::M,
+    }
 }
 
 fn append(

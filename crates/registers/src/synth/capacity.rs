@@ -10,6 +10,7 @@ use super::elements::{coded, date_time, part, ror_complex};
 
 /// What is counted in a place.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of one place, each read for itself")]
 pub(super) struct Count<'a> {
     /// Beds or places physically there.
     pub(super) installed: i64,
@@ -21,6 +22,8 @@ pub(super) struct Count<'a> {
     pub(super) live: bool,
     /// Nothing available any more (RG_EXP_047).
     pub(super) closed: bool,
+    /// Whether crises and assignments are of several kinds.
+    pub(super) varied: bool,
 }
 
 /// One record: status (J188) and horizon (J189) with a number.
@@ -36,10 +39,11 @@ pub(super) fn records(count: Count<'_>, now: Instant, draw: &mut Draw) -> (Vec<N
     let installed_at = now - draw.between(20, 500) * DAY_MS;
     let live_at = now - age_ms(count.critical, draw);
     let source = if draw.chance(0.55) { "01" } else { draw.word(&["02", "03", "04"]) };
-    let mut nodes = vec![node(count.nature, "01", installed_at, record("01", "01", count.installed))];
+    let mut nodes = vec![node(count.nature, "01", installed_at, "01", record("01", "01", count.installed))];
     let live = if count.live { live_records(count, draw) } else { Vec::new() };
     let latest = if live.is_empty() { installed_at } else { live_at.max(installed_at) };
-    nodes.extend(live.into_iter().map(|record| node(count.nature, source, live_at, record)));
+    let assigned = if count.varied && draw.chance(0.1) { draw.word(&["02", "03"]) } else { "01" };
+    nodes.extend(live.into_iter().map(|record| node(count.nature, source, live_at, assigned, record)));
     (nodes, latest)
 }
 
@@ -78,7 +82,8 @@ fn live_records(count: Count<'_>, draw: &mut Draw) -> Vec<Record> {
     if count.critical {
         for (kind, most) in [("02", 2), ("03", 6)] {
             let extra = coded("additionalBedType", "R334-TypeLitSupplementaire", kind);
-            let crisis = coded("crisisType", "R336-TypeCrise", "02");
+            let crisis = if count.varied { draw.word(&["02", "02", "01"]) } else { "02" };
+            let crisis = coded("crisisType", "R336-TypeCrise", crisis);
             records.push(Record { details: vec![extra, crisis], ..record("06", "01", draw.between(0, most)) });
         }
     }
@@ -93,7 +98,7 @@ fn gender(code: &str) -> Node {
     coded("genderCapacityAvailable", "R332-GenreCapacite", code)
 }
 
-fn node(nature: &str, source: &str, at: Instant, record: Record) -> Node {
+fn node(nature: &str, source: &str, at: Instant, assigned: &str, record: Record) -> Node {
     let mut parts = vec![
         coded("capacityType", "R329-NatureCapacite", nature),
         coded("capacityStatus", "R330-TypeStatutCapacite", record.status),
@@ -101,7 +106,7 @@ fn node(nature: &str, source: &str, at: Instant, record: Record) -> Node {
         part("nbCapacity", "valueInteger", record.number),
         coded("capacitySourceType", "R335-TypeSourceCapacite", source),
         part("capacityUpdateDate", "valueDateTime", date_time(at - at.rem_euclid(1000))),
-        coded("temporaryAssignement", "R337-AffectationTemporaire", "01"),
+        coded("temporaryAssignement", "R337-AffectationTemporaire", assigned),
     ];
     parts.extend(record.details);
     ror_complex("ror-location-supported-capacity", parts)

@@ -21,6 +21,9 @@ pub(super) struct Catalogue {
 pub(super) struct Owner {
     pub(super) key: String,
     pub(super) names: Vec<String>,
+    /// Names outside Ain.
+    #[serde(default)]
+    pub(super) elsewhere: Vec<String>,
     pub(super) status: String,
 }
 
@@ -30,11 +33,14 @@ pub(super) struct Owner {
 pub(super) struct StructureKind {
     pub(super) key: String,
     pub(super) category: String,
-    /// Seats, as ranks of communes by population.
+    /// Seats in Ain, as ranks of communes by population.
     #[serde(default)]
     pub(super) ranks: Vec<usize>,
     #[serde(default)]
     pub(super) names: Vec<String>,
+    /// Patterns of names outside Ain, in turn.
+    #[serde(default)]
+    pub(super) elsewhere: Vec<String>,
     /// How many in Ain, when there are no seats.
     #[serde(default)]
     pub(super) count: usize,
@@ -96,6 +102,8 @@ pub(super) struct OfferKind {
     pub(super) critical: bool,
     pub(super) consent: bool,
     pub(super) sensitive: bool,
+    /// One in the department, at its first establishment of the kind.
+    pub(super) single: bool,
     /// Serves the communes around.
     pub(super) territory: bool,
     /// Uses the place of the first offer of the structure.

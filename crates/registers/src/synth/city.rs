@@ -39,11 +39,12 @@ pub(super) fn generate(world: &mut World<'_>) {
     for town in 0..world.towns.len() {
         let mut alone = Vec::new();
         for due in &mut due {
-            let people = |count: usize| count as f64 * world.ratio;
+            let people = |count: usize, density: f64| count as f64 * world.ratio * density;
+            let (city, salaried) = (world.shape.city, world.shape.salaried);
             let undescribed = due.profession.liberal.saturating_sub(due.profession.described);
-            let described = due.described.take(people(due.profession.described) * practices.share(town));
-            let undescribed = due.undescribed.take(people(undescribed) * practices.share(town));
-            let salaried = due.salaried.take(people(due.profession.salaried) * employers.share(town));
+            let described = due.described.take(people(due.profession.described, city) * practices.share(town));
+            let undescribed = due.undescribed.take(people(undescribed, city) * practices.share(town));
+            let salaried = due.salaried.take(people(due.profession.salaried, salaried) * employers.share(town));
             settle(world, due, town, described, &mut alone);
             for _ in 0..undescribed {
                 register(world, due.profession, town, true);
@@ -75,7 +76,8 @@ struct Weights(Vec<f64>);
 
 impl Weights {
     fn new(world: &World<'_>, smallest: u32) -> Self {
-        let weight = |population: u32| if population < smallest { 0.0 } else { f64::from(population).powf(1.05) };
+        let power = world.shape.concentration;
+        let weight = |population: u32| if population < smallest { 0.0 } else { f64::from(population).powf(power) };
         let weights: Vec<_> = world.towns.iter().map(|town| weight(town.population)).collect();
         let total: f64 = weights.iter().sum();
         Self(weights.into_iter().map(|weight| weight / total).collect())
@@ -127,7 +129,7 @@ fn share_walls(world: &mut World<'_>, town: usize, alone: Vec<Member<'_>>) {
     let mut draw = Draw::new(world.seed, &["cabinets", &world.towns[town].code]);
     let mut alone = alone.into_iter().peekable();
     while alone.peek().is_some() {
-        let members: Vec<_> = alone.by_ref().take(draw.between(2, 4) as usize).collect();
+        let members: Vec<_> = alone.by_ref().take(draw.between(2, world.shape.roof) as usize).collect();
         let cabinet = if members.len() > 1 { "Cabinet pluriprofessionnel" } else { &members[0].profession.cabinet };
         propose_practice(world, town, cabinet, &members, &mut draw);
     }
@@ -146,13 +148,32 @@ fn propose_practice(world: &mut World<'_>, town: usize, cabinet: &str, members: 
         let person = &practitioner.person;
         let name = format!("{} - {} {}", profession.offer, person.given, person.family);
         let (key, address) = (format!("lieu/{tail}"), site.address.clone());
-        let place =
-            Place { key, name: site.name.clone(), kind, site, address, external: None, closure: in_effect, main: true };
+        let place = Place {
+            key,
+            name: site.name.clone(),
+            kind,
+            site,
+            address,
+            external: None,
+            closure: in_effect,
+            main: true,
+            vacant: false,
+        };
         let mut places = vec![places::propose(world, &place)];
-        if draw.chance(0.07) {
+        if draw.chance(0.07 * world.shape.second_places) {
             let address = world.towns[town].address(world.catalogue, &mut draw);
             let (key, name) = (format!("lieu/{tail}/2"), format!("{} - lieu secondaire", site.name));
-            let place = Place { key, name, kind, site, address, external: None, closure: in_effect, main: false };
+            let place = Place {
+                key,
+                name,
+                kind,
+                site,
+                address,
+                external: None,
+                closure: in_effect,
+                main: false,
+                vacant: false,
+            };
             places.push(places::propose(world, &place));
         }
         let (key, provider) = (format!("offre/{tail}"), site.key.clone());
@@ -272,8 +293,12 @@ fn declared(profession: &Profession, draw: &mut Draw) -> OfferKind {
     }
 }
 
-/// Hands over a professional known to the register only.
+/// Hands over a professional known to the register only: a sheet without role, where everyone has one.
 fn register(world: &mut World<'_>, profession: &Profession, town: usize, liberal: bool) {
+    if world.shape.sheets {
+        practitioners::propose(world);
+        return;
+    }
     let rpps = world.numbers.rpps();
     let mut draw = Draw::new(world.seed, &["registre", &rpps]);
     let person = Person::draw(world.catalogue, &mut draw);

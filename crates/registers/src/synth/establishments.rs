@@ -15,6 +15,7 @@ use super::offers::{self, Offer};
 use super::places::{self, Place};
 use super::practitioners;
 use super::prices;
+use super::scale::health_territory;
 use super::territory::{RegisterStructure, World};
 use crate::address::Address;
 use crate::identifiers::{FinessId, SirenId};
@@ -95,9 +96,11 @@ pub(super) fn generate(world: &mut World<'_>) {
     let mut owners = Owners::default();
     let catalogue = world.catalogue;
     for owner in &catalogue.owners {
-        let shared = owner.names.iter().enumerate().map(|(rank, name)| {
+        let names = if world.is_home() || owner.elsewhere.is_empty() { &owner.names } else { &owner.elsewhere };
+        let shared = names.iter().enumerate().map(|(rank, name)| {
             let town = world.by_population[(rank * 3) % world.by_population.len().min(20)];
-            propose_owner(world, name, &owner.status, town)
+            let name = world.fill(name);
+            propose_owner(world, &name, &owner.status, town)
         });
         let shared = shared.collect();
         owners.shared.insert(owner.key.clone(), shared);
@@ -110,10 +113,13 @@ pub(super) fn generate(world: &mut World<'_>) {
 }
 
 /// The communes of a kind of structure, one per structure.
-fn seats(world: &World<'_>, kind: &StructureKind) -> Vec<usize> {
+fn seats(world: &mut World<'_>, kind: &'static StructureKind) -> Vec<usize> {
     if !kind.ranks.is_empty() {
+        let count = count_of_seats(world, kind);
         let last = world.by_population.len() - 1;
-        return kind.ranks.iter().map(|rank| world.by_population[(*rank).min(last)]).collect();
+        // Once each seat has one, two more for each pair of communes that follow.
+        let rank = |seat: usize| kind.ranks[seat % kind.ranks.len()] + seat / kind.ranks.len() / 2;
+        return (0..count).map(|seat| world.by_population[rank(seat).min(last)]).collect();
     }
     let weight = |place: usize| {
         let population = world.towns[place].population;
@@ -125,6 +131,19 @@ fn seats(world: &World<'_>, kind: &StructureKind) -> Vec<usize> {
     let places =
         (0..world.towns.len()).flat_map(|place| std::iter::repeat_n(place, carry.take(count * weight(place) / total)));
     places.take(count as usize).collect()
+}
+
+/// How many seats there are of a kind that has them in Ain: as many for as many people.
+fn count_of_seats(world: &mut World<'_>, kind: &'static StructureKind) -> usize {
+    let wanted = kind.ranks.len() as f64 * world.ratio;
+    if world.is_home() {
+        return kind.ranks.len();
+    }
+    // What Ain has once, in its largest commune, is of the department: each has one.
+    if kind.ranks == [0] {
+        return (wanted.round() as usize).max(1);
+    }
+    world.seats.entry(&kind.key).or_insert_with(|| Carry::new(0.5)).take(wanted)
 }
 
 /// Hands over an entité juridique.
@@ -166,7 +185,8 @@ fn owner_of(
 ) -> Owner {
     let mut draw = Draw::new(world.seed, &["propriétaire", &kind.key, &rank.to_string()]);
     // As many owners as seats: one each, in order. Otherwise one is drawn.
-    let chosen = if kind.ranks.len() == kind.owner.len() { &kind.owner[rank] } else { draw.pick(&kind.owner) };
+    let each = kind.ranks.len() == kind.owner.len();
+    let chosen = if each { &kind.owner[rank % kind.owner.len()] } else { draw.pick(&kind.owner) };
     match owners.shared.get_mut(chosen) {
         Some(shared) => {
             let place = draw.below(shared.len());
@@ -205,20 +225,31 @@ fn propose_site(world: &mut World<'_>, owners: &mut Owners, kind: &StructureKind
     let mut internal = Internal::default();
     let mut first_place = None;
     for offer in &world.catalogue.offers {
-        let Some(expected) = offer.of.get(&kind.key) else { continue };
+        let Some(expected) = offer.of.get(&kind.key).filter(|_| rank == 0 || !offer.single) else { continue };
         let count = Draw::new(world.seed, &[&site.key, &offer.name]).about(*expected);
         for unit in 0..count {
             let place = propose_offer(world, kind, &site, offer, unit, count, &mut internal, first_place.as_deref());
             first_place.get_or_insert(place);
         }
     }
+    if world.shape.rare && draw.chance(0.03) {
+        propose_vacant(world, &site);
+    }
+}
+
+/// Hands over a place without offer yet, which says whose it is.
+fn propose_vacant(world: &mut World<'_>, site: &Site) {
+    let kind = OfferKind { place: "005".to_owned(), ..OfferKind::default() };
+    let (key, name) = (format!("lieu/{}/vacant", site.number), format!("{} - nouveau bâtiment", site.name));
+    let (kind, address) = (&kind, site.address.clone());
+    let place = Place { key, name, kind, site, address, external: None, closure: None, main: false, vacant: true };
+    places::propose(world, &place);
 }
 
 fn name_of(world: &World<'_>, kind: &StructureKind, rank: usize, town: usize) -> String {
-    if let Some(name) = kind.names.get(rank) {
-        return name.clone();
-    }
-    let pattern = kind.pattern.as_deref().unwrap_or("{house}");
+    let named =
+        if world.is_home() { kind.names.get(rank) } else { kind.elsewhere.get(rank % kind.elsewhere.len().max(1)) };
+    let pattern = named.or(kind.pattern.as_ref()).map_or("{house}", String::as_str);
     let houses = &world.catalogue.names.houses;
     // Another house at each rank, from another start for each kind.
     let house = &houses[(rank * 7 + kind.key.len() * 11) % houses.len()];
@@ -309,11 +340,11 @@ fn eg_resource(world: &World<'_>, kind: &StructureKind, site: &Site, structure: 
     let mut resource = structure.to_resource();
     let start = format!("{}-01-01", &day(world.now)[..4]);
     let mut extensions = prices::of_site(&site.category, &start, draw);
-    let health_territory = vec![
-        coded("typeTerritorialDivision", "R201-TypeDivisionTerritoriale", "4"),
-        coded("codeTerritorialDivision", "R88-TerritoireSante", "835"),
-    ];
-    extensions.push(ror_complex("ror-territorial-division", health_territory));
+    extensions.extend(health_territory(&world.departement).map(|territory| {
+        let division = coded("typeTerritorialDivision", "R201-TypeDivisionTerritoriale", "4");
+        let territory = coded("codeTerritorialDivision", "R88-TerritoireSante", territory);
+        ror_complex("ror-territorial-division", vec![division, territory])
+    }));
     if kind.price {
         extensions.push(ror_coded("ror-organization-financial-help-type", "R241-AideFinanciere", "02"));
         extensions.push(ror("ror-organization-nb-permanent-social-help-place", "valueInteger", draw.between(0, 40)));
@@ -364,7 +395,8 @@ fn propose_offer(
     internal: &mut Internal,
     first_place: Option<&str>,
 ) -> String {
-    let name = if count > 1 { format!("{} - unité {}", kind.name, unit + 1) } else { kind.name.clone() };
+    let name = world.fill(&kind.name);
+    let name = if count > 1 { format!("{name} - unité {}", unit + 1) } else { name };
     let tail = format!("{}/{}", site.number, slug(&name));
     let key = format!("offre/{tail}");
     // A medico-social offer is named after its structure too: there are a hundred « Hébergement permanent ».
@@ -381,14 +413,25 @@ fn propose_offer(
         let hospital = matches!(kind.field.as_str(), "01" | "02" | "03") && kind.beds.is_some();
         let external = hospital.then(|| format!("UF{}", draw.between(1000, 9999)));
         let (key, address) = (format!("lieu/{tail}"), site.address.clone());
-        let place = Place { key, name: name.clone(), kind, site, address, external, closure: in_effect, main: true };
+        let place = Place {
+            key,
+            name: name.clone(),
+            kind,
+            site,
+            address,
+            external,
+            closure: in_effect,
+            main: true,
+            vacant: false,
+        };
         keys.push(places::propose(world, &place));
     }
-    if draw.chance(0.14) {
+    if draw.chance(0.14 * world.shape.second_places) {
         let address = world.towns[site.town].address(world.catalogue, &mut draw);
         let key = format!("lieu/{tail}/2");
         let name = format!("{} - annexe", site.name);
-        let place = Place { key, name, kind, site, address, external: None, closure: in_effect, main: false };
+        let place =
+            Place { key, name, kind, site, address, external: None, closure: in_effect, main: false, vacant: false };
         keys.push(places::propose(world, &place));
     }
     let place = keys[0].clone();

@@ -6,7 +6,8 @@
 //!
 //! * [`visit`] hands the resources over one structure at a time: memory stays bounded at any scale.
 //! * [`generate`] keeps them all, for the scales that fit.
-//! * [`write_ndjson`] writes them as files that `ror import fhir` loads.
+//! * [`stream_ndjson`] writes them as files that `ror import fhir` loads, without holding them;
+//!   [`write_ndjson`] writes those kept.
 //!
 //! The same scale, seed and instant give the same bytes on every machine: the generator draws from
 //! a sequence of its own and computes with basic operations only, no sine and no clock.
@@ -31,10 +32,12 @@ mod places;
 mod practitioners;
 mod prices;
 mod reports;
+mod scale;
 mod territory;
 #[cfg(test)]
 mod tests;
 
 pub use defects::{Defect, DefectKind};
-pub use ndjson::{MARKER_FILE, REGISTER_FILE, TRUTH_FILE, write_ndjson};
-pub use territory::{Item, RegisterPractitioner, RegisterStructure, Scale, Territory, generate, visit};
+pub use ndjson::{MARKER_FILE, REGISTER_FILE, TRUTH_FILE, Written, stream_ndjson, visit_whole, write_ndjson};
+pub use scale::Scale;
+pub use territory::{Item, RegisterPractitioner, RegisterStructure, Territory, generate, visit};

@@ -102,7 +102,7 @@ fn extensions(world: &World<'_>, offer: &Offer<'_>, born: Instant, draw: &mut Dr
         extensions.push(ror("ror-healthcareservice-no-consent-habilitation", "valueBoolean", true));
     }
     if let Some(sector) = &kind.sector {
-        let sector = format!("{sector}{:02}", draw.between(1, 9));
+        let sector = format!("{}{:02}", world.fill(sector), draw.between(1, 9));
         extensions.push(ror("ror-healthcareservice-psychiatric-sector", "valueString", sector));
     }
     extensions.push(patients(kind));

@@ -7,7 +7,7 @@ use super::catalogue::OfferKind;
 use super::contacts::Telecom;
 use super::defects::spoil_place;
 use super::draw::Draw;
-use super::elements::{coded, concept, created, meta, object, part, push, ror, ror_coded, ror_complex};
+use super::elements::{coded, concept, created, meta, object, part, push, reference, ror, ror_coded, ror_complex};
 use super::establishments::{Closure, Site};
 use super::offers::wants_installed_places;
 use super::territory::World;
@@ -28,6 +28,8 @@ pub(super) struct Place<'a> {
     pub(super) closure: Option<&'a Closure>,
     /// Whether the place carries the equipment and the beds of its kind, or is only an address.
     pub(super) main: bool,
+    /// Whether it has no offer yet, and tells whose it is.
+    pub(super) vacant: bool,
 }
 
 /// Hands over the place, with the defects due; gives its key.
@@ -38,7 +40,7 @@ pub(super) fn propose(world: &mut World<'_>, place: &Place<'_>) -> String {
     let commune = place.address.commune.as_deref().unwrap_or_default();
     let mut extensions = vec![commune_cog(commune)];
     if place.main {
-        extensions.extend(equipment(place.kind, &mut draw));
+        extensions.extend(equipment(place.kind, world.shape.rare, &mut draw));
         extensions.extend(dwellings(place.kind, &mut draw));
     }
     if draw.chance(0.04) {
@@ -47,7 +49,7 @@ pub(super) fn propose(world: &mut World<'_>, place: &Place<'_>) -> String {
     extensions.push(born);
     let installed = place.kind.beds.filter(|_| place.main);
     if let Some((low, high)) = installed {
-        let (capacity, latest) = capacity(place, draw.between(low, high), world.now, &mut draw);
+        let (capacity, latest) = capacity(place, draw.between(low, high), world, &mut draw);
         updated = updated.max(latest).min(world.now);
         extensions.splice(1..1, capacity);
     }
@@ -69,6 +71,14 @@ fn build(world: &World<'_>, place: &Place<'_>, extensions: Vec<Node>, draw: &mut
         resource.insert("identifier", Node::Array(vec![identifier]));
     }
     let status = place.closure.map_or("3", Closure::place_status);
+    if world.shape.rare {
+        let status = match status {
+            "1" => "inactive",
+            "2" => "suspended",
+            _ => "active",
+        };
+        resource.insert("status", status);
+    }
     resource.insert("operationalStatus", super::elements::coding("R203-StatutLieu", status));
     resource.insert("name", place.name.as_str());
     if let Some(external) = &place.external {
@@ -89,6 +99,9 @@ fn build(world: &World<'_>, place: &Place<'_>, extensions: Vec<Node>, draw: &mut
     }
     crate::shapes::set_some(&mut resource, "address", place.address.for_location());
     crate::shapes::set_some(&mut resource, "position", place.address.location_position());
+    if place.vacant {
+        crate::shapes::set(&mut resource, "managingOrganization", reference(&place.site.key));
+    }
     resource
 }
 
@@ -100,22 +113,36 @@ const DIRECTIONS: [&str; 5] = [
     "Sonner à l'interphone, porte automatique.",
 ];
 
-fn equipment(kind: &OfferKind, draw: &mut Draw) -> Vec<Node> {
+/// The equipment of a place; the first has a limit when the table says so, and where `varied`, one that differs
+/// between places and sometimes none.
+fn equipment(kind: &OfferKind, varied: bool, draw: &mut Draw) -> Vec<Node> {
     let item = |(rank, code): (usize, &String)| {
         let mut parts = vec![coded("equipmentType", "R212-Equipement", code)];
         parts.push(part("nbInService", "valueInteger", draw.between(1, 3)));
         if let Some((feature, limit)) = kind.limit.as_ref().filter(|_| rank == 0) {
-            let unit = if feature == "001" { "kg" } else { "cm" };
-            let quantity = object([("value", (*limit).into()), ("unit", unit.into())]);
-            let parts_of_limit = vec![
-                coded("equipmentFeature", "R340-TypeCaracteristiqueEquipement", feature),
-                part("limitValue", "valueQuantity", quantity),
-            ];
-            parts.push(ror_complex("ror-location-equipment-limit", parts_of_limit));
+            let limits: Vec<i64> = if varied { some_limits(feature, draw) } else { vec![(*limit).into()] };
+            parts.extend(limits.into_iter().map(|limit| limit_of(feature, limit)));
         }
         ror_complex("ror-location-equipment", parts)
     };
     kind.equip.iter().enumerate().map(item).collect()
+}
+
+/// Usual limits of a feature (R340): none, one, or now and then one for each of two machines.
+fn some_limits(feature: &str, draw: &mut Draw) -> Vec<i64> {
+    let usual: [i64; 5] = if feature == "001" { [150, 180, 200, 220, 250] } else { [60, 65, 70, 75, 80] };
+    let count = *draw.pick(&[0, 1, 1, 1, 1, 1, 2]);
+    (0..count).map(|_| *draw.pick(&usual)).collect()
+}
+
+fn limit_of(feature: &str, limit: i64) -> Node {
+    let unit = if feature == "001" { "kg" } else { "cm" };
+    let quantity = object([("value", limit.into()), ("unit", unit.into())]);
+    let parts = vec![
+        coded("equipmentFeature", "R340-TypeCaracteristiqueEquipement", feature),
+        part("limitValue", "valueQuantity", quantity),
+    ];
+    ror_complex("ror-location-equipment-limit", parts)
 }
 
 fn dwellings(kind: &OfferKind, draw: &mut Draw) -> Vec<Node> {
@@ -133,7 +160,7 @@ fn dwellings(kind: &OfferKind, draw: &mut Draw) -> Vec<Node> {
     counts.into_iter().map(one).collect()
 }
 
-fn capacity(place: &Place<'_>, installed: i64, now: Instant, draw: &mut Draw) -> (Vec<Node>, Instant) {
+fn capacity(place: &Place<'_>, installed: i64, world: &World<'_>, draw: &mut Draw) -> (Vec<Node>, Instant) {
     let kind = place.kind;
     let hospital = matches!(kind.field.as_str(), "01" | "02" | "03");
     let temporary = kind.temporality.as_deref() == Some("01");
@@ -143,8 +170,9 @@ fn capacity(place: &Place<'_>, installed: i64, now: Instant, draw: &mut Draw) ->
         critical: kind.critical,
         live: hospital || temporary || draw.chance(0.3),
         closed: place.closure.is_some(),
+        varied: world.shape.rare,
     };
-    records(count, now, draw)
+    records(count, world.now, draw)
 }
 
 /// The extension of accessibility of a site (J50).

@@ -5,7 +5,7 @@ use ror_fhir::{Node, Object};
 use super::catalogue::{OfferKind, Profession};
 use super::contacts::Telecom;
 use super::defects::DefectKind;
-use super::draw::{DAY_MS, Draw};
+use super::draw::{DAY_MS, Draw, hash};
 use super::elements::{coded, concept, created, meta, object, part, push, reference, ror_coded, ror_complex};
 use super::hours;
 use super::names::Person;
@@ -81,6 +81,11 @@ pub(super) fn propose_role(
     members.insert("meta", meta(&world.region));
     let born = created(draw.created(updated).max(updated - 2500 * DAY_MS));
     members.insert("extension", extensions(practitioner, practice, born, &mut draw));
+    if world.shape.rare {
+        // Number of the situation in the directory of its region.
+        let number = format!("{}/{:08}", world.region, hash(&key) % 100_000_000);
+        members.insert("identifier", Node::Array(vec![object([("value", number.into())])]));
+    }
     members.insert("practitioner", reference(&practitioner.key));
     members.insert("organization", reference(&offer.site.key));
     members.insert("code", Node::Array(vec![concept("G15-ProfessionSante", &practice.profession.code)]));
@@ -137,8 +142,8 @@ fn extensions(practitioner: &Practitioner, practice: &Practice<'_>, born: Node, 
     Node::Array(extensions)
 }
 
-/// Names people in an offer of a structure: the team of a health house, two heads in a hospital offer
-/// out of ten. Nobody is named in a sensitive unit.
+/// Names people in an offer of a structure: the team of a health house, two heads in some offers of
+/// hospitals, two nurses in some of other structures. Nobody is named in a sensitive unit.
 pub(super) fn named_in_structure(world: &mut World<'_>, offer: &Offer<'_>, draw: &mut Draw) {
     let catalogue = world.catalogue;
     if let Some(profession) = offer.kind.team.as_deref().and_then(|team| catalogue.profession(team)) {
@@ -149,13 +154,17 @@ pub(super) fn named_in_structure(world: &mut World<'_>, offer: &Offer<'_>, draw:
         }
         return;
     }
-    let hospital = matches!(offer.kind.field.as_str(), "01" | "02" | "03") && !offer.kind.sensitive;
-    let doctor = catalogue.profession("medecin-generaliste").filter(|_| hospital && draw.chance(0.1));
-    let Some(profession) = doctor else { return };
+    if offer.kind.sensitive {
+        return;
+    }
+    let hospital = matches!(offer.kind.field.as_str(), "01" | "02" | "03");
+    let (heads, nurses) = world.shape.named;
+    let (key, share) = if hospital { ("medecin-generaliste", heads) } else { ("infirmier", nurses) };
+    let Some(profession) = catalogue.profession(key).filter(|_| draw.chance(share)) else { return };
     for _ in 0..2 {
         let practitioner = propose(world);
-        let practice = Practice { profession, speciality: Some(speciality_of(offer.kind)), liberal: false };
-        propose_role(world, &practitioner, &practice, offer);
+        let speciality = hospital.then(|| speciality_of(offer.kind));
+        propose_role(world, &practitioner, &Practice { profession, speciality, liberal: false }, offer);
     }
 }
 

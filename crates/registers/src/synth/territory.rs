@@ -1,41 +1,21 @@
 //! A whole territory: what is generated, in which order, and how it is handed over.
 
+use std::collections::HashMap;
+
 use ror_fhir::{Instant, Node};
 
 use super::catalogue::Catalogue;
 use super::defects::{Defect, DefectKind, Plan};
+use super::draw::Carry;
 use super::names::{Numbers, Town};
 use super::reports::{self, Reported};
+use super::scale::{HOME, Scale, Shape};
 use super::{city, establishments};
 use crate::cog::{Cog, CommuneKind};
 use crate::{Harvest, Mint, Proposed};
 
 /// Name of this source in the ledger.
 const SOURCE: &str = "synth";
-
-/// How large a territory (`volumes.md` §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Scale {
-    /// One department, Ain: about 3 400 offers, 1 400 EG, 14 000 practitioners in the register.
-    Xs,
-}
-
-impl Scale {
-    /// The name of the scale on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Xs => "xs",
-        }
-    }
-
-    /// The departments of the territory, by INSEE code.
-    const fn departements(self) -> &'static [&'static str] {
-        match self {
-            Self::Xs => &["01"],
-        }
-    }
-}
 
 /// One thing handed over by [`visit`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,8 +107,12 @@ pub fn generate(scale: Scale, seed: u64, now: Instant) -> Territory {
 /// offers, places and people, then the practices commune by commune. A resource comes after those
 /// it refers to, so that it can be written as it comes.
 pub fn visit(scale: Scale, seed: u64, now: Instant, each: &mut dyn FnMut(Item)) {
-    let mut world = World::new(seed, now, each);
-    for departement in scale.departements() {
+    visit_shape(scale.shape(), seed, now, each);
+}
+
+pub(super) fn visit_shape(shape: &'static Shape, seed: u64, now: Instant, each: &mut dyn FnMut(Item)) {
+    let mut world = World::new(shape, seed, now, each);
+    for departement in shape.departements {
         world.enter(departement);
         establishments::generate(&mut world);
         city::generate(&mut world);
@@ -141,6 +125,10 @@ pub(super) struct World<'a> {
     pub(super) catalogue: &'static Catalogue,
     pub(super) seed: u64,
     pub(super) now: Instant,
+    pub(super) shape: &'static Shape,
+    /// INSEE code of the department.
+    pub(super) departement: String,
+    departement_name: String,
     pub(super) region: String,
     /// Communes of the department, by INSEE code.
     pub(super) towns: Vec<Town>,
@@ -151,6 +139,8 @@ pub(super) struct World<'a> {
     pub(super) numbers: Numbers,
     pub(super) plan: Plan,
     pub(super) reported: Reported,
+    /// What is left of each kind of structure when departments get their share, by key of the kind.
+    pub(super) seats: HashMap<&'static str, Carry>,
     line: u64,
     each: &'a mut dyn FnMut(Item),
 }
@@ -159,11 +149,14 @@ pub(super) struct World<'a> {
 const POPULATION_OF_AIN: f64 = 680_000.0;
 
 impl<'a> World<'a> {
-    fn new(seed: u64, now: Instant, each: &'a mut dyn FnMut(Item)) -> Self {
+    fn new(shape: &'static Shape, seed: u64, now: Instant, each: &'a mut dyn FnMut(Item)) -> Self {
         Self {
             catalogue: Catalogue::embedded(),
             seed,
             now,
+            shape,
+            departement: String::new(),
+            departement_name: String::new(),
             region: String::new(),
             towns: Vec::new(),
             by_population: Vec::new(),
@@ -171,6 +164,7 @@ impl<'a> World<'a> {
             numbers: Numbers::default(),
             plan: Plan::new(seed),
             reported: Reported::default(),
+            seats: HashMap::new(),
             line: 0,
             each,
         }
@@ -189,8 +183,20 @@ impl<'a> World<'a> {
         let population: f64 = self.towns.iter().map(|town| f64::from(town.population)).sum();
         self.ratio = population / POPULATION_OF_AIN;
         let known = cog.departement(departement);
+        departement.clone_into(&mut self.departement);
+        self.departement_name = known.map(|known| known.name.to_string()).unwrap_or_default();
         self.region = known.map(|known| known.region.to_string()).unwrap_or_default();
         self.numbers.enter(known.map_or(departement, |known| &known.finess_prefix));
+    }
+
+    /// Whether this is the department that names and seats of the tables were written for.
+    pub(super) fn is_home(&self) -> bool {
+        self.departement == HOME
+    }
+
+    /// A text of the tables, with the code and the name of the department where they stand.
+    pub(super) fn fill(&self, text: &str) -> String {
+        text.replace("{departement}", &self.departement).replace("{nom}", &self.departement_name)
     }
 
     /// Hands over a resource.

@@ -1,5 +1,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped check says so")]
 
+mod scale;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ror_fhir::{Instant, Node};
