@@ -43,11 +43,12 @@ pub(crate) fn extract(parameter: &Parameter, node: &Node, out: &mut Extracted) {
         (Some(unit), _) if is_ours => basis(unit),
         (Some(unit), _) => (Axis::Unit(unit.into()), None),
         (None, Some(unit)) => basis(unit),
-        (None, None) => (Axis::Number, None),
+        // Of no unit: it sorts beside those that have one.
+        (None, None) => (Axis::Unit("".into()), None),
     };
     let raw = read.value.to_f64();
     let value = factor.and_then(|factor| read.value.times(factor)).map_or(raw, Decimal::to_f64);
-    if parameter.unit.is_none() && axis != Axis::Number {
+    if parameter.unit.is_none() {
         let span = Span::of_number(raw);
         out.values.push(Ordered { parameter: parameter.id, axis: Axis::Number, span });
     }
@@ -111,6 +112,6 @@ mod tests {
         assert_eq!(of(node!({"value": 70, "code": "cm"})), both("m", 0.7, 70.0));
         assert_eq!(of(node!({"value": 4, "unit": "L/min"})), both("L/min", 4.0, 4.0));
         assert_eq!(of(node!({"value": 4, "unit": "kg", "system": "http://x"})), both("kg", 4.0, 4.0));
-        assert_eq!(of(node!({"value": 4})), [(Axis::Number, Span::of_number(4.0))]);
+        assert_eq!(of(node!({"value": 4})), both("", 4.0, 4.0));
     }
 }

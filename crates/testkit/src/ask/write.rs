@@ -63,6 +63,10 @@ impl Writer<'_> {
             },
             Expr::All(_) | Expr::Any(_) => return None,
         };
+        // D9: there is no `:not:above`.
+        if not && term.above {
+            return None;
+        }
         let (modifier, value) = self.value(self.rtype, term, not)?;
         let above = if term.above { ":above" } else { "" };
         Some((format!("{}{modifier}{above}", self.name(self.rtype, term)), value))
@@ -188,7 +192,8 @@ impl Writer<'_> {
         let or = if self.writing == Writing::Turned { " OR " } else { " or " };
         let mut parts = Vec::new();
         for (operator, values) in &operations {
-            if self.writing == Writing::Turned {
+            // After `ne`, `or` with a value alone could be read in two ways: it is refused.
+            if self.writing == Writing::Turned || operator == "ne" {
                 parts.extend(values.iter().map(|value| format!("{path} {operator} {value}")));
             } else {
                 parts.push(format!("{path} {operator} {}", values.join(or)));
