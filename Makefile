@@ -3,14 +3,15 @@
 CARGO ?= cargo
 ARGS ?=
 ONLY ?=
+SCALE ?= m
 SOAK_MINUTES ?= 60
 SOAK_CASES ?= 4096
 SOAK_REQUESTS ?= 10000
 
-.PHONY: help demo test validator browser lint docs deny advisories bench soak
+.PHONY: help demo test validator browser lint docs deny advisories bench bench-peer soak
 
 help: ## This list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 demo: ## An invented territory, served on 127.0.0.1:8080 (ARGS="--listen 127.0.0.1:9000")
 	@.ci/tools cc
@@ -50,6 +51,10 @@ advisories: ## Known vulnerabilities of dependencies; needs cargo-deny and the n
 bench: ## Ratios against nginx and against the disk, in one run; installs nginx and wrk if missing
 	@.ci/tools cc nginx wrk
 	$(CARGO) bench --package ror-benches --locked
+
+bench-peer: ## The query mix beside PostgreSQL holding the same, as a ratio (SCALE=xs, s or m); installs PostgreSQL if missing
+	@.ci/tools cc psql
+	ROR_PEER=$(SCALE) $(CARGO) bench --package ror-benches --locked --bench peer
 
 soak: ## All tests again and again, property tests with many more cases, 10 000 requests per audience, for SOAK_MINUTES (60); never in CI
 	@echo "soak: $(SOAK_MINUTES) minutes, $(SOAK_CASES) cases per property, $(SOAK_REQUESTS) requests per audience, new random inputs at each turn"

@@ -13,7 +13,7 @@ use ror_registers::{Harvest, Mint, sae, synth};
 /// Beside the repository; the files are open data and not part of it.
 const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
 /// The instant of the invented territory: 1 January 2026.
-const SYNTH_NOW: Instant = 1_767_225_600_000;
+pub const SYNTH_NOW: Instant = 1_767_225_600_000;
 
 /// Where the resources come from.
 #[derive(Debug)]

@@ -3,15 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use rand::RngCore as _;
 use ror_confidentiality::Grant;
-use ror_directory::{Directory, Environment, ImportItem};
+use ror_directory::{Directory, Environment, ImportItem, Replaces};
 use ror_identity::{ClientRights, Identity, NewClient, Settings, Shown, clients};
 use ror_ledger::{Ledger, SqliteLedger};
+use ror_registers::synth::{Scale, visit_whole};
 use ror_search::NoGeography;
 
-use crate::machine;
+use crate::{data, machine};
+
+/// Resources taken in at once of a territory that is not held.
+const BATCH: usize = 20_000;
 
 /// A loaded directory.
 pub struct World {
@@ -53,6 +57,29 @@ impl World {
         let summary = self.directory.import(source, items, &mut |_| {})?;
         ensure!(summary.rejected == 0, "{} items were rejected", summary.rejected);
         Ok(summary.created)
+    }
+
+    /// Takes in an invented territory without ever holding it; gives the number of resources.
+    ///
+    /// # Errors
+    /// When the ledger refuses, or a resource is not taken.
+    pub fn import_synth(&self, scale: Scale) -> anyhow::Result<usize> {
+        let (mut batch, mut taken) = (Vec::with_capacity(BATCH), Ok(0));
+        visit_whole(scale, 1, data::SYNTH_NOW, &mut |resource, updated| {
+            batch.push(ImportItem { key: None, resource, updated, mint: None, replaces: Replaces::Anyone });
+            if batch.len() == BATCH {
+                taken = self.import_more(&taken, std::mem::take(&mut batch));
+            }
+        });
+        self.import_more(&taken, batch)
+    }
+
+    /// Takes in a batch after `taken` resources, unless a batch before it failed.
+    fn import_more(&self, taken: &anyhow::Result<usize>, batch: Vec<ImportItem>) -> anyhow::Result<usize> {
+        match taken {
+            Ok(before) => Ok(before + self.import("synth", batch)?),
+            Err(fault) => bail!("{fault:#}"),
+        }
     }
 
     /// What the public may see.
