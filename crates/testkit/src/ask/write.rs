@@ -193,7 +193,7 @@ impl Writer<'_> {
         let mut parts = Vec::new();
         for (operator, values) in &operations {
             // After `ne`, `or` with a value alone could be read in two ways: it is refused.
-            if self.writing == Writing::Turned || operator == "ne" {
+            if self.writing == Writing::Turned || *operator == "ne" {
                 parts.extend(values.iter().map(|value| format!("{path} {operator} {value}")));
             } else {
                 parts.push(format!("{path} {operator} {}", values.join(or)));
