@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ror_api::{ApiState, Connections, Services, Settings, Site, serve};
+use ror_api::{ApiState, Connections, Exports, Services, Settings, Site, serve};
 use ror_directory::Environment;
 use ror_fhir::Node;
 use ror_identity::{ClientRights, Credentials, Identity, NewClient, Write, clients};
@@ -30,6 +30,7 @@ pub struct Server {
     tokens: Vec<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
+    _exports: tempfile::TempDir,
 }
 
 /// A connection that stays open.
@@ -117,9 +118,12 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let mut settings = Settings::new(address, [7; 32]);
         settings.sandbox = true;
+        let exports = crate::world::folder();
+        settings.exports = Some(Arc::new(Exports::open(exports.path(), now).expect("a folder")));
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || run(listener, services, settings, stopped));
-        let mut server = Self { address, tokens: Vec::new(), stop: Some(stop), thread: Some(thread) };
+        let (stop, thread) = (Some(stop), Some(thread));
+        let mut server = Self { address, tokens: Vec::new(), stop, thread, _exports: exports };
         let secret = |one: &Credentials| one.client_secret.as_ref().expect("a secret").expose().to_owned();
         server.tokens = credentials.iter().map(|one| server.token(&one.client_id, &secret(one))).collect();
         server
@@ -202,6 +206,10 @@ impl Caller<'_> {
             headers.push((name.to_ascii_lowercase(), value.to_owned()));
         }
         let mut reply = Reply { status, headers, body: Vec::new() };
+        if !is_head && reply.header("transfer-encoding") == Some("chunked") {
+            reply.body = self.pieces();
+            return reply;
+        }
         let length = reply.header("content-length").map_or(0, |length| length.parse().expect("a length"));
         if !is_head && status != 304 {
             reply.body = vec![0; length];
@@ -209,6 +217,52 @@ impl Caller<'_> {
         }
         reply
     }
+
+    /// A body of unknown length (RFC 9112 §7.1).
+    fn pieces(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line).expect("a line");
+            let length = usize::from_str_radix(line.trim_end(), 16).expect("the length of a piece");
+            let start = body.len();
+            body.resize(start + length + 2, 0);
+            self.stream.read_exact(&mut body[start..]).expect("a piece");
+            body.truncate(start + length);
+            if length == 0 {
+                return body;
+            }
+        }
+    }
+
+    /// Asks for an export and waits for it; gives its manifest and its files, then ends it.
+    ///
+    /// # Panics
+    /// When it is refused, or is never prepared.
+    pub fn export(&mut self, profile: usize, query: &str) -> (Reply, Vec<Reply>) {
+        let begun = self.ask(Some(profile), &Request::get(format!("/fhir/$export?{query}")));
+        assert_eq!(begun.status, 202, "{query}: {}", begun.text());
+        let poll = path(begun.header("content-location").expect("where to ask"));
+        let manifest = loop {
+            let reply = self.ask(Some(profile), &Request::get(&poll));
+            if reply.status != 202 {
+                break reply;
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(manifest.status, 200, "{query}: {}", manifest.text());
+        let urls = manifest.json();
+        let urls = urls.items("output").map(|file| path(file.str("url").expect("an address")));
+        let files = urls.map(|url| self.ask(Some(profile), &Request::get(url))).collect();
+        let ended = self.ask(Some(profile), &Request { method: "DELETE", ..Request::get(poll) });
+        assert_eq!(ended.status, 202);
+        (manifest, files)
+    }
+}
+
+/// Path and query of an absolute address.
+fn path(url: &str) -> String {
+    url.find("/fhir/").map(|at| url[at..].to_owned()).expect("an address of this base")
 }
 
 impl Reply {

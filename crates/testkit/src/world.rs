@@ -45,6 +45,12 @@ impl Slot {
     }
 }
 
+/// A folder that goes when dropped. A flush costs nothing in memory; a disk makes these tests ten times slower.
+pub(crate) fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
 /// A grant for tests.
 pub fn grant(audience: Audience, write: bool) -> Grant {
     let (declassify, write) = (write, if write { WriteScope::National } else { WriteScope::None });
@@ -76,11 +82,8 @@ impl World {
     /// # Panics
     /// When no ledger can be opened.
     pub fn new() -> Self {
-        // A flush costs nothing in memory; a disk makes these tests ten times slower.
-        let memory = Path::new("/dev/shm");
-        let folder = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).expect("a folder");
         let mut world = Self {
-            folder,
+            folder: folder(),
             clock: Arc::new(AtomicI64::new(START)),
             seed: Arc::new(AtomicU64::new(1)),
             asked: None,

@@ -40,6 +40,8 @@ enum Wanted {
     Validate(prop::sample::Index, bool),
     /// A write where the caller may not: an update, or a creation that names a resource.
     Write(prop::sample::Index, bool),
+    /// An export: of which types, in which form, filtered so.
+    Export(&'static str, &'static str, Option<Ask>),
     /// Something that hangs on no resource, or is refused.
     Other(&'static str),
 }
@@ -81,6 +83,12 @@ fn wanted() -> impl Strategy<Value = Wanted> {
             .prop_map(|(ask, more, form)| Wanted::Search(ask, more, form)),
         2 => (key(), any::<bool>()).prop_map(|(key, whole)| Wanted::Validate(key, whole)),
         2 => (key(), any::<bool>()).prop_map(|(key, whole)| Wanted::Write(key, whole)),
+        1 => (
+            select(vec!["", "_type=HealthcareService&", "_type=Location,Organization&"]),
+            select(vec!["ndjson", "application/json"]),
+            option::of(ask()),
+        )
+            .prop_map(|(types, format, ask)| Wanted::Export(types, format, ask)),
         1 => select(other).prop_map(Wanted::Other),
     ]
 }
@@ -133,9 +141,45 @@ impl Wanted {
                 let rtype = body.str("resourceType").expect("a type").to_owned();
                 Request::send("POST", format!("/fhir/{rtype}"), FHIR, body.to_bytes())
             }
+            Self::Export(types, format, ask) => {
+                let filter = ask.as_ref().map(|ask| filter(ask, ids)).filter(|(rtype, _)| {
+                    *rtype != ResourceType::Questionnaire && (types.is_empty() || types.contains(rtype.name()))
+                });
+                let filter = filter.map(|(_, query)| format!("&_typeFilter={}", encode(&query))).unwrap_or_default();
+                Request::get(format!("/fhir/$export?{types}_outputFormat={format}{filter}"))
+            }
             Self::Other(path) => Request::get(*path),
         }
     }
+}
+
+/// The criteria of a search, as the filter of an export.
+fn filter(ask: &Ask, ids: &BTreeMap<String, String>) -> (ResourceType, String) {
+    let criteria = ask.pairs(ids).into_iter().filter(|(name, _)| {
+        let shapes = ["_include", "_revinclude", "_sort", "_count"];
+        shapes.iter().all(|shape| !name.starts_with(shape))
+    });
+    let written: Vec<String> = criteria.map(|(name, value)| format!("{}={}", encode(&name), encode(&value))).collect();
+    let query = if written.is_empty() { "_lastUpdated=ge2000".to_owned() } else { written.join("&") };
+    (ask.rtype, format!("{}?{query}", ask.rtype))
+}
+
+/// Makes an export in both worlds, and compares its manifest and all its files; gives how many requests
+/// that made.
+fn same_export([plain, other]: [&mut Caller<'_>; 2], profile: usize, request: &Request) -> usize {
+    let (_, query) = request.path.split_once('?').expect("parameters");
+    let exported = |caller: &mut Caller<'_>| {
+        let (manifest, files) = caller.export(profile, query);
+        // Its number is random, like the id of a Bundle (D78).
+        let urls: Vec<String> =
+            manifest.json().items("output").filter_map(|file| file.str("url").map(str::to_owned)).collect();
+        let number = urls.first().and_then(|url| url.rsplit('/').nth(1)).unwrap_or("none").to_owned();
+        let learned = manifest.learned().replace(&number, "number");
+        [learned].into_iter().chain(files.iter().map(Reply::learned)).collect::<Vec<_>>()
+    };
+    let (mine, theirs) = (exported(plain), exported(other));
+    assert_eq!(mine, theirs, "{request:?}");
+    mine.len()
 }
 
 /// A resource that refers to `key` as an offer, a role or a place would.
@@ -204,7 +248,8 @@ fn compare(audience: Audience, runner: &mut TestRunner) -> (usize, usize) {
             }
         }
         let keys = keys([&plain, &other]);
-        let wanted = draw(&wanted(), runner).request(&keys, &ids);
+        let drawn = draw(&wanted(), runner);
+        let wanted = drawn.request(&keys, &ids);
         // Without token and with one of profile 0 is the same audience, not the same caller.
         let by = match asked % 2 {
             0 if audience == Audience::PUBLIC => None,
@@ -212,6 +257,12 @@ fn compare(audience: Audience, runner: &mut TestRunner) -> (usize, usize) {
             0 => Some(audience.index() + WRITER),
             _ => Some(audience.index()),
         };
+        if let Wanted::Export(..) = &drawn {
+            // Without token there is none.
+            let by = by.unwrap_or_else(|| audience.index());
+            asked += same_export([&mut first, &mut second], by, &wanted);
+            continue;
+        }
         let (made, next) = same([&mut first, &mut second], by, wanted);
         asked += made;
         kept.extend(next.filter(|_| by == Some(audience.index()) && !is_late));

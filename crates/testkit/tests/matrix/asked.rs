@@ -55,7 +55,7 @@ struct Asking<'a> {
 /// Asks in every way.
 pub(crate) fn all(matrix: &Matrix) -> Vec<Outcome> {
     let server = Server::start(&matrix.world);
-    let ways: [(&'static str, Way); 10] = [
+    let ways: [(&'static str, Way); 11] = [
         ("read", |asking| asking.reads()),
         ("_elements", |asking| asking.elements()),
         ("filter", |asking| asking.filters()),
@@ -66,6 +66,7 @@ pub(crate) fn all(matrix: &Matrix) -> Vec<Outcome> {
         ("_revinclude", |asking| asking.revincludes()),
         ("chained", |asking| asking.chains()),
         ("$validate", |asking| asking.validates()),
+        ("$export", |asking| asking.exports()),
     ];
     let mut outcomes: Vec<Outcome> = Vec::new();
     for (name, way) in ways {
@@ -380,6 +381,78 @@ impl Asking<'_> {
             let expected = if self.matrix.is_seen(held, self.profile) { 200 } else { 404 };
             self.expect(reply.status == expected, || format!("{path} is {}", reply.status));
         }
+    }
+}
+
+/// What is exported: what is read, in whatever form it is asked for.
+impl Asking<'_> {
+    fn exports(&mut self) {
+        let of = |held: &Held| held.kind != Kind::Template;
+        let seen = |asking: &Self, rtype| {
+            asking.matrix.seen(rtype, asking.profile).iter().filter(|held| of(held)).map(Held::path).collect::<Vec<_>>()
+        };
+        for format in ["ndjson", "application/json"] {
+            let held: Vec<(String, Node)> = self.exported(&format!("_outputFormat={format}"));
+            let found: BTreeSet<&String> = held.iter().map(|(path, _)| path).collect();
+            let expected: Vec<String> = ResourceType::ALL.iter().flat_map(|rtype| seen(self, *rtype)).collect();
+            self.expect(held.len() == found.len(), || format!("{format}: some twice"));
+            self.expect(found == expected.iter().collect(), || format!("{format}: {found:?}, not {expected:?}"));
+        }
+        // Complete offers: all that is seen of what they lead to, as `_include` brings it.
+        for format in ["ndjson", "application/fhir%2Bjson"] {
+            let held = self.exported(&format!("_type=HealthcareService&_outputFormat={format}"));
+            let offers = held.iter().filter(|(path, _)| path.starts_with("HealthcareService/"));
+            let found: Vec<&String> = offers.map(|(path, _)| path).collect();
+            let expected = seen(self, ResourceType::HealthcareService);
+            self.expect(found == expected.iter().collect::<Vec<_>>(), || format!("{format}: {found:?}"));
+            let places = held.iter().filter(|(path, _)| path.starts_with("Location/")).map(|(path, _)| path);
+            let offered = self.matrix.seen(ResourceType::HealthcareService, self.profile);
+            let targets = offered.iter().flat_map(Held::references).map(|(_, target)| target);
+            let targets = targets.filter(|target| self.matrix.is_seen(target, self.profile));
+            let expected: BTreeSet<String> =
+                targets.map(|target| target.path()).filter(|path| path.starts_with("Location/")).collect();
+            let places: BTreeSet<String> = places.cloned().collect();
+            self.expect(places == expected, || format!("{format}: {places:?}, not {expected:?}"));
+        }
+        // Filters are those of searches, each tried above: some of each type are enough here.
+        let of_content = self.values().into_iter().filter(|(rtype, ..)| *rtype != ResourceType::Questionnaire);
+        for (rtype, parameter, value, ids) in of_content.step_by(10) {
+            let query =
+                format!("_outputFormat=ndjson&_type={rtype},Practitioner&_typeFilter={rtype}?{parameter}={value}");
+            let held = self.exported(&query);
+            let found = held.iter().filter(|(path, _)| path.starts_with(&format!("{rtype}/"))).count();
+            let is_right = rtype == ResourceType::Practitioner || found == ids.len();
+            self.expect(is_right, || format!("{query}: {found}, not {}", ids.len()));
+        }
+    }
+
+    /// The resources of an export, each compared with what the caller may read of it.
+    fn exported(&mut self, query: &str) -> Vec<(String, Node)> {
+        let (manifest, files) = self.caller.export(self.profile, query);
+        let counts = manifest.json();
+        let counts: Vec<_> = counts.items("output").map(|file| file.get("count").and_then(Node::as_i64)).collect();
+        let mut all = Vec::new();
+        for (reply, count) in files.iter().zip(counts) {
+            self.nothing_hidden_in(query, &reply.text());
+            let resources: Vec<Node> = match reply.text().lines().map(|line| Node::parse(line.as_bytes())).collect() {
+                Ok(lines) if query.contains("ndjson") => lines,
+                _ => reply.json().items("entry").filter_map(|entry| entry.get("resource").cloned()).collect(),
+            };
+            self.expect(count == Some(resources.len() as i64), || format!("{query}: {count:?} announced"));
+            all.extend(resources);
+        }
+        let path = |resource: &Node| {
+            format!("{}/{}", resource.str("resourceType").unwrap_or("?"), resource.str("id").unwrap_or("?"))
+        };
+        let all: Vec<(String, Node)> = all.into_iter().map(|resource| (path(&resource), resource)).collect();
+        let matrix = self.matrix;
+        for (path, resource) in &all {
+            match matrix.held.iter().find(|held| held.path() == *path) {
+                Some(held) => self.body(query, held, resource),
+                None => self.expect(false, || format!("{query}: {path} is not held")),
+            }
+        }
+        all
     }
 }
 

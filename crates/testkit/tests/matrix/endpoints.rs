@@ -2,7 +2,7 @@
 
 use ror_fhir::{Node, node};
 use ror_search::{ParamType, Registry, ResourceType};
-use ror_testkit::http::{Request, Server, TOKEN_PATH};
+use ror_testkit::http::{Request, Server, TOKEN_PATH, WRITER};
 
 use crate::Matrix;
 use crate::families::Held;
@@ -39,6 +39,9 @@ pub(crate) const ROWS: &[(&str, Check)] = &[
     ("/fhir/{type}/$facets", |asked, _| asked.facets()),
     ("/fhir/AuditEvent", |asked, path| asked.same_for_all(&[path, "/fhir/AuditEvent?entity=Location/x"])),
     ("/fhir/AuditEvent/{id}", |asked, _| asked.same_for_all(&["/fhir/AuditEvent/1"])),
+    ("/fhir/$export", |asked, path| asked.refused_to_the_public(path)),
+    ("/fhir/$export-poll-status", |asked, _| asked.exports(|poll, _| poll)),
+    ("/fhir/$export-get-file/{job}/{file}", |asked, _| asked.exports(|_, file| file)),
     ("/healthz", |asked, path| asked.same_for_all(&[path])),
     ("/readyz", |asked, path| asked.same_for_all(&[path])),
     ("/metrics", |asked, path| asked.holds_no_word(path)),
@@ -118,6 +121,40 @@ impl<'a> Asked<'a> {
                 assert_eq!(reply.learned().replace(&id, "?"), nothing.learned().replace(&absent, "?"));
             }
         }
+    }
+
+    /// Without token, one answer whatever is held (D47).
+    fn refused_to_the_public(&self, path: &str) {
+        let reply = self.server.caller().ask(None, &Request::get(path));
+        assert_eq!(reply.status, 401, "{path}");
+        self.holds_no_word(path);
+    }
+
+    /// The export of another client, of the same profile too, is as none at all.
+    fn exports(&self, asked: fn(String, String) -> String) {
+        let mut caller = self.server.caller();
+        let begun = caller.ask(Some(1), &Request::get("/fhir/$export?_outputFormat=ndjson"));
+        let poll = begun.header("content-location").and_then(|url| url.split_once("ror.test")).expect("a job").1;
+        let manifest = loop {
+            let reply = caller.ask(Some(1), &Request::get(poll));
+            if reply.status != 202 {
+                break reply.json();
+            }
+        };
+        let file = manifest.items("output").next().and_then(|file| file.str("url")).expect("a file");
+        let file = file.split_once("ror.test").expect("this host").1;
+        let path = asked(poll.to_owned(), file.to_owned());
+        let (_, job) = poll.split_once("_jobId=").expect("a job");
+        self.refused_to_the_public(&path);
+        for profile in (0..2 * WRITER).filter(|profile| *profile != 1) {
+            let absent = path.replace(job, "00000000-0000-4000-8000-000000000000");
+            let theirs = caller.ask(Some(profile), &Request::get(&path));
+            let nothing = caller.ask(Some(profile), &Request::get(absent));
+            assert_eq!((theirs.status, theirs.learned()), (404, nothing.learned()), "client {profile}");
+        }
+        assert_eq!(caller.ask(Some(1), &Request::get(path)).status, 200);
+        let end = Request { method: "DELETE", ..Request::get(poll) };
+        assert_eq!(caller.ask(Some(1), &end).status, 202);
     }
 
     /// By form as by address: the same entries, which the matrix compares.

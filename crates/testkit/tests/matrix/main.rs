@@ -128,6 +128,7 @@ fn every_path_shows_what_the_rules_say_and_nothing_else() {
             "_revinclude",
             "chained",
             "$validate",
+            "$export",
             "suggestion",
             "owner"
         ]
