@@ -19,7 +19,7 @@ const CRATE: &str = "crates/profiles";
 
 /// Types that the server makes or reads itself, besides those that profiles constrain.
 const CONFORMANCE: &[&str] =
-    &["CapabilityStatement", "CodeSystem", "SearchParameter", "StructureDefinition", "ValueSet"];
+    &["CapabilityStatement", "CodeSystem", "OperationDefinition", "SearchParameter", "StructureDefinition", "ValueSet"];
 
 /// Elements that keep no slice apart: their declared discriminator has no meaning and the
 /// guide states nothing else to tell the slice by.

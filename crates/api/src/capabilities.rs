@@ -80,7 +80,8 @@ fn build(registry: &Registry, base: &str, token: &str, takes_certificates: bool)
                 "service": services,
                 "description": security
             },
-            "resource": resources
+            "resource": resources,
+            "operation": (conformance::of_system(tables.guide()))
         }]
     })
 }

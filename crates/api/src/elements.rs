@@ -342,6 +342,32 @@ const SEARCH_PARAMETER: Elements = Elements {
     mandatory: &["url", "name", "status", "description", "code", "base", "type"],
 };
 
+const OPERATION_DEFINITION: Elements = Elements {
+    summary: &[
+        "url",
+        "version",
+        "name",
+        "title",
+        "status",
+        "kind",
+        "experimental",
+        "date",
+        "publisher",
+        "contact",
+        "useContext",
+        "jurisdiction",
+        "affectsState",
+        "code",
+        "base",
+        "resource",
+        "system",
+        "type",
+        "instance",
+    ],
+    rest: &["description", "purpose", "comment", "inputProfile", "outputProfile", "parameter", "overload"],
+    mandatory: &["name", "status", "kind", "code", "system", "type", "instance"],
+};
+
 impl Elements {
     /// The elements of a content type.
     pub(crate) const fn of(rtype: ResourceType) -> &'static Self {
@@ -365,6 +391,7 @@ impl Elements {
             ConformanceKind::ValueSet => &VALUE_SET,
             ConformanceKind::StructureDefinition => &STRUCTURE_DEFINITION,
             ConformanceKind::SearchParameter => &SEARCH_PARAMETER,
+            ConformanceKind::OperationDefinition => &OPERATION_DEFINITION,
         }
     }
 

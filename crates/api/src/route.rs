@@ -69,6 +69,7 @@ pub(crate) enum ConformanceKind {
     ValueSet,
     StructureDefinition,
     SearchParameter,
+    OperationDefinition,
 }
 
 /// Operations on lists.
@@ -80,8 +81,8 @@ pub(crate) enum Operation {
 }
 
 impl ConformanceKind {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::CodeSystem, Self::ValueSet, Self::StructureDefinition, Self::SearchParameter];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::CodeSystem, Self::ValueSet, Self::StructureDefinition, Self::SearchParameter, Self::OperationDefinition];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -89,6 +90,7 @@ impl ConformanceKind {
             Self::ValueSet => "ValueSet",
             Self::StructureDefinition => "StructureDefinition",
             Self::SearchParameter => "SearchParameter",
+            Self::OperationDefinition => "OperationDefinition",
         }
     }
 
@@ -96,7 +98,7 @@ impl ConformanceKind {
         match self {
             Self::CodeSystem => &[Operation::Lookup, Operation::ValidateCode],
             Self::ValueSet => &[Operation::Expand, Operation::ValidateCode],
-            Self::StructureDefinition | Self::SearchParameter => &[],
+            Self::StructureDefinition | Self::SearchParameter | Self::OperationDefinition => &[],
         }
     }
 
@@ -108,6 +110,9 @@ impl ConformanceKind {
             }
             Self::StructureDefinition => {
                 &[("_id", "token"), ("name", "string"), ("type", "uri"), ("url", "uri"), ("version", "token")]
+            }
+            Self::OperationDefinition => {
+                &[("_id", "token"), ("code", "token"), ("name", "string"), ("url", "uri"), ("version", "token")]
             }
             Self::SearchParameter => &[
                 ("_id", "token"),

@@ -1,8 +1,9 @@
-//! What describes the service: code systems, value sets, profiles, search parameters
-//! (FHIR R4 §4.8, §4.9, §5.3, §3.1.1): read and search.
+//! What describes the service: code systems, value sets, profiles, search parameters, operations
+//! (FHIR R4 §4.8, §4.9, §5.3, §3.1.1, §5.6): read and search.
 //!
 //! The same for everyone; paging and limits are those of any search.
 
+mod operation_definition;
 mod search_parameter;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::request;
 use crate::route::ConformanceKind;
 use crate::search;
 
+pub(crate) use operation_definition::of_system;
 pub(crate) use search_parameter::{definition_of, definition_of_common, modifiers};
 
 /// What shapes the answer.
@@ -37,6 +39,7 @@ const COUNT_MAX: usize = 1_000;
 pub(crate) struct Definitions {
     structures: Vec<Node>,
     parameters: Vec<Node>,
+    operations: Vec<Node>,
     /// Those of the guide itself; the others are in the terminology.
     value_sets: Vec<Node>,
 }
@@ -47,6 +50,7 @@ impl Definitions {
         Self {
             structures: structures(tables),
             parameters: search_parameter::all(registry, tables.guide()),
+            operations: operation_definition::all(tables.guide()),
             value_sets: value_sets(tables),
         }
     }
@@ -169,6 +173,7 @@ fn found<'a>(call: &'a Call, kind: ConformanceKind, pairs: &[(String, String)]) 
         }
         ConformanceKind::StructureDefinition => meeting(&made().structures).collect(),
         ConformanceKind::SearchParameter => meeting(&made().parameters).collect(),
+        ConformanceKind::OperationDefinition => meeting(&made().operations).collect(),
     }
 }
 

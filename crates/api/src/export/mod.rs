@@ -79,8 +79,8 @@ pub(crate) async fn kick_off(mut call: Call, form: Option<Body>) -> Result<Answe
     let progress = begun.map_err(not_begun)?;
     let text = if asked.warnings.is_empty() { Vec::new() } else { outcome::remarks(&asked.warnings).to_bytes() };
     let mut answer = Answer::new(StatusCode::ACCEPTED, text);
-    let place = HeaderValue::from_str(&format!("{}/{POLL}?{JOB}={id}", call.base));
-    answer.headers.insert(header::CONTENT_LOCATION, place.map_err(|_| Fault::no_such_address())?);
+    let place = HeaderValue::from_str(&format!("{}/{POLL}?{JOB}={id}", call.base)).expect("a checked host, a number");
+    answer.headers.insert(header::CONTENT_LOCATION, place);
     // Who takes how much away is always known, whatever it holds.
     answer.disclosed = Some(Box::new(Disclosed { criteria: asked.criteria.clone(), ..Disclosed::default() }));
     start(call, exports, asked, heading, progress);

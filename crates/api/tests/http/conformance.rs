@@ -12,7 +12,7 @@ use ror_terminology::Terminology;
 
 use crate::common::{FHIR_JSON, ROR, START, World};
 
-const KINDS: [&str; 4] = ["CodeSystem", "SearchParameter", "StructureDefinition", "ValueSet"];
+const KINDS: [&str; 5] = ["CodeSystem", "OperationDefinition", "SearchParameter", "StructureDefinition", "ValueSet"];
 
 fn all(world: &World, kind: &str) -> Vec<Node> {
     let bundle = world.get(&format!("/fhir/{kind}?_count=1000")).json();
@@ -49,6 +49,7 @@ fn each_resource_is_what_it_was() {
             writeln!(shown, "{}", serde_json::to_string_pretty(&value).unwrap()).unwrap();
         }
         match kind {
+            "OperationDefinition" => insta::assert_snapshot!("operation_definitions", shown),
             "SearchParameter" => insta::assert_snapshot!("search_parameters", shown),
             "StructureDefinition" => insta::assert_snapshot!("structure_definitions", shown),
             // Code lists are too long to be shown whole: their digests tell.
@@ -130,6 +131,30 @@ fn validate_is_stated_where_it_is_served() {
 }
 
 #[test]
+fn the_operations_of_the_server_are_stated_defined_and_served() {
+    let world = World::new();
+    let (statement, defined) = (statement(&world), urls(&world, "OperationDefinition"));
+    let stated = statement.items("rest").flat_map(|rest| rest.items("operation"));
+    let stated: Vec<(&str, &str)> =
+        stated.map(|one| (one.str("name").unwrap(), one.str("definition").unwrap())).collect();
+    assert_eq!(stated.iter().map(|(_, url)| (*url).to_owned()).collect::<HashSet<_>>(), defined);
+    for (name, url) in stated {
+        let found = all(&world, "OperationDefinition");
+        let definition = found.iter().find(|one| one.str("url") == Some(url)).expect("served");
+        assert_eq!(definition.str("code"), Some(name));
+        let file = if name.ends_with("file") { "/x/y" } else { "" };
+        assert_eq!(world.get(&format!("/fhir/${name}{file}")).status, 401, "{name}");
+        let unknown = world.get_all(&format!("/fhir/${name}{file}?inconnu=1"));
+        assert_eq!(unknown.refusal().3, "inconnu", "{name}");
+        // What is named is taken: refused for its value alone.
+        for parameter in definition.items("parameter").map(|parameter| parameter.str("name").unwrap()) {
+            let known = world.get_all(&format!("/fhir/${name}?{parameter}=x")).json().to_text();
+            assert!(!known.contains("Paramètre inconnu"), "{name} {parameter}: {known}");
+        }
+    }
+}
+
+#[test]
 fn definitions_are_found_by_their_parameters() {
     let world = World::new();
     for (query, total) in [
@@ -141,6 +166,8 @@ fn definitions_are_found_by_their_parameters() {
         ("StructureDefinition?_id=ror-location&type=Organization".to_owned(), 0),
         ("SearchParameter?code=identifier&base=Location".to_owned(), 1),
         ("SearchParameter?type=special".to_owned(), 1),
+        ("OperationDefinition?code=export".to_owned(), 1),
+        ("OperationDefinition?name=exportpoll".to_owned(), 1),
         ("SearchParameter?base=Resource&url=http://hl7.org/fhir/SearchParameter/Resource-id".to_owned(), 1),
     ] {
         assert_eq!(world.get(&format!("/fhir/{query}")).total(), total, "{query}");

@@ -9,7 +9,8 @@ use crate::finding::{Finding, Severity};
 /// types, codes of small required bindings.
 ///
 /// For what the server makes itself and for what packages bring: CapabilityStatement, CodeSystem,
-/// SearchParameter, StructureDefinition and ValueSet are described beside the types of profiles.
+/// OperationDefinition, SearchParameter, StructureDefinition and ValueSet are described beside the types of
+/// profiles.
 /// What only the national guide asks (a label with each code) is a warning at most.
 pub fn validate_base(resource: &Node, context: &Context<'_>) -> Vec<Finding> {
     let resource_type = resource.str("resourceType").unwrap_or("Resource");
