@@ -241,7 +241,9 @@ impl Filter {
         let parameter = |parameter: ParamId| registry.get(parameter).name.to_string();
         match self {
             Self::All(inner) | Self::Any(inner) | Self::FirstOf(inner) => {
-                inner.iter().for_each(|inner| inner.name(registry, before, after, names));
+                for inner in inner {
+                    inner.name(registry, before, after, names);
+                }
             }
             Self::Not(inner) => inner.name(registry, before, after, names),
             Self::Test(test) => {
