@@ -33,7 +33,7 @@ pub struct Territory {
 }
 
 /// Knows no commune: each code stands for itself, and lies nowhere.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct NoGeography;
 
 impl Geography for NoGeography {

@@ -11,7 +11,7 @@ use ror_directory::{Directory, Environment, ImportItem, Replaces};
 use ror_fhir::{Node, node};
 use ror_identity::{CallTimes, ClientRights, Identity, NewClient, clients};
 use ror_ledger::{Ledger, SqliteLedger};
-use ror_search::{NoGeography, Registry};
+use ror_search::{Geography, NoGeography, Registry};
 use ror_terminology::Terminology;
 
 /// 1 January 2026, 08:00 in Paris.
@@ -146,6 +146,14 @@ impl Chance {
     }
 }
 
+/// What a server leaves to the next one: its data, the time, its chance.
+type Kept = (Arc<tempfile::TempDir>, Arc<AtomicI64>, Arc<Chance>);
+
+/// Nothing yet, at the beginning of the world.
+fn fresh() -> Kept {
+    (Arc::new(tempfile::tempdir().expect("a folder")), Arc::new(AtomicI64::new(START)), Arc::default())
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::with(|settings| settings.sandbox = true)
@@ -157,14 +165,22 @@ impl World {
         world
     }
 
+    /// In a country whose communes are known.
+    pub(crate) fn within<G: Geography + Copy + 'static>(country: &'static G) -> Self {
+        let identity = ror_identity::Settings::new(true);
+        let mut world =
+            Self::on(country, fresh(), identity, Connections::default(), |settings| settings.sandbox = true);
+        world.writer = world.client(1);
+        world
+    }
+
     /// Without any client yet.
     pub(crate) fn bare(
         identity: ror_identity::Settings,
         connections: Connections,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::on(folder, Arc::new(AtomicI64::new(START)), Arc::default(), identity, connections, change)
+        Self::on(&NoGeography, fresh(), identity, connections, change)
     }
 
     /// Stops the server and starts another one on the same data, with the same clients.
@@ -173,7 +189,7 @@ impl World {
         let writer = self.writer.clone();
         drop(self);
         let (identity, connections) = (ror_identity::Settings::new(true), Connections::default());
-        let mut world = Self::on(folder, clock, chance, identity, connections, |settings| {
+        let mut world = Self::on(&NoGeography, (folder, clock, chance), identity, connections, |settings| {
             settings.sandbox = true;
             change(settings);
         });
@@ -181,10 +197,9 @@ impl World {
         world
     }
 
-    fn on(
-        folder: Arc<tempfile::TempDir>,
-        clock: Arc<AtomicI64>,
-        chance: Arc<Chance>,
+    fn on<G: Geography + Copy + 'static>(
+        country: &'static G,
+        (folder, clock, chance): Kept,
         identity: ror_identity::Settings,
         connections: Connections,
         change: impl FnOnce(&mut Settings),
@@ -199,7 +214,7 @@ impl World {
         let environment = Environment {
             now: Arc::new(move || time.load(Ordering::Relaxed)),
             random: Arc::new(draw(&chance)),
-            geography: &ror_search::NoGeography,
+            geography: country,
         };
         let directory = Directory::open(Arc::clone(&ledger), environment.clone()).expect("a directory");
         let identity =
@@ -211,7 +226,7 @@ impl World {
             identity: Arc::clone(&identity),
             registry: Registry::embedded(),
             terminology: Terminology::embedded(),
-            geography: Arc::new(NoGeography),
+            geography: Arc::new(*country),
             environment,
         };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -19,6 +19,8 @@ mod proxied;
 mod reading;
 mod reporting;
 mod samples;
+mod scenarios_reading;
+mod scenarios_territory;
 mod searching;
 mod templates;
 mod transport;
