@@ -19,6 +19,7 @@ mod proxied;
 mod reading;
 mod reporting;
 mod samples;
+mod scenarios_capacity;
 mod scenarios_criteria;
 mod scenarios_extraction;
 mod scenarios_reading;
