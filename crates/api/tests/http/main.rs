@@ -22,6 +22,7 @@ mod samples;
 mod scenarios_capacity;
 mod scenarios_criteria;
 mod scenarios_extraction;
+mod scenarios_prices;
 mod scenarios_reading;
 mod scenarios_territory;
 mod searching;
