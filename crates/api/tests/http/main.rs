@@ -25,6 +25,7 @@ mod scenarios_extraction;
 mod scenarios_prices;
 mod scenarios_reading;
 mod scenarios_territory;
+mod scenarios_text;
 mod searching;
 mod templates;
 mod transport;
