@@ -20,6 +20,7 @@ mod reading;
 mod reporting;
 mod samples;
 mod scenarios_capacity;
+mod scenarios_cookbook;
 mod scenarios_criteria;
 mod scenarios_extraction;
 mod scenarios_prices;
