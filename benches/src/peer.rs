@@ -149,7 +149,7 @@ struct Tables {
 impl Tables {
     fn add(&mut self, number: usize, rtype: ResourceType, id: &str, updated: i64, resource: &ror_fhir::Node) {
         let registry = Registry::embedded();
-        let read = extract(rtype, id, resource, registry);
+        let read = extract(rtype, id, resource, registry, &ror_search::NoGeography);
         let doc = self.ids.len() + 1;
         self.ids.insert((rtype, id.into()), doc);
         let squares = registry.known(ResourceType::Location, "near");
