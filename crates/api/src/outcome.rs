@@ -89,8 +89,9 @@ fn outcome(issues: &[Issue]) -> Node {
     node!({"resourceType": "OperationOutcome", "issue": shown})
 }
 
-/// Remarks on a search that was answered (D4): the resource of an `outcome` entry.
-pub(crate) fn remarks(warnings: &[QueryWarning]) -> Node {
+/// Remarks on a search that was answered (D4), and which of what it asks about this caller never reads, as
+/// the request parameter and what it reads (D2): the resource of an `outcome` entry.
+pub(crate) fn remarks(warnings: &[QueryWarning], unread: &[(&str, String)]) -> Node {
     let issue = |warning: &QueryWarning| Issue {
         severity: "warning",
         code: "informational",
@@ -99,7 +100,18 @@ pub(crate) fn remarks(warnings: &[QueryWarning]) -> Node {
         expression: Some(warning.parameter.clone()),
         diagnostics: warning.message.clone(),
     };
-    outcome(&warnings.iter().map(issue).collect::<Vec<_>>())
+    let unread = unread.first().map(|(written, _)| Issue {
+        severity: "information",
+        code: "informational",
+        detail: "never-read",
+        rule: None,
+        expression: Some((*written).to_owned()),
+        diagnostics: format!(
+            "Ce que ce profil ne lit jamais a été jugé comme absent : {}.",
+            unread.iter().map(|(_, name)| &**name).collect::<Vec<_>>().join(", ")
+        ),
+    });
+    outcome(&warnings.iter().map(issue).chain(unread).collect::<Vec<_>>())
 }
 
 /// How a search was read, then how it was answered, step by step (`_explain`).

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use ror_confidentiality::Policy;
 use ror_identity::Marks;
 use ror_index::{Anchor, Page, Snapshot};
 use ror_search::{Filter, Query, Registry, ResourceType, Summary, Test};
@@ -154,12 +155,30 @@ impl Search {
         if self.query.result.explain {
             bundle.push_outcome(&self.explanation());
         }
-        if !self.query.warnings.is_empty() {
-            bundle.push_outcome(&outcome::remarks(&self.query.warnings));
+        let unread = self.unread();
+        if !self.query.warnings.is_empty() || !unread.is_empty() {
+            bundle.push_outcome(&outcome::remarks(&self.query.warnings, &unread));
         }
         let text = bundle.finish();
         state.remember(text.len(), entries);
         text
+    }
+
+    /// What this caller can never read of what is asked about: by the table and the profile, never by data (D2).
+    fn unread(&self) -> Vec<(&str, String)> {
+        let registry = self.call.state.inner.services.registry;
+        let (policy, audience) = (Policy::embedded(), self.call.grant.audience());
+        let mut unread: Vec<(&str, String)> = Vec::new();
+        for (written, parameter) in &self.query.asked {
+            let parameter = registry.get(*parameter);
+            let Some(element) = parameter.element() else { continue };
+            let name = format!("{}.{}", parameter.rtype, parameter.name);
+            let is_read = policy.readers(parameter.rtype.name(), element).contains(audience);
+            if !is_read && unread.iter().all(|(_, known)| *known != name) {
+                unread.push((written, name));
+            }
+        }
+        unread
     }
 
     /// How the search was read and answered; how long each step took, in the sandbox only: a time may tell of

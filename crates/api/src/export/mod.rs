@@ -77,7 +77,7 @@ pub(crate) async fn kick_off(mut call: Call, form: Option<Body>) -> Result<Answe
         blocking::run(move || exports.begin(heading, now)).await?
     };
     let progress = begun.map_err(not_begun)?;
-    let text = if asked.warnings.is_empty() { Vec::new() } else { outcome::remarks(&asked.warnings).to_bytes() };
+    let text = if asked.warnings.is_empty() { Vec::new() } else { outcome::remarks(&asked.warnings, &[]).to_bytes() };
     let mut answer = Answer::new(StatusCode::ACCEPTED, text);
     let place = HeaderValue::from_str(&format!("{}/{POLL}?{JOB}={id}", call.base)).expect("a checked host, a number");
     answer.headers.insert(header::CONTENT_LOCATION, place);

@@ -148,3 +148,39 @@ fn a_criterion_on_a_hidden_field_reveals_nothing() {
     assert_eq!(t.ask_as("", "HealthcareService?location.capacity-status:not=02").matches, somewhere);
     assert!(!told(&t, &format!("HealthcareService?{INC}")).contains("secret"));
 }
+
+#[test]
+fn d02_who_can_never_read_a_field_is_told_so() {
+    let t = territory();
+    for (request, never) in [
+        ("HealthcareService?location.capacity-status=02", "Location.capacity-status"),
+        ("HealthcareService?_filter=(location.nb-capacity gt 3 and name pr true)", "Location.nb-capacity"),
+        ("Location?equipment-type=089&capacity=02$01$gt0", "Location.equipment-type, Location.capacity"),
+        ("HealthcareService?_sort=location.nb-capacity", "Location.nb-capacity"),
+        ("HealthcareService?_has:Task:focus:business-status=02", "Task.focus, Task.business-status"),
+        ("Organization?drop-zone=true", "Organization.drop-zone"),
+    ] {
+        let told = t.ask_as("", request).remarks();
+        let expected = format!("Ce que ce profil ne lit jamais a été jugé comme absent : {never}.");
+        let of_order = |text: &str| {
+            let mut names: Vec<String> = text.trim_end_matches('.').split(", ").map(str::to_owned).collect();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(told.len(), 1, "one issue for all: {request}: {told:?}");
+        let list = |text: &str| of_order(text.split_once(" : ").expect("a list").1);
+        assert_eq!(list(&told[0]), list(&expected), "{request}");
+        assert_eq!(t.ask(request).remarks(), Vec::<String>::new(), "profile 1 reads all: {request}");
+    }
+    // Told by the table alone: what may be read under some circumstances is not announced.
+    for request in [
+        "HealthcareService?specialty={R211}|050&location.address-postalcode=38&organization.price-type=02",
+        "HealthcareService?characteristic={R210}|0032&_content=chute",
+        "HealthcareService?_has:PractitionerRole:service:practitioner.identifier=10001234567",
+        "HealthcareService?open-at=2026-01-20T09:00&intervention-zone={R13}|38185&age-range-low=le42",
+        "HealthcareService?location.near-insee-code=38185&location.departement=38&_sort=location.near",
+        "Organization?type:missing=false&_tag=84&_lastUpdated=ge2026-01-01&_sort=name",
+    ] {
+        assert_eq!(t.ask_as("", request).remarks(), Vec::<String>::new(), "{request}");
+    }
+}

@@ -96,6 +96,7 @@ impl Reader<'_> {
         let parameter = registry.find(place.rtype, name).filter(|parameter| !parameter.targets.is_empty());
         let parameter = parameter.ok_or_else(|| self.unknown_reference(place.rtype, name, written))?;
         let rtype = self.chain_target(parameter, typed, written)?;
+        self.reads(written, parameter.id);
         let mut path = place.path.clone();
         path.push(Relation::Target { reference: parameter.id, rtype });
         Ok(Place { path, rtype, depth: place.depth + 1 })
@@ -153,6 +154,7 @@ impl Reader<'_> {
             let what = format!("{rtype} n'a pas de référence de ce nom vers {}", place.rtype);
             QueryError::unknown(written, &what, name, known)
         })?;
+        self.reads(written, parameter.id);
         let relation = Relation::Source { reference: parameter.id, rtype };
         let inside = Place { path: Vec::new(), rtype, depth: place.depth + 1 };
         let inner = self.term(&inside, rest, written, asking)?;
@@ -199,6 +201,7 @@ impl Reader<'_> {
         let mut leaf = self.read(parameter, how, &asked)?;
         self.is_reading_value = false;
         leaf.negated ^= negate;
+        self.reads(written, parameter.id);
         let phrase = reading::of_criterion(self, place, parameter, &leaf, how, &asked);
         Ok(Raw::Is(Box::new(criterion(place, parameter, leaf, phrase))))
     }

@@ -18,7 +18,7 @@ pub use filter::{Content, Family, Filter, Relation, Test};
 pub use include::{Include, IncludeTarget};
 pub use result::{ResultParameters, Sort, SortBy, Summary};
 
-use crate::{Geography, Near, Registry, ResourceType};
+use crate::{Geography, Near, ParamId, Registry, ResourceType};
 use criteria::Place;
 use raw::Raw;
 
@@ -48,6 +48,9 @@ pub struct Query {
     /// How each parameter was read, in French, for `_explain`; with an empty name, what several of
     /// them mean together.
     pub reading: Vec<(String, String)>,
+    /// The parameters that criteria and sort keys read, references on the way included, each with the
+    /// name of the request parameter that asks.
+    pub asked: Vec<(String, ParamId)>,
 }
 
 impl Query {
@@ -63,6 +66,7 @@ impl Query {
             warnings: Vec::new(),
             parameters: Vec::new(),
             reading: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -196,6 +200,11 @@ impl Reader<'_> {
         };
         self.forgive(written, written, intended)?;
         Ok(intended.to_owned())
+    }
+
+    /// Notes that a request parameter reads values of another.
+    pub(crate) fn reads(&mut self, written: &str, parameter: ParamId) {
+        self.query.asked.push((written.to_owned(), parameter));
     }
 
     /// Notes a tolerated misspelling, or refuses it in strict mode (D4, D17).

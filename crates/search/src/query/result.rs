@@ -146,6 +146,14 @@ impl Reader<'_> {
             let key = written.trim();
             let (descending, key) = key.strip_prefix('-').map_or((false, key), |key| (true, key));
             let by = self.sort_by(key).ok_or_else(|| self.unknown_sort_key(key))?;
+            match by {
+                SortBy::Parameter(parameter) => self.reads("_sort", parameter),
+                SortBy::Chained { reference, parameter, .. } => {
+                    self.reads("_sort", reference);
+                    self.reads("_sort", parameter);
+                }
+                SortBy::Id | SortBy::LastUpdated | SortBy::Distance | SortBy::Score => {}
+            }
             self.query.result.sort.push(Sort { by, descending });
         }
         Ok(())

@@ -141,6 +141,24 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// The element that it reads: a member of its resource type, or the address of one of its
+    /// extensions. `None` for what is about the resource as a whole, and for its id and `meta`.
+    ///
+    /// ```
+    /// use ror_search::{Registry, ResourceType};
+    /// let element = |name| Registry::embedded().find(ResourceType::Location, name).and_then(|one| one.element());
+    /// assert_eq!(element("address-city"), Some("address"));
+    /// assert!(element("capacity-status").is_some_and(|address| address.ends_with("/ror-location-supported-capacity")));
+    /// assert_eq!(element("_tag"), None);
+    /// ```
+    pub fn element(&self) -> Option<&str> {
+        let (_, read) = self.expression.split_once('.').filter(|_| !self.name.starts_with('_'))?;
+        match read.strip_prefix("extension.where(url='") {
+            Some(address) => address.split('\'').next(),
+            None => read.split(['.', ' ', ')']).next(),
+        }
+    }
+
     /// The modifiers that requests may write after its name, as written without the colon;
     /// `[type]` stands for the types it leads to. `:above` is written after a chain and is not
     /// here (D9, D12).
