@@ -84,7 +84,8 @@ pub(crate) fn definition_of(parameter: &Parameter) -> String {
     if standard(&of_fhir).is_some() {
         return of_fhir;
     }
-    // FHIR R4 defines no SearchParameter for `_filter` and `_has`, which all types share.
+    // FHIR R4 defines no SearchParameter for `_filter` and `_has`, which all types share, and `_content` as a
+    // string.
     match name.strip_prefix('_') {
         Some(common) => format!("{OWN_PREFIX}Resource-{common}"),
         None => format!("{OWN_PREFIX}{}-{name}", parameter.rtype),
@@ -195,7 +196,9 @@ fn described(
     }
     out.insert("base", list(base));
     out.insert("type", kind);
-    out.insert("expression", expression);
+    if !expression.is_empty() {
+        out.insert("expression", expression);
+    }
     if !targets.is_empty() {
         out.insert("target", list(targets));
     }

@@ -165,7 +165,7 @@ fn definitions_are_found_by_their_parameters() {
         ("StructureDefinition?version=0.7.0&_summary=count".to_owned(), 57),
         ("StructureDefinition?_id=ror-location&type=Organization".to_owned(), 0),
         ("SearchParameter?code=identifier&base=Location".to_owned(), 1),
-        ("SearchParameter?type=special".to_owned(), 1),
+        ("SearchParameter?type=special".to_owned(), 6),
         ("OperationDefinition?code=export".to_owned(), 1),
         ("OperationDefinition?name=exportpoll".to_owned(), 1),
         ("SearchParameter?base=Resource&url=http://hl7.org/fhir/SearchParameter/Resource-id".to_owned(), 1),

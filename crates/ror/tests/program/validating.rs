@@ -1,6 +1,6 @@
 //! Files judged without a server, and what is planted found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ror_directory::is_about_a_label;
 use ror_fhir::{DateTime, Node};
@@ -131,8 +131,9 @@ fn in_strict_handling_the_territory_has_no_error_but_what_is_planted() {
     let mut found = BTreeSet::new();
     let mut wrong = Vec::new();
     let context = Context { terminology: Terminology::embedded(), now };
-    let mut written: Vec<(String, Vec<u8>)> = Vec::new();
-    synth::write_ndjson(&territory, &mut |name, bytes| written.push((name.to_owned(), bytes.to_vec())));
+    // Files come in pieces.
+    let mut written: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    synth::write_ndjson(&territory, &mut |name, bytes| written.entry(name.to_owned()).or_default().extend(bytes));
     for (_, bytes) in written.iter().filter(|(name, _)| name.ends_with(".ndjson")) {
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let resource = Node::parse(line).unwrap();
@@ -145,8 +146,7 @@ fn in_strict_handling_the_territory_has_no_error_but_what_is_planted() {
             }
         }
     }
-    let truth = written.iter().find(|(name, _)| name == synth::TRUTH_FILE).unwrap();
-    let truth = Node::parse(&truth.1).unwrap();
+    let truth = Node::parse(&written[synth::TRUTH_FILE]).unwrap();
     let codes = SEEN_ALONE.map(DefectKind::code);
     let planted: BTreeSet<String> = truth
         .as_array()

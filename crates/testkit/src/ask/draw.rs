@@ -46,11 +46,35 @@ pub fn ask_with(rtype: ResourceType, criteria: std::ops::Range<usize>, size: Siz
     )
 }
 
+/// A distance under two negations, which is one again or not; alternatives of one parameter of a record, which are
+/// one criterion or two (D1).
+fn is_of_taste(criterion: &Expr, rtype: ResourceType, is_denied: bool) -> bool {
+    match criterion {
+        Expr::Is(term) => is_denied && matches!(term.test, AskTest::Near(_) | AskTest::NearCommune(_)),
+        Expr::Not(inner) => is_of_taste(inner, rtype, true),
+        Expr::All(parts) => parts.iter().any(|part| is_of_taste(part, rtype, is_denied)),
+        Expr::Any(parts) => {
+            let names: Vec<_> = parts
+                .iter()
+                .filter_map(|part| match part {
+                    Expr::Is(term) if term.family(rtype).is_some() => Some((&term.path, term.name)),
+                    _ => None,
+                })
+                .collect();
+            let is_repeated = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
+            is_repeated || parts.iter().any(|part| is_of_taste(part, rtype, is_denied))
+        }
+    }
+}
+
 /// Leaves out what would be a question of taste.
 fn settled(mut ask: Ask) -> Ask {
     // Distances are those of one criterion, and the order is by them or by the words.
     let (mut near, mut content) = (false, false);
     ask.criteria.retain(|criterion| {
+        if is_of_taste(criterion, ask.rtype, false) {
+            return false;
+        }
         let one = Ask::of(ask.rtype, vec![criterion.clone()]);
         let is = |kind: fn(&AskTest) -> bool| one.terms().iter().filter(|(term, _)| kind(&term.test)).count();
         let circles = is(|test| matches!(test, AskTest::Near(_) | AskTest::NearCommune(_)));
@@ -457,7 +481,7 @@ mod tests {
             let mut oracle = Oracle::default();
             oracle.try_on(resources.into_iter().map(|(slot, resource)| ((slot.rtype, slot.name()), resource)), 0);
             let questions =
-                ResourceType::ALL.into_iter().flat_map(|rtype| parameters(rtype).map(move |row| (rtype, row)));
+                crate::corpus::TYPES.into_iter().flat_map(|rtype| parameters(rtype).map(move |row| (rtype, row)));
             for (rtype, row) in questions {
                 let all = oracle.answer(&Ask::of(rtype, vec![]), Audience::OWNER, &BTreeMap::new()).ids.len();
                 for _ in 0..40 {

@@ -131,7 +131,8 @@ impl Writer<'_> {
             if let Some(first) = first {
                 tokens.swap(0, first);
                 let system = tokens[0].system.clone();
-                tokens[1..].iter_mut().filter(|token| token.system == system).for_each(|token| token.system = None);
+                let of_it = |token: &&mut Token| token.system == system && !token.code.is_empty();
+                tokens[1..].iter_mut().filter(of_it).for_each(|token| token.system = None);
             }
         }
         tokens.iter().map(|token| self.token(token)).collect::<Vec<_>>().join(",")
@@ -193,7 +194,9 @@ impl Writer<'_> {
         let mut parts = Vec::new();
         for (operator, values) in &operations {
             // After `ne`, `or` with a value alone could be read in two ways: it is refused.
-            if self.writing == Writing::Turned || *operator == "ne" {
+            // Repeated, circles would be alternatives of the question: only one criterion orders by distance (D7).
+            let is_near = matches!(inner.test, AskTest::Near(_) | AskTest::NearCommune(_));
+            if (self.writing == Writing::Turned && !is_near) || *operator == "ne" {
                 parts.extend(values.iter().map(|value| format!("{path} {operator} {value}")));
             } else {
                 parts.push(format!("{path} {operator} {}", values.join(or)));
@@ -219,11 +222,18 @@ impl Writer<'_> {
     }
 
     /// Operators and values, of a test that is no `_has`.
+    /// Those without system first, as in a list.
+    fn bare_tokens(&self, tokens: &[Token]) -> Vec<String> {
+        let mut tokens = tokens.to_vec();
+        tokens.sort();
+        tokens.iter().map(|token| self.bare_token(token)).collect()
+    }
+
     fn operations(&self, rtype: ResourceType, term: &Term) -> Vec<Operation> {
         let one = |operator, values: Vec<String>| vec![(operator, values)];
         match &term.test {
-            AskTest::Tokens(tokens) => one("eq", tokens.iter().map(|token| self.bare_token(token)).collect()),
-            AskTest::Below(tokens) => one("sb", tokens.iter().map(|token| self.bare_token(token)).collect()),
+            AskTest::Tokens(tokens) => one("eq", self.bare_tokens(tokens)),
+            AskTest::Below(tokens) => one("sb", self.bare_tokens(tokens)),
             AskTest::In(address) => one("in", vec![(*address).to_owned()]),
             AskTest::Texts(how, texts) => one(
                 match how {

@@ -16,6 +16,55 @@ use crate::{Matrix, WORD_END, WORD_START};
 /// Parameters that every resource of their type answers to.
 pub(crate) const OF_ALL: [&str; 2] = ["_id", "_lastUpdated"];
 
+/// Parameters in which no word can be planted: numbers, dates, moments, codes of closed lists, what a territory or
+/// the whole resource tells. The oracle asks each of them, of every audience, against brute force.
+pub(crate) const BY_ORACLE: [&str; 44] = [
+    "_content",
+    "_filter",
+    "_has",
+    "additional-bed-type",
+    "age-range-high",
+    "age-range-low",
+    "capacity",
+    "capacity-closing-type",
+    "capacity-status",
+    "capacity-type",
+    "capacity-update-date",
+    "closing-type",
+    "crisis-type",
+    "departement",
+    "drop-zone",
+    "epci",
+    "equipment-feature",
+    "equipment-type",
+    "gender-capacity-available",
+    "intervention-zone",
+    "limit-value",
+    "nb-capacity",
+    "near-insee-code",
+    "notavailable-closing-reopeningdate",
+    "open-at",
+    "operational-status",
+    "patient-type",
+    "period-end",
+    "price-amount-value",
+    "price-dependency-level",
+    "price-residential-type",
+    "price-type",
+    "price-unit",
+    "price-validity-start-date",
+    "price-welcome-type",
+    "psychiatric-sector",
+    "region",
+    "residential-number",
+    "residential-type",
+    "special-price",
+    "status",
+    "temporality-capacity",
+    "temporary-assignement",
+    "url",
+];
+
 /// Who has that value.
 type Bears = fn(&Held) -> &'static str;
 
@@ -387,7 +436,7 @@ impl Asking<'_> {
 /// What is exported: what is read, in whatever form it is asked for.
 impl Asking<'_> {
     fn exports(&mut self) {
-        let of = |held: &Held| held.kind != Kind::Template;
+        let of = |held: &Held| !matches!(held.kind, Kind::Template | Kind::Anomaly | Kind::Indicator | Kind::Report);
         let seen = |asking: &Self, rtype| {
             asking.matrix.seen(rtype, asking.profile).iter().filter(|held| of(held)).map(Held::path).collect::<Vec<_>>()
         };
@@ -415,7 +464,9 @@ impl Asking<'_> {
             self.expect(places == expected, || format!("{format}: {places:?}, not {expected:?}"));
         }
         // Filters are those of searches, each tried above: some of each type are enough here.
-        let of_content = self.values().into_iter().filter(|(rtype, ..)| *rtype != ResourceType::Questionnaire);
+        let is_content =
+            |rtype: &ResourceType| ror_testkit::corpus::TYPES.contains(rtype) && *rtype != ResourceType::Questionnaire;
+        let of_content = self.values().into_iter().filter(|(rtype, ..)| is_content(rtype));
         for (rtype, parameter, value, ids) in of_content.step_by(10) {
             let query =
                 format!("_outputFormat=ndjson&_type={rtype},Practitioner&_typeFilter={rtype}?{parameter}={value}");

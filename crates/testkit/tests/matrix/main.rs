@@ -173,6 +173,7 @@ fn every_search_parameter_has_a_row() {
             };
             let has_row = asked::FIXED.iter().any(|(known, name, _)| (*known, *name) == (rtype, &*parameter.name))
                 || asked::OF_ALL.contains(&&*parameter.name)
+                || asked::BY_ORACLE.contains(&&*parameter.name)
                 || probes.iter().any(is_probed)
                 || families::all().iter().any(is_reference);
             assert!(has_row, "{rtype}.{} is asked by no row of the matrix", parameter.name);
