@@ -143,8 +143,7 @@ fn parameter(parameter: &Parameter) -> Node {
     let written =
         conformance::modifiers(parameter).into_iter().map(|(_, written)| written).collect::<Vec<_>>().join(", ");
     let more = match parameter.kind {
-        ParamType::Date => " ; préfixes eq ne gt lt ge le sa eb ap",
-        ParamType::Number | ParamType::Quantity => " ; préfixes eq ne gt lt ge le sa eb ap",
+        ParamType::Date | ParamType::Number | ParamType::Quantity => " ; préfixes eq ne gt lt ge le sa eb ap",
         ParamType::Special if *parameter.name == *"near" => " ; latitude|longitude[|distance[|km ou m]]",
         _ => "",
     };

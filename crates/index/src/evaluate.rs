@@ -63,7 +63,9 @@ impl<'a> Evaluator<'a> {
             Kind::All(all) => self.all(step.scope, all),
             Kind::Any(any) => {
                 let mut out = Bitmap::new();
-                any.iter().for_each(|step| out.or_inplace(&self.set(step)));
+                for step in any {
+                    out.or_inplace(&self.set(step));
+                }
                 out
             }
             Kind::Not(inner) => self.all_rows(step.scope).andnot(self.known(inner)),

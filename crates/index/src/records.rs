@@ -56,7 +56,9 @@ impl Records {
                 None => new.push(record),
             }
         }
-        left.into_iter().for_each(|number| self.remove(number));
+        for number in left {
+            self.remove(number);
+        }
         now.extend(new.into_iter().map(|record| self.add(record)).collect::<Vec<_>>());
         now.into()
     }

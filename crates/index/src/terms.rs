@@ -28,7 +28,7 @@ pub(crate) struct Terms {
     /// By number: the texts that a piece may be found in.
     pieces: rpds::HashTrieMapSync<Piece, Arc<Bitmap>, foldhash::quality::RandomState>,
     /// By number.
-    terms: VectorSync<Term>,
+    by_number: VectorSync<Term>,
     postings: VectorSync<Posting>,
 }
 
@@ -40,7 +40,7 @@ impl Terms {
             numbers: numbered(),
             texts: OrdMap::new(),
             pieces: rpds::HashTrieMapSync::new_with_hasher_and_ptr_kind(state),
-            terms: VectorSync::new_sync(),
+            by_number: VectorSync::new_sync(),
             postings: VectorSync::new_sync(),
         }
     }
@@ -60,7 +60,7 @@ impl Terms {
             Arc::make_mut(&mut known).add(number);
             self.pieces.insert_mut(piece, known);
         }
-        self.terms.push_back_mut(term.clone());
+        self.by_number.push_back_mut(term.clone());
         self.postings.push_back_mut(Posting::default());
         number
     }
@@ -80,7 +80,7 @@ impl Terms {
     }
 
     pub(crate) fn term(&self, number: u32) -> Option<&Term> {
-        self.terms.get(number as usize)
+        self.by_number.get(number as usize)
     }
 
     /// The rows of the term of that number.
@@ -105,7 +105,9 @@ impl Terms {
             candidates = Some(candidates.map_or_else(|| Bitmap::clone(known), |found| found.and(known)));
         }
         match candidates {
-            Some(found) => found.iter().filter(|number| self.terms.get(*number as usize).is_some_and(holds)).collect(),
+            Some(found) => {
+                found.iter().filter(|number| self.by_number.get(*number as usize).is_some_and(holds)).collect()
+            }
             None => {
                 let all = self.starting(&Term::folded(parameter, ""));
                 all.filter(|(term, _)| holds(term)).map(|(_, number)| number).collect()
@@ -116,7 +118,7 @@ impl Terms {
     /// The texts of `parameter` that end with `end`, by number.
     pub(crate) fn ending(&self, parameter: ParamId, end: &str) -> Vec<u32> {
         let ends = |number: &u32| {
-            let term = self.terms.get(*number as usize);
+            let term = self.by_number.get(*number as usize);
             term.and_then(|term| Term::folded_text(term.as_bytes())).is_some_and(|text| text.ends_with(end))
         };
         self.containing(parameter, end).into_iter().filter(ends).collect()

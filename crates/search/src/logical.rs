@@ -106,8 +106,8 @@ mod tests {
     use super::*;
     use crate::{NoGeography, extract};
 
-    fn focus_of(focus: Node) -> Vec<LogicalReference> {
-        let task = node!({"resourceType": "Task", "focus": focus});
+    fn focus_of(focus: &Node) -> Vec<LogicalReference> {
+        let task = node!({"resourceType": "Task", "focus": (focus.clone())});
         extract(ResourceType::Task, "t1", &task, Registry::embedded(), &NoGeography).logical
     }
 
@@ -116,7 +116,7 @@ mod tests {
         let registry = Registry::embedded();
         let national = "urn:oid:1.2.250.1.71.4.2.2";
         let named =
-            focus_of(node!({"type": "Organization", "identifier": {"system": national, "value": "1010000024"}}));
+            focus_of(&node!({"type": "Organization", "identifier": {"system": national, "value": "1010000024"}}));
         let structure = node!({"resourceType": "Organization", "identifier":
             [{"system": "https://finess.esante.gouv.fr", "value": "010000024"}]});
         let borne = identifier_terms(ResourceType::Organization, &structure, registry);
@@ -125,14 +125,14 @@ mod tests {
         assert_eq!(named[0].parameter, registry.known(ResourceType::Task, "focus"));
         let read = extract(ResourceType::Organization, "o1", &structure, registry, &NoGeography);
         assert!(read.terms.contains(&named[0].term) && read.logical.is_empty());
-        let bare = focus_of(node!({"type": "Organization", "identifier": {"value": " 010000024 "}}));
+        let bare = focus_of(&node!({"type": "Organization", "identifier": {"value": " 010000024 "}}));
         assert!(borne.contains(&bare[0].term), "without system: any");
         let elsewhere = focus_of(
-            node!({"type": "Organization", "identifier": {"system": "https://x.example", "value": "010000024"}}),
+            &node!({"type": "Organization", "identifier": {"system": "https://x.example", "value": "010000024"}}),
         );
         assert!(!borne.contains(&elsewhere[0].term));
         let written =
-            focus_of(node!({"type": format!("{TYPE_PREFIX}Organization"), "identifier": {"value": "010000024"}}));
+            focus_of(&node!({"type": format!("{TYPE_PREFIX}Organization"), "identifier": {"value": "010000024"}}));
         assert_eq!(written, bare);
     }
 
@@ -148,11 +148,11 @@ mod tests {
             node!({"type": "Questionnaire", "identifier": (identifier.clone())}),
             node!("HealthcareService/h1"),
         ] {
-            assert_eq!(focus_of(focus.clone()), [], "{focus:?}");
+            assert_eq!(focus_of(&focus), [], "{focus:?}");
         }
         let elsewhere = node!({"reference": "https://elsewhere.example/fhir/HealthcareService/1",
             "type": "HealthcareService", "identifier": identifier});
-        assert_eq!(focus_of(elsewhere).len(), 1, "what is held elsewhere is no literal reference here");
+        assert_eq!(focus_of(&elsewhere).len(), 1, "what is held elsewhere is no literal reference here");
     }
 
     #[test]

@@ -242,9 +242,9 @@ fn practitioner(id: &str, rpps: &str, family: &str) -> Node {
         "identifier": [{"system": "urn:oid:1.2.250.1.71.4.2.1", "value": rpps}], "name": [{"family": family}]})
 }
 
-fn task(id: &str, status: &str, focus: Node) -> Node {
+fn task(id: &str, status: &str, focus: &Node) -> Node {
     node!({"resourceType": "Task", "id": id, "status": "in-progress", "intent": "order",
-        "businessStatus": (concept(&format!("R352|{status}"))), "focus": focus,
+        "businessStatus": (concept(&format!("R352|{status}"))), "focus": (focus.clone()),
         "authoredOn": "2026-01-03T08:00:00+01:00", "lastModified": "2026-01-03T08:00:00+01:00"})
 }
 
@@ -380,11 +380,11 @@ fn people_and_anomalies() -> Vec<Node> {
         role("r-1", "h-geria", "oi-uf", "p-1", "84"),
         role("r-2", "h-memoire", "oi-service", "p-2", "84"),
         role("r-3", "h-dij", "eg-dij", "p-1", "27"),
-        task("t-1", "02", literal("h-geria")),
-        task("t-2", "10", node!({"type": "HealthcareService", "identifier": {"value": "84/4"}})),
-        task("t-3", "08", literal("h-memoire")),
-        task("t-4", "02", literal("h-dij")),
-        task("t-5", "10", literal("h-secret")),
+        task("t-1", "02", &literal("h-geria")),
+        task("t-2", "10", &node!({"type": "HealthcareService", "identifier": {"value": "84/4"}})),
+        task("t-3", "08", &literal("h-memoire")),
+        task("t-4", "02", &literal("h-dij")),
+        task("t-5", "10", &literal("h-secret")),
     ]
 }
 

@@ -182,7 +182,7 @@ impl<'a> Asked<'a> {
         let mut caller = self.server.caller();
         let registry = Registry::embedded();
         let mut counted = [0; 6];
-        for profile in 0..6 {
+        for (profile, counted) in counted.iter_mut().enumerate() {
             for rtype in ResourceType::ALL {
                 let tokens = registry.of(rtype).filter(|parameter| parameter.kind == ParamType::Token);
                 for parameter in tokens.filter(|parameter| !["_id", "identifier"].contains(&&*parameter.name)) {
@@ -200,7 +200,7 @@ impl<'a> Asked<'a> {
                         let search = format!("/fhir/{rtype}?{name}={system}%7C{code}&_summary=count");
                         let total = caller.ask(Some(profile), &Request::get(search)).total();
                         assert_eq!(count, total, "profil {profile}: {rtype}.{name}={system}|{code}");
-                        counted[profile] += 1;
+                        *counted += 1;
                     }
                 }
             }
