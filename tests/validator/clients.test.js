@@ -6,13 +6,13 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import Client from 'fhir-kit-client';
+import { Client } from 'fhir-kit-client';
 import { ask, server } from './api.js';
 
 const demo = server('ROR_DEMO');
 const PYTHON = fileURLToPath(new URL('clients/venv/bin/python', import.meta.url));
 
-/** What each client read, in one form: `{ total, ids, provider: [reference, read], included }`. */
+/** What each client read, in one form: `{ total, ids, reference: [named, read], included }`. */
 const READERS = {
   'fhir-kit-client': readWithKit,
   fhirpy: () => readWithPython('read_fhirpy.py'),
@@ -22,15 +22,15 @@ const READERS = {
 for (const [name, read] of Object.entries(READERS)) {
   const skip = name !== 'fhir-kit-client' && !existsSync(PYTHON) && 'Python or its packages could not be had';
   test(`${name} pages, follows references and includes`, { skip }, async () => {
-    const [{ total, ids, provider, included }, counted] = await Promise.all([
+    const [{ total, ids, reference, included }, counted] = await Promise.all([
       read(),
       ask(demo, 'Organization?_summary=count'),
     ]);
     assert.equal(total, counted.body.total);
     assert.equal(new Set(ids).size, total, 'every structure once');
     assert.equal(ids.length, total);
-    assert.equal(provider[0], provider[1]);
-    assert(included.includes(provider[0]), 'the provider came along');
+    assert.equal(reference[0], reference[1]);
+    assert(included.includes(reference[0]), 'what is referred to came along');
     assert(included.some((path) => path.startsWith('Location/')), 'places came along');
   });
 }
@@ -50,7 +50,7 @@ async function readWithKit() {
   const { reference } = of('match')[0].providedBy;
   const provider = await client.resolve({ reference });
   const path = ({ resourceType, id }) => `${resourceType}/${id}`;
-  return { total, ids, provider: [reference, path(provider)], included: of('include').map(path) };
+  return { total, ids, reference: [reference, path(provider)], included: of('include').map(path) };
 }
 
 async function readWithPython(script) {

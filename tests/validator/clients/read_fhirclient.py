@@ -6,6 +6,8 @@ import os
 from fhirclient import client
 from fhirclient.models.healthcareservice import HealthcareService
 from fhirclient.models.organization import Organization
+from fhirclient.models.practitioner import Practitioner
+from fhirclient.models.practitionerrole import PractitionerRole
 
 smart = client.FHIRClient(settings={"app_id": "essai", "api_base": os.environ["ROR_URL"] + "/fhir"})
 smart.server.session.headers["Authorization"] = "Bearer " + os.environ["ROR_TOKEN"]
@@ -16,18 +18,21 @@ for bundle in Organization.where(struct={"_count": "200"}).perform_iter(smart.se
     total = bundle.total
     ids += [entry.resource.id for entry in bundle.entry or []]
 
-search = HealthcareService.where(struct={"_count": "20"})
-search = search.include("organization", HealthcareService).include("location", HealthcareService)
-bundle = search.perform(smart.server)
-matches = [entry.resource for entry in bundle.entry if entry.search.mode == "match"]
-included = [entry.resource for entry in bundle.entry if entry.search.mode == "include"]
-provider = matches[0].providedBy.resolved(Organization)
-if provider is None:
-    provider = Organization.read(matches[0].providedBy.reference.split("/")[1], smart.server)
+
+def entries(search, mode):
+    return [entry.resource for entry in search.entry if entry.search.mode == mode]
+
+
+# It includes by names of elements only, not of parameters: `location` and `practitioner` are both.
+offers = HealthcareService.where(struct={"_count": "20"}).include("location").perform(smart.server)
+roles = PractitionerRole.where(struct={"_count": "20"}).include("practitioner").perform(smart.server)
+included = entries(offers, "include") + entries(roles, "include")
+named = entries(roles, "match")[0].practitioner.reference
+followed = Practitioner.read(named.split("/")[1], smart.server)
 
 print(json.dumps({
     "total": total,
     "ids": ids,
-    "provider": [matches[0].providedBy.reference, "Organization/" + provider.id],
+    "reference": [named, "Practitioner/" + followed.id],
     "included": [resource.resource_type + "/" + resource.id for resource in included],
 }))

@@ -19,8 +19,9 @@ first = next(entry.resource for entry in bundle.entry if entry.search.mode == "m
 provider = first.providedBy.to_resource()
 
 print(json.dumps({
-    "total": structures.count(),
+    # Its count() asks with a parameter of one vendor; the total is in every page.
+    "total": structures.fetch_raw().total,
     "ids": pages,
-    "provider": [first.providedBy.reference, provider.resourceType + "/" + provider.id],
+    "reference": [first.providedBy.reference, provider.resourceType + "/" + provider.id],
     "included": [resource.resourceType + "/" + resource.id for resource in included],
 }))
